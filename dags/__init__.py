@@ -1,0 +1,1 @@
+"""Wiring: one story a file, read by Airflow."""

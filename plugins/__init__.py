@@ -1,0 +1,1 @@
+"""The world: files, keys, pages and the command line around the transforms."""

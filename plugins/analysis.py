@@ -1,0 +1,89 @@
+"""The one-shot: log files → the tables of every day in them, in one process, and nothing of it kept."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import maxminddb
+import pyarrow as pa
+
+from plugins.logs.reading import choose_layouts, parse_file, reading_of, refuse_wrong_format
+from schemas.policy import Policy
+from schemas.refusals import RefusedError
+from schemas.statistics import TABLES
+from transforms.detection.load import load_scenarios
+from transforms.parsing.parser import Parsed
+from transforms.statistics.coded import Context
+from transforms.statistics.compute import Day, compute_day
+from transforms.statistics.split import join_blocks, split_days
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class Analysis:
+    """What was read and what came of it; `tables` holds every day of a table."""
+
+    lines: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    days: list[Day] = field(default_factory=list)
+    tables: dict[str, pa.Table] = field(default_factory=dict)
+
+
+def read_logs(
+    logs: Sequence[Path], errors: Sequence[Path], log_format: str, policy: Policy, now: datetime, tell: Progress
+) -> list[Parsed]:
+    """Every file parsed, oldest first (names of rotated files tell nothing); error logs are always detected."""
+    if not logs and not errors:
+        raise RefusedError("there is no log to read; name at least one file")
+    reading = reading_of(policy, now)
+    files = []
+    for path, wanted in [*((path, log_format) for path in logs), *((path, "detect") for path in errors)]:
+        blocks = []
+        for block in parse_file(path, choose_layouts(path, wanted), reading):
+            blocks.append(block)
+            tell(f"reading {path}: {sum(block.lines for block in blocks):,} lines")
+        parsed = join_blocks(blocks)
+        refuse_wrong_format(path, len(parsed.quarantine), parsed.lines)
+        files.append(parsed)
+    return sorted(files, key=_first_instant)
+
+
+def _first_instant(file: Parsed) -> int:
+    instants = [*file.hits["requested_at"][:1], *file.errors["logged_at"][:1]]
+    return min((instant.value for instant in instants), default=0)
+
+
+def analyse(files: Sequence[Parsed], policy: Policy, now: datetime, tell: Progress) -> Analysis:
+    """All days of the files, complete and final."""
+    days = split_days(files, ZoneInfo(policy.site.timezone), now.astimezone(ZoneInfo(policy.site.timezone)).date())
+    scenarios = load_scenarios()
+    with open_country_data(policy) as reader:
+        context = Context(policy, reader)
+        computed = []
+        for day in days:
+            tell(f"computing {day.day}: {len(day.hits):,} hits")
+            computed.append(compute_day(day, scenarios, context, "final"))
+    return Analysis(
+        lines=sum(file.lines for file in files),
+        reasons=Counter(reason for file in files for reason in file.quarantine["reason"].to_pylist()),
+        days=days,
+        tables={name: pa.concat_tables([day[name] for day in computed]) for name in TABLES} if computed else {},
+    )
+
+
+def open_country_data(policy: Policy) -> "closing[maxminddb.Reader] | nullcontext[None]":
+    """The reader of `[places] country_data`, or none where the policy names none."""
+    path = policy.places.country_data
+    if not path:
+        return nullcontext()
+    try:
+        return closing(maxminddb.open_database(path))
+    except FileNotFoundError:
+        raise RefusedError(f"places.country_data: {path} does not exist; name a .mmdb file or leave it empty") from None
+    except (maxminddb.InvalidDatabaseError, OSError):
+        raise RefusedError(f"places.country_data: {path} cannot be read as a MaxMind database (.mmdb)") from None

@@ -1,0 +1,74 @@
+"""`lethe alerts`: who attacked, and whom the blocklist would have held."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import pyarrow as pa
+import typer
+from transforms.detection.decide import decide
+
+from plugins.analysis import read_logs
+from plugins.cli.parse import FormatOption
+from plugins.cli.statistics import PolicyOption
+from plugins.cli.terminal import Progress, print_table
+from plugins.policy_file import read_policy
+from schemas.policy import Policy
+from transforms.detection.count import find_alerts
+from transforms.detection.load import load_scenarios
+from transforms.detection.match import match_events
+from transforms.parsing.parser import Parsed
+
+ALERT_KEYS = ("scenario", "target", "first_seen", "last_seen", "events", "outcome")
+DECISION_KEYS = ("target", "scenario", "until")
+
+
+def alerts(
+    files: Annotated[list[Path], typer.Argument(help="Access logs, plain or gzipped.")],
+    log_format: FormatOption = "detect",
+    policy_file: PolicyOption = None,
+    readable: Annotated[bool, typer.Option("--table", help="The blocklist as a table for people.")] = False,
+) -> None:
+    """Print a JSON line for each alert and each decision, as they would have been made at the time; stores nothing."""
+    policy, tell = read_policy(policy_file), Progress()
+    found = read_logs(files, [], log_format, policy, datetime.now(UTC), tell)
+    tell("")
+    alerted, decisions = detect(found, policy)
+    if readable:
+        _print_blocklist(alerted, decisions)
+        return
+    for kind, table, keys in (("alert", alerted, ALERT_KEYS), ("decision", decisions, DECISION_KEYS)):
+        for row in table.select(keys).to_pylist():
+            typer.echo(json.dumps({kind: {key: _plain(value) for key, value in row.items()}}))
+
+
+def detect(files: list[Parsed], policy: Policy) -> tuple[pa.Table, pa.Table]:
+    """Alerts and decisions of whole files, in the clock of the log."""
+    scenarios = load_scenarios()
+    hits = pa.concat_tables([file.hits for file in files]).unify_dictionaries()
+    allowlist = [str(network) for network in policy.blocklist.allowlist]
+    found, _ = find_alerts(match_events(hits, scenarios), scenarios, allowlist)
+    decisions = decide(found, scenarios, policy.blocklist.ban, policy.keep.security_window, policy.site.timezone)
+    return found, decisions
+
+
+def _print_blocklist(alerted: pa.Table, decisions: pa.Table) -> None:
+    """Whom to block and why; an alert is an address with an attack pattern, not guilt."""
+    why = {(row["target"], row["scenario"], row["overflowed_at"]): row for row in alerted.to_pylist()}
+    rows = []
+    for decision in decisions.to_pylist():
+        alert = why[decision["target"], decision["scenario"], decision["decided_at"]]
+        seen = f"{alert['first_seen']:%Y-%m-%d %H:%M}"
+        rows.append(
+            (decision["target"], decision["scenario"], alert["events"], alert["outcome"], seen, decision["until"])
+        )
+    print_table(
+        f"Blocklist: {len(rows)} decisions from {len(alerted)} alerts",
+        ("target", "scenario", "events", "outcome", "first seen (UTC)", "until (UTC)"),
+        [(*row[:-1], f"{row[-1]:%Y-%m-%d %H:%M}") for row in rows],
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value

@@ -1,0 +1,71 @@
+"""`lethe statistics`: log files → published tables, without Airflow and without keeping anything."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from plugins.analysis import Analysis, analyse, read_logs
+from plugins.checking import check_tables
+from plugins.cli.parse import FormatOption
+from plugins.cli.terminal import Progress
+from plugins.policy_file import read_policy
+from plugins.publishing import publish_tables
+from schemas.refusals import RefusedError
+
+PolicyOption = Annotated[Path | None, typer.Option("--policy", help="The policy; the default policy if not given.")]
+
+
+class ManyErrorFiles(TyperCommand):
+    """Lets `--errors` take all files that follow it, as a shell's `error.log*` gives them."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        spread: list[str] = []
+        taking = False
+        for arg in args:
+            if arg.startswith("-"):
+                taking = arg == "--errors"
+            elif taking and spread[-1] != "--errors":
+                spread.append("--errors")
+            spread.append(arg)
+        return super().parse_args(ctx, spread)
+
+
+def statistics(
+    logs: Annotated[list[Path] | None, typer.Argument(help="Access logs, plain or gzipped.")] = None,
+    errors: Annotated[list[Path] | None, typer.Option(help="Error logs (their layout is found).")] = None,
+    log_format: FormatOption = "detect",
+    policy_file: PolicyOption = None,
+    out: Annotated[Path, typer.Option(help="Where statistics/<table>/<day>.parquet go.")] = Path("out"),
+) -> None:
+    """Compute the visit statistics of whole logs: every day complete and final, one Parquet file a table and day."""
+    policy, tell = read_policy(policy_file), Progress()
+    now = datetime.now(UTC)
+    files = read_logs(logs or [], errors or [], log_format, policy, now, tell)
+    analysis = analyse(files, policy, now, tell)
+    if not analysis.days:
+        raise RefusedError("the logs hold no line, so there is nothing to count")
+    tell("checking the tables")
+    check_tables(analysis.tables)
+    written = publish_tables(analysis.tables, out / "statistics")
+    tell("")
+    for sentence in describe(analysis):
+        typer.echo(sentence)
+    typer.echo(f"written: {written} Parquet files under {out / 'statistics'}")
+
+
+def describe(analysis: Analysis) -> list[str]:
+    """The counts of a run, in a few sentences; they balance with the lines read."""
+    days = analysis.tables["days"].to_pylist()
+    total = {name: sum(day[name] for day in days) for name in ("hits", "errors", "continuations", "ignored")}
+    quarantined = sum(analysis.reasons.values())
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(analysis.reasons.items()))
+    visits = sum(analysis.tables["visits_daily"]["visits"].to_pylist())
+    return [
+        f"lines: {analysis.lines:,} = {total['hits']:,} hits + {total['ignored']:,} ignored"
+        f" + {total['errors']:,} errors + {total['continuations']:,} continuations + {quarantined:,} in quarantine",
+        f"quarantine: {reasons or 'nothing'}",
+        f"days: {len(days)}, from {days[0]['day']} to {days[-1]['day']}; visits: {visits:,}",
+    ]

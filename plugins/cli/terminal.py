@@ -1,0 +1,45 @@
+"""What people see: progress, and tables."""
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+SILENCE: Final = 5.0  # seconds between two lines of progress where there is no terminal
+
+
+class Progress:
+    """Says how far long work is: in place on a terminal, elsewhere a line now and then; standard error only."""
+
+    def __init__(self) -> None:
+        self._told = time.monotonic()
+
+    def __call__(self, sentence: str) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r\x1b[K{sentence}")
+        elif sentence and time.monotonic() - self._told > SILENCE:
+            self._told = time.monotonic()
+            sys.stderr.write(f"{sentence}\n")
+        sys.stderr.flush()
+
+
+def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table; figures stand to the right, and nothing is cut."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for index, heading in enumerate(headings):
+        is_number = bool(rows) and all(isinstance(row[index], int | float | None) for row in rows)
+        table.add_column(heading, justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*map(_cell, row))
+    console = Console(highlight=False, markup=False)
+    console.print(table)
+    console.print()
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else str(value)

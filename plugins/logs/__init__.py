@@ -1,0 +1,1 @@
+"""Where lines come from: plain and gzipped files, block by block."""

@@ -1,0 +1,57 @@
+"""A log file → parsed tables, block by block, in the layout asked for or found."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from plugins.logs.files import read_blocks
+from schemas.policy import Policy
+from schemas.refusals import FormatError, RefusedError
+from transforms.parsing.formats import detect_layouts, named_layout
+from transforms.parsing.layout import Layout
+from transforms.parsing.parser import Parsed, Parser
+from transforms.parsing.rows import Reading
+
+SAMPLE_BYTES: Final = 1024 * 1024
+AHEAD: Final = timedelta(hours=1)  # a server's clock may be wrong by so much; more is the future
+
+
+def reading_of(policy: Policy, now: datetime | None = None) -> Reading:
+    """How the lines of the policy's first log are read; lines more than an hour after `now` go into quarantine."""
+    latest = None if now is None else (now + AHEAD - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    if not policy.logs:
+        return Reading(ZoneInfo(policy.site.timezone), latest=latest)
+    return Reading(ZoneInfo(policy.logs[0].timezone), policy.logs[0].trusted_proxies, latest)
+
+
+def choose_layouts(path: Path, log_format: str) -> tuple[Layout, ...]:
+    """The layouts of a file: the one named, or those found in its first lines for `detect`."""
+    if log_format != "detect":
+        return (named_layout(log_format),)
+    sample = b"".join(islice(read_blocks(path, SAMPLE_BYTES), 1))
+    try:
+        return detect_layouts(sample).layouts
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}") from None
+
+
+def parse_file(path: Path, layouts: Sequence[Layout], reading: Reading, log: str = "log") -> Iterator[Parsed]:
+    """The file's blocks as tables of `schemas.window`; `file` is the file's name."""
+    parser = Parser(layouts, log, path.name, reading)
+    first_line = 1
+    for block in read_blocks(path):
+        parsed = parser.parse_block(block, first_line)
+        first_line += parsed.lines
+        yield parsed
+
+
+def refuse_wrong_format(path: Path, quarantined: int, lines: int) -> None:
+    """Raise where more than half of a file went into quarantine: that is no log, or not one of this format."""
+    if quarantined * 2 > lines:
+        raise RefusedError(
+            f"{path} does not fit the format: {quarantined} of its {lines} lines could not be read; "
+            "say its real format with --format, or let it be found with --format detect"
+        )

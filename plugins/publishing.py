@@ -1,0 +1,56 @@
+"""Published tables on disk: one Parquet file a table and day, all of them or none."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from schemas.refusals import RefusedError
+from schemas.statistics import TABLES
+
+
+def publish_tables(tables: Mapping[str, pa.Table], folder: Path) -> int:
+    """Write `folder/<table>/<day>.parquet` in place of what was there; returns the number of files.
+
+    They are written beside `folder` and swapped in when the last one is on disk, so that a reader sees old or new.
+    """
+    _refuse_foreign(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        count = sum(_write_days(table, fresh / name) for name, table in tables.items())
+        fresh.chmod(0o755)
+        _swap(fresh, folder)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+    return count
+
+
+def _refuse_foreign(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or {entry.name for entry in folder.iterdir()} - TABLES.keys()):
+        raise RefusedError(f"{folder} holds other things than Lethe's tables; choose another --out, or empty it")
+
+
+def _write_days(table: pa.Table, folder: Path) -> int:
+    folder.mkdir()
+    days = pc.unique(table["day"]).sort()
+    for day in days:
+        with (folder / f"{day.as_py().isoformat()}.parquet").open("wb") as file:
+            pq.write_table(table.filter(pc.equal(table["day"], day)), file, compression="zstd")
+            file.flush()
+            os.fsync(file.fileno())
+    return len(days)
+
+
+def _swap(fresh: Path, folder: Path) -> None:
+    old = fresh.with_name(f"{fresh.name}-old")
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)

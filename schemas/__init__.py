@@ -1,0 +1,1 @@
+"""What data looks like: Arrow schemas, the typed policy, expectation suites."""

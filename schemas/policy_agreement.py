@@ -1,0 +1,80 @@
+"""Where values that are allowed one by one do not agree with each other."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import combinations
+from pathlib import PurePosixPath
+from posixpath import normpath
+from typing import NamedTuple
+
+from schemas.durations import Duration
+from schemas.policy_model import Policy
+
+_WINDOW = "keep.security_window"
+_ROTATION = timedelta(days=30)  # how long rotated files are taken to stay on disk after their window
+_PURGE = timedelta(days=1)  # purges run once a day
+
+
+class Contradiction(NamedTuple):
+    """A sentence that begins with the key to change, and all keys that it is about."""
+
+    sentence: str
+    keys: set[str]
+
+
+def contradictions(policy: Policy) -> Iterator[Contradiction]:
+    """What no two keys may say together."""
+    yield from _what_ends_too_early(policy)
+    yield from _bans_without_evidence(policy)
+    yield from _places_within_places(policy)
+    yield from _doubled_logs(policy)
+
+
+def nothing_left_after(policy: Policy) -> timedelta:
+    """How long after a day began the last copy of its addresses is gone, backups included."""
+    return policy.keep.security_window + policy.keep.backups + _PURGE
+
+
+def _what_ends_too_early(policy: Policy) -> Iterator[Contradiction]:
+    window = policy.keep.security_window
+    for key, least, why in (
+        ("visit_log", window, _WINDOW),
+        ("statistics", window, _WINDOW),
+        ("receipts", window + _ROTATION, f"{_WINDOW} and 30 days for rotated files still on disk"),
+        ("audit", nothing_left_after(policy), f"{_WINDOW}, keep.backups and a day, to outlive what it proves"),
+    ):
+        lasts: Duration = getattr(policy.keep, key)
+        if not lasts.at_least(Duration(exact=least)):
+            allowed = f"no less than {Duration(exact=least).words} ({why})"
+            others = {other for other in (_WINDOW, "keep.backups") if other in why}
+            yield Contradiction(f'keep.{key} is "{lasts}"; allowed is {allowed}', {f"keep.{key}", *others})
+
+
+def _bans_without_evidence(policy: Policy) -> Iterator[Contradiction]:
+    ban, window = Duration(exact=policy.blocklist.ban), Duration(exact=policy.keep.security_window)
+    if not window.at_least(ban):
+        allowed = f"at most {window.words} ({_WINDOW}), since a ban ends with its evidence"
+        yield Contradiction(f'blocklist.ban is "{ban}"; allowed is {allowed}', {"blocklist.ban", _WINDOW})
+
+
+def _places_within_places(policy: Policy) -> Iterator[Contradiction]:
+    places = {key: getattr(policy.places, key) for key in ("store", "keys", "key_mirror", "backups")}
+    path = {key: PurePosixPath(normpath(place)) for key, place in places.items()}
+    for one, other in combinations(places, 2):
+        if path[one].is_relative_to(path[other]) or path[other].is_relative_to(path[one]):
+            allowed = f'a place apart from places.{one}, which is "{places[one]}"'
+            sentence = f'places.{other} is "{places[other]}"; allowed is {allowed}'
+            yield Contradiction(sentence, {f"places.{one}", f"places.{other}"})
+
+
+def _doubled_logs(policy: Policy) -> Iterator[Contradiction]:
+    for name, times in Counter(log.name for log in policy.logs).items():
+        if times > 1:
+            yield Contradiction(f'logs has the name "{name}" {times} times; allowed is once', {"logs.name"})
+    patterns = Counter(pattern for log in policy.logs for pattern in log.access + log.error)
+    for pattern, times in patterns.items():
+        if times > 1:
+            allowed = "once, so that no line counts twice"
+            sentence = f'logs has the path "{pattern}" {times} times; allowed is {allowed}'
+            yield Contradiction(sentence, {"logs.access", "logs.error"})

@@ -1,0 +1,137 @@
+"""The typed policy: each key of policy.toml with what is allowed and its default."""
+
+from datetime import timedelta
+from ipaddress import IPv4Network
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from schemas import notice
+from schemas.durations import Duration
+from schemas.policy_values import (
+    ExactPath,
+    Files,
+    Format,
+    Host,
+    Lasting,
+    LogName,
+    Networks,
+    Place,
+    QueryKeys,
+    Several,
+    Timezone,
+    allowed,
+    between,
+    bits,
+)
+
+
+def _names_of_site(site: dict[str, Any]) -> tuple[str, ...]:
+    name = site.get("name", "")
+    return tuple(dict.fromkeys((name, name.removeprefix("www."))))
+
+
+class Section(BaseModel):
+    """A table of TOML: frozen, no coercion between types, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class Site(Section):
+    """[site]: whose visitors these are."""
+
+    name: Annotated[Host, allowed('a host name in lower case, such as "www.example.org"')] = "www.example.org"
+    hosts: Annotated[Several[Host], allowed('a list of host names in lower case, such as ["example.org"]')] = Field(
+        default_factory=_names_of_site
+    )
+    timezone: Timezone = "Europe/Oslo"
+
+
+class Keep(Section):
+    """[keep]: how long each kind of data lives."""
+
+    security_window: Annotated[
+        timedelta, between("P2D", "P30D", notice.FULL_ADDRESS), allowed('2 to 30 whole days, such as "P7D"')
+    ] = timedelta(days=7)
+    visit_log: Lasting = Duration.parse("P90D")
+    statistics: Lasting = Duration.parse("P25M")
+    # A purge runs once a day, and February has 28 days: 27 is one month at most.
+    backups: Annotated[
+        timedelta, between("P1D", "P27D", notice.BACKUPS), allowed('1 to 27 whole days, such as "P26D"')
+    ] = timedelta(days=26)
+    receipts: Lasting = Duration.parse("P400D")
+    audit: Lasting = Duration.parse("P12M")
+
+
+class Truncation(Section):
+    """[truncation]: the bits of an address that are kept."""
+
+    # The last digits are the last octet, and the 64 bits that number a device within its network.
+    ipv4_prefix: Annotated[int, bits(8, 24, notice.LAST_DIGITS), allowed("a whole number from 8 to 24")] = 24
+    ipv6_prefix: Annotated[int, bits(16, 64, notice.LAST_DIGITS), allowed("a whole number from 16 to 64")] = 48
+
+
+class Statistics(Section):
+    """[statistics]: what counts, and how many must stand behind a published value."""
+
+    smallest_group: Annotated[int, Field(ge=1), allowed("a whole number from 1 on")] = 5
+    visit_gap: Annotated[timedelta, between("PT1S", "P1D"), allowed('a second to a day, such as "PT30M"')] = timedelta(
+        minutes=30
+    )
+    campaign_keys: QueryKeys = ("utm_source", "utm_medium", "utm_campaign")
+    page_query_keys: QueryKeys = ()
+    ignore_paths: Annotated[
+        Several[ExactPath], allowed('a list of exact paths, without *, ? and blanks, such as ["/health"]')
+    ] = ("/health",)
+    exclude_networks: Networks = ()
+
+
+class Blocklist(Section):
+    """[blocklist]: how long an address with an attack pattern is banned, and which never is."""
+
+    ban: Annotated[
+        timedelta, between("PT1M", "P30D"), allowed('whole minutes up to keep.security_window, such as "PT4H"')
+    ] = timedelta(hours=4)
+    allowlist: Networks = (IPv4Network("192.0.2.0/28"),)
+
+
+class Places(Section):
+    """[places]: where data, keys and backups lie."""
+
+    store: Place = "store"
+    keys: Place = "keys"
+    key_mirror: Place = "keys-mirror"
+    backups: Place = "backups"
+    country_data: Annotated[
+        str, Field(pattern=r"\A(.*\S\.mmdb)?\z"), allowed('the path of a .mmdb file, or "" for none')
+    ] = ""
+
+
+class Log(Section):
+    """[[logs]]: the files of one server or site."""
+
+    name: Annotated[LogName, allowed('up to 64 of a-z, 0-9, _ and -, such as "www"')] = "www"
+    access: Files = ("/var/log/nginx/access.log*",)
+    error: Files = ("/var/log/nginx/error.log*",)
+    format: Format = "combined"
+    timezone: Timezone = ""  # filled by the policy: the site's
+    trusted_proxies: Networks = ()
+    after_window: Annotated[Literal["report", "delete"], allowed('"report" or "delete"')] = "report"
+
+
+class Policy(Section):
+    """How long anything may live, and what counts; `Policy()` is the default policy."""
+
+    site: Annotated[Site, allowed("a section [site]")] = Site()
+    keep: Annotated[Keep, allowed("a section [keep]")] = Keep()
+    truncation: Annotated[Truncation, allowed("a section [truncation]")] = Truncation()
+    statistics: Annotated[Statistics, allowed("a section [statistics]")] = Statistics()
+    blocklist: Annotated[Blocklist, allowed("a section [blocklist]")] = Blocklist()
+    places: Annotated[Places, allowed("a section [places]")] = Places()
+    logs: Annotated[Several[Log], allowed("a section [[logs]] for each log"), Field(validate_default=True)] = (Log(),)
+
+    @field_validator("logs")
+    @classmethod
+    def _server_time_is_the_sites(cls, logs: tuple[Log, ...], info: ValidationInfo) -> tuple[Log, ...]:
+        site = info.data.get("site", Site())
+        return tuple(log if log.timezone else log.model_copy(update={"timezone": site.timezone}) for log in logs)

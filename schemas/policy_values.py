@@ -1,0 +1,121 @@
+"""The kinds of value that a policy holds, each with the check that makes it one."""
+
+from datetime import timedelta
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
+from typing import Annotated, TypeVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from schemas.durations import Duration
+
+NAMED_FORMATS = ("common", "combined", "vhost_combined", "apache_error", "nginx_error", "detect")
+
+Item = TypeVar("Item")
+
+
+class HintError(ValueError):
+    """A wrong value that deserves a hint, which continues the sentence on what is allowed."""
+
+
+def breaks(promise: str) -> HintError:
+    """The refusal of a value that would break a sentence of the privacy notice."""
+    return HintError(f", since the notice promises: “{promise}”")
+
+
+def between(lowest: str, highest: str, promise: str = "") -> BeforeValidator:
+    """Check for exact time within two bounds, in whole days, hours, minutes or seconds as the lower bound says."""
+    low, high = Duration.parse(lowest).exact, Duration.parse(highest)
+    unit = min(low, timedelta(days=1))
+
+    def check(value: object) -> timedelta:
+        duration = Duration.of(value)
+        if promise and not high.at_least(duration):
+            raise breaks(promise)
+        if duration.months:
+            raise HintError(", and a month is no fixed length")
+        if not low <= duration.exact <= high.exact or duration.exact % unit:
+            raise ValueError("out of bounds")
+        return duration.exact
+
+    return BeforeValidator(check)
+
+
+def bits(lowest: int, highest: int, promise: str) -> AfterValidator:
+    """Check for a number of address bits to keep."""
+
+    def check(value: int) -> int:
+        if value > highest:
+            raise breaks(promise)
+        if value < lowest:
+            raise ValueError("out of bounds")
+        return value
+
+    return AfterValidator(check)
+
+
+def allowed(what: str) -> object:
+    """The end of the sentence that answers a wrong value."""
+    return Field(description=what)
+
+
+def _network(value: object) -> IPv4Network | IPv6Network:
+    if isinstance(value, IPv4Network | IPv6Network):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("a network is text")
+    try:
+        network = ip_network(value)
+    except ValueError:
+        raise HintError(f'; did you mean "{ip_interface(value).network}"?') from None
+    if not network.prefixlen:
+        raise HintError("; this one holds every address there is")
+    return network
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):  # unknown, not a name, or a folder of names
+        near = get_close_matches(value, available_timezones(), 1)
+        raise HintError(f'; did you mean "{near[0]}"?' if near else "") from None
+    return value
+
+
+def _format(value: str) -> str:
+    if value not in NAMED_FORMATS and not {"%", "$"} & set(value):
+        near = get_close_matches(value, NAMED_FORMATS, 1)
+        raise HintError(f'; did you mean "{near[0]}"?' if near else "")
+    return value
+
+
+def _tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+Host = Annotated[str, Field(pattern=r"\A[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\z")]
+LogName = Annotated[str, Field(pattern=r"\A[a-z0-9_-]{1,64}\z")]  # it names folders
+ExactPath = Annotated[str, Field(pattern=r"\A/[^\s?#*]*\z")]
+Timezone = Annotated[
+    str, AfterValidator(_timezone), allowed('a name of the IANA time zone database, such as "Europe/Oslo"')
+]
+Format = Annotated[
+    str,
+    AfterValidator(_format),
+    allowed(f"one of {', '.join(NAMED_FORMATS)}, or the server's own LogFormat or log_format, with its % or $"),
+]
+Lasting = Annotated[Duration, allowed('a duration, such as "P90D" or "P25M"')]
+Place = Annotated[str, Field(pattern=r"\S"), allowed('a path, such as "/srv/lethe/store"')]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
+
+# A TOML list, held as a tuple so that a policy cannot change.
+Several = Annotated[tuple[Item, ...], BeforeValidator(_tuple)]
+Networks = Annotated[Several[Network], allowed('a list of networks, such as ["192.0.2.0/24", "2001:db8::/32"]')]
+Files = Annotated[
+    Several[Annotated[str, Field(pattern=r"\S")]],
+    allowed('a list of paths, also with *, such as ["/var/log/nginx/access.log*"]'),
+]
+QueryKeys = Annotated[
+    Several[Annotated[str, Field(pattern=r"\A[^\s&=#?]+\z")]], allowed('a list of query keys, such as ["id"]')
+]

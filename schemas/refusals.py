@@ -1,0 +1,9 @@
+"""The one exception tree: bad input, answered by a sentence that says what to do; a retry would not help."""
+
+
+class RefusedError(Exception):
+    """Input that cannot be used as it is; the message never holds a line, an address or a URL."""
+
+
+class FormatError(RefusedError):
+    """A format string, or a log, that no layout fits."""

@@ -1,0 +1,146 @@
+"""A detection rule, and the payload patterns it may name, as TOML files that a security officer reads and adds."""
+
+import json
+import re
+import tomllib
+from datetime import timedelta
+from typing import Annotated, Final, Literal, TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from schemas.refusals import RefusedError
+
+LONGEST_BUCKET: Final = timedelta(days=1)  # counting re-reads the events of a day, so a bucket runs dry within one
+ISO_TIME: Final = re.compile(r"P(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d{1,6})?S)?)?")
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class ScenarioError(RefusedError):
+    """A scenario or payload file that says something it cannot mean."""
+
+
+def _regex(pattern: str) -> str:
+    """RE2, because it takes linear time whatever a visitor sends, on text that is in lower case by then."""
+    try:
+        pc.match_substring_regex(pa.array([b""], pa.binary()), pattern=pattern)
+    except pa.ArrowInvalid as refusal:
+        raise ValueError(f" ({refusal})") from None
+    if re.search(r"[A-Z]", re.sub(r"\\(x\{\w+\}|.)", "", pattern)):
+        raise ValueError(" (it meets lower-case text)")
+    return pattern
+
+
+def _duration(written: object) -> object:
+    if not isinstance(written, str) or not ISO_TIME.fullmatch(written):
+        raise ValueError
+    return written
+
+
+def _status(written: object) -> object:
+    if (type(written) is int and 100 <= written <= 599) or re.fullmatch("[1-5]xx", str(written)):
+        return written
+    raise ValueError
+
+
+def _soon_dry(bucket: "Bucket") -> "Bucket":
+    if bucket.capacity + 1 > LONGEST_BUCKET / bucket.leak:
+        raise ValueError
+    return bucket
+
+
+def _allowed(what: str) -> object:
+    """The end of the sentence that answers a wrong value."""
+    return Field(description=what)
+
+
+Name = Annotated[str, Field(pattern=r"\A[a-z][a-z0-9]*(-[a-z0-9]+)*\z", description='a name such as "path-scan"')]
+Words = Annotated[str, Field(min_length=1, description="a sentence for people")]
+Regex = Annotated[str, Field(min_length=1), AfterValidator(_regex)]
+Regexes = Annotated[tuple[Regex, ...], _allowed("a list of regular expressions of RE2, in lower case")]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Match(_Frozen):
+    """What one hit must be; every key that is given must hold, and one entry of its list is enough."""
+
+    methods: Annotated[tuple[str, ...], _allowed('a list of methods, such as ["GET", "POST"]')] = ()
+    status: Annotated[
+        tuple[Annotated[int | str, BeforeValidator(_status)], ...], _allowed('a list of codes, such as [404, "5xx"]')
+    ] = ()
+    path: Regexes = ()  # decoded, in lower case
+    not_path: Regexes = ()
+    query: Regexes = ()  # decoded, in lower case, empty where there is none
+    user_agent: Regexes = ()
+    payload: Annotated[Name | None, _allowed("the name of a payload file")] = None
+
+
+class Bucket(_Frozen):
+    """An alert is due when more than `capacity` events are in it; one runs out every `leak`."""
+
+    capacity: Annotated[int, Field(strict=True, ge=0), _allowed("a whole number from 0")]
+    leak: Annotated[
+        timedelta, BeforeValidator(_duration), Field(gt=timedelta()), _allowed('a duration, such as "PT10S"')
+    ]
+
+
+class Scenario(_Frozen):
+    """One rule: which hits are its events, what they are counted by, and how many are too many."""
+
+    name: Name
+    description: Words
+    severity: Annotated[Literal["low", "medium", "high", "critical"], _allowed("one of low, medium, high, critical")]
+    mode: Annotated[Literal["ban", "simulate"], _allowed("one of ban, simulate")] = "ban"
+    group_by: Annotated[Literal["address", "network"], _allowed("one of address, network")] = "address"
+    count: Annotated[Literal["events", "distinct path"], _allowed("one of events, distinct path")] = "events"
+    bucket: Annotated[
+        Bucket, AfterValidator(_soon_dry), _allowed("a capacity and a leak by which a full bucket is empty in a day")
+    ]
+    match: Annotated[tuple[Match, ...], Field(min_length=1), _allowed("one or more tables [[match]]")]  # any will do
+
+
+class Payload(_Frozen):
+    """Patterns of one kind of attack, and the decoded parts of a request they are looked for in."""
+
+    name: Name
+    description: Words
+    fields: Annotated[
+        tuple[Literal["target", "referrer", "user_agent"], ...], _allowed("a list of target, referrer, user_agent")
+    ] = ("target",)
+    patterns: Annotated[Regexes, Field(min_length=1)]
+
+
+TABLES: Final[dict[str, type[BaseModel]]] = {"bucket": Bucket, "match": Match}
+
+
+def read_rule(model: type[Model], file: str, content: str) -> Model:
+    """The text of a TOML file → Scenario or Payload.
+
+    Raises `ScenarioError`: one sentence with the file, the first key that is wrong, its value and what is allowed.
+    """
+    try:
+        return model.model_validate(tomllib.loads(content))
+    except tomllib.TOMLDecodeError as refusal:
+        raise ScenarioError(f"{file}: this is not TOML: {refusal}") from None
+    except ValidationError as refusal:
+        raise ScenarioError(f"{file}: {_sentence(model, refusal.errors()[0])}") from None
+
+
+def _sentence(model: type[BaseModel], error: ErrorDetails) -> str:
+    names = [part for part in error["loc"] if isinstance(part, str)]
+    fields = TABLES[names[0]].model_fields if len(names) > 1 else model.model_fields
+    key = ".".join(names)
+    if error["type"] == "extra_forbidden":
+        return f"{key} is no key of a file like this; allowed are {', '.join(fields)}"
+    allowed = fields[names[-1]].description
+    if error["type"] == "missing":
+        return f"{key} is missing; allowed is {allowed}"
+    hint = str(error.get("ctx", {}).get("error", "")) if error["type"] == "value_error" else ""
+    verb = "has" if isinstance(error["loc"][-1], int) else "is"
+    return f"{key} {verb} {json.dumps(error['input'], default=str)[:60]}; allowed is {allowed}{hint}"

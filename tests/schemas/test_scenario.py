@@ -1,0 +1,121 @@
+from datetime import timedelta
+
+import pytest
+
+from schemas.scenario import Payload, Scenario, ScenarioError, read_rule
+
+RULE = """
+name = "path-scan"
+description = "Many addresses that do not exist"
+severity = "medium"
+count = "distinct path"
+bucket = { capacity = 10, leak = "PT10S" }
+
+[[match]]
+methods = ["GET"]
+status = [404, "5xx"]
+not_path = ['\\.css$']
+"""
+PAYLOAD = """
+name = "log4shell"
+description = "Look-ups"
+fields = ["target", "referrer"]
+patterns = ['\\$\\{jndi']
+"""
+
+
+def refusal_of(content: str, model=Scenario) -> str:
+    with pytest.raises(ScenarioError) as refusal:
+        read_rule(model, "own.toml", content)
+    return str(refusal.value)
+
+
+def test_a_scenario_says_what_it_looks_for_and_how_many_are_too_many():
+    scenario = read_rule(Scenario, "path-scan.toml", RULE)
+
+    assert (scenario.mode, scenario.group_by, scenario.count) == ("ban", "address", "distinct path")
+    assert (scenario.bucket.capacity, scenario.bucket.leak) == (10, timedelta(seconds=10))
+    assert scenario.match[0].status == (404, "5xx")
+
+
+def test_a_fraction_of_a_second_may_leak():
+    scenario = read_rule(Scenario, "path-scan.toml", RULE.replace("PT10S", "PT0.25S"))
+
+    assert scenario.bucket.leak == timedelta(milliseconds=250)
+
+
+def test_a_payload_says_where_its_patterns_are_looked_for():
+    assert read_rule(Payload, "log4shell.toml", PAYLOAD).fields == ("target", "referrer")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('"medium"', '"urgent"', 'severity is "urgent"; allowed is one of low, medium, high, critical'),
+        ('severity = "medium"\n', "", "severity is missing; allowed is one of low, medium, high, critical"),
+        ('"path-scan"', '"Path Scan"', 'name is "Path Scan"; allowed is a name such as "path-scan"'),
+        ('"PT10S"', "10", 'bucket.leak is 10; allowed is a duration, such as "PT10S"'),
+        ('"PT10S"', '"10 seconds"', 'bucket.leak is "10 seconds"; allowed is a duration, such as "PT10S"'),
+        ('"PT10S"', '"P1M"', 'bucket.leak is "P1M"; allowed is a duration, such as "PT10S"'),
+        ('"PT10S"', '"PT0S"', 'bucket.leak is "PT0S"; allowed is a duration, such as "PT10S"'),
+        ("= 10,", "= -1,", "bucket.capacity is -1; allowed is a whole number from 0"),
+        ("= 10,", "= 10.0,", "bucket.capacity is 10.0; allowed is a whole number from 0"),
+        ("[404,", "[true,", 'match.status has true; allowed is a list of codes, such as [404, "5xx"]'),
+        ('"5xx"', '"teapot"', 'match.status has "teapot"; allowed is a list of codes, such as [404, "5xx"]'),
+        (
+            "'\\.css$'",
+            "'('",
+            'match.not_path has "("; allowed is a list of regular expressions of RE2, in lower case '
+            "(Invalid regular expression: missing ): ()",
+        ),
+        (
+            "'\\.css$'",
+            "'(?!x)'",
+            'match.not_path has "(?!x)"; allowed is a list of regular expressions of RE2, in lower case '
+            "(Invalid regular expression: invalid perl operator: (?!)",
+        ),
+        (
+            "'\\.css$'",
+            "'Admin'",
+            'match.not_path has "Admin"; allowed is a list of regular expressions of RE2, in lower case '
+            "(it meets lower-case text)",
+        ),
+        (
+            'methods = ["GET"]',
+            'method = "GET"',
+            "match.method is no key of a file like this; "
+            "allowed are methods, status, path, not_path, query, user_agent, payload",
+        ),
+    ],
+)
+def test_a_wrong_file_is_answered_with_file_key_and_what_is_allowed(old, new, sentence):
+    assert refusal_of(RULE.replace(old, new, 1)) == f"own.toml: {sentence}"
+
+
+def test_a_bucket_must_run_dry_within_a_day():
+    assert refusal_of(RULE.replace("PT10S", "PT3H")).endswith(
+        "; allowed is a capacity and a leak by which a full bucket is empty in a day"
+    )
+    assert read_rule(Scenario, "path-scan.toml", RULE.replace("PT10S", "PT2H")).bucket.leak == timedelta(hours=2)
+
+
+def test_a_match_in_one_bracket_is_answered_with_two():
+    assert refusal_of(RULE.replace("[[match]]", "[match]")).endswith("; allowed is one or more tables [[match]]")
+
+
+def test_what_is_not_toml_is_answered_with_its_place():
+    assert refusal_of(RULE + "[").startswith("own.toml: this is not TOML: ")
+
+
+def test_a_pattern_may_use_classes_that_are_written_in_capitals():
+    assert read_rule(Scenario, "path-scan.toml", RULE.replace(".css", r"S\\W\\x{ab}".replace("\\\\", "\\")))
+
+
+def test_a_scenario_without_a_match_is_refused():
+    assert refusal_of(RULE.partition("[[match]]")[0]) == (
+        "own.toml: match is missing; allowed is one or more tables [[match]]"
+    )
+
+
+def test_a_refusal_is_one_line():
+    assert "\n" not in refusal_of("severity = 3")

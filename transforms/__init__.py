@@ -1,0 +1,1 @@
+"""The meaning: pure functions, tables in and tables out. No clock, environment, disk or network."""

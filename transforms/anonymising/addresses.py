@@ -1,0 +1,82 @@
+"""The client's address without its last digits."""
+
+import ipaddress
+import re
+import unicodedata
+from functools import cache
+from typing import Final
+
+import pyarrow as pa
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# The first 96 bits of IPv6 addresses that stand for the IPv4 address in the other 32:
+# IPv4-compatible and IPv4-mapped (RFC 4291 §2.5.5), SIIT (RFC 2765), NAT64 (RFC 6052 §2.1).
+COMPATIBLE: Final = 0
+CARRIERS: Final = frozenset({COMPATIBLE, 0xFFFF, 0xFFFF << 16, 0x64FF9B << 64})
+SIX_TO_FOUR: Final = 0x2002  # RFC 3056: an IPv4 address from bit 16 on
+PORT: Final = re.compile(r":[0-9]{1,5}")
+BRACKETED: Final = re.compile(r"\[([^\[\]]*)\](?:/[0-9]{1,3})?(?::[0-9]{1,5})?")
+ZONE: Final = re.compile(r"%[^\s/]+")
+PREFIX_LENGTH: Final = re.compile(r"/[0-9]{1,3}")
+
+
+def truncate_ip(text: str, ipv4_prefix: int, ipv6_prefix: int) -> str | None:
+    """An address in any usual spelling → the network of its first bits, in CIDR notation (RFC 5952), or null.
+
+    Null for everything that is not surely one address: names, lists, octets with leading zeros, integers.
+    """
+    address = read_address(text)
+    if address is None:
+        return None
+    address = unwrap_ip(address)
+    kept = ipv4_prefix if address.version == 4 else ipv6_prefix
+    if address.version == 6 and int(address) >> 112 == SIX_TO_FOUR:
+        kept = min(ipv6_prefix, 16 + ipv4_prefix)
+    return str(ipaddress.ip_network(f"{address}/{kept}", strict=False))
+
+
+def truncate_addresses(addresses: pa.Array | pa.ChunkedArray, ipv4_prefix: int, ipv6_prefix: int) -> pa.Array:
+    """A column of addresses → their networks, dictionary-encoded; each distinct address is read once."""
+    array = addresses.combine_chunks() if isinstance(addresses, pa.ChunkedArray) else addresses
+    coded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+    networks = [truncate_ip(text, ipv4_prefix, ipv6_prefix) for text in coded.dictionary.to_pylist()]
+    return pa.array(networks, pa.string()).dictionary_encode().take(coded.indices)
+
+
+def unwrap_ip(address: Address) -> Address:
+    """The IPv4 address that an IPv6 address stands for, else the address itself; `::` and `::1` stand for nothing."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    head, tail = int(address) >> 32, int(address) & 0xFFFFFFFF
+    if head not in CARRIERS or (head == COMPATIBLE and tail <= 1):
+        return address
+    return ipaddress.IPv4Address(tail)
+
+
+@cache
+def _quotes() -> str:
+    return " \t\r\n\"'`“”‘’«»"
+
+
+def read_address(text: str) -> Address | None:
+    """The address in a field, without quotes, brackets, port, prefix length and zone; null where there is none."""
+    bare = unicodedata.normalize("NFKC", text).strip(_quotes())
+    bracketed = BRACKETED.fullmatch(bare)
+    if bracketed:
+        return _parse(bracketed[1])
+    for candidate in (bare, PORT.sub("", bare) if bare.count(":") == 1 else None):
+        address = _parse(candidate) if candidate is not None else None
+        if address:
+            return address
+    return None
+
+
+def _parse(text: str) -> Address | None:
+    for ending in (PREFIX_LENGTH, ZONE):
+        match = re.search(rf"(?:{ending.pattern})\Z", text)
+        text = text[: match.start()] if match else text
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None

@@ -1,0 +1,41 @@
+"""The error logs of Apache 2.2 and 2.4 and of nginx, whose lines no format string describes.
+
+An entry's further lines (a stack trace) begin without a time; `transforms.parsing.parser` keeps them with it.
+"""
+
+import re
+from typing import Final
+
+from transforms.parsing.layout import Layout
+
+# [time] [module:level] [pid 1:tid 2] x.c(8): (13)Permission denied: [client 192.0.2.1:5034] AH00128: …, referer: …
+# The client is looked for where Apache writes it, never inside the message, which the client can fill.
+APACHE_ERROR: Final = Layout(
+    "apache_error",
+    re.compile(
+        rb"\[([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d(?:\.\d{1,6})? \d{4})\]"
+        rb" \[(?:([^\]:]*):)?(\w+)\]"
+        rb"(?: \[pid (\d{1,18})(?::tid \d+)?\])?"
+        rb"(?: \[remote ([^\]]+)\])?"
+        rb" ?(?:((?:[\w.]+\.c\(\d+\): )?(?:\(\d+\)[^\[]*)?)"
+        rb"\[client (\[[^\]]*\](?::\d+)?|[^\]]*)\] ?(?:\[client [^\]]*\] ?)?)?"
+        rb"(.*?)(?:, referer: (.*))?",
+        re.DOTALL,
+    ),
+    ("error_time", "module", "level", "pid", "error_client", "before", "error_client", "message", "referrer"),
+    kind="error",
+)
+
+# 2026/11/23 05:01:02 [error] 1#0: *5 message, client: …, server: …, request: "…", upstream: "…", host: "…", referrer: …
+NGINX_ERROR: Final = Layout(
+    "nginx_error",
+    re.compile(
+        rb"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(\w+)\] (\d{1,18})#\d+: (?:\*\d+ )?"
+        rb"(.*?)"
+        rb"(?:, client: ([^\s,]+)(?:, server: ([^,]*))?(?:, request: \"(.*?)\")?(?:, subrequest: \".*?\")?"
+        rb"(?:, upstream: \".*?\")?(?:, host: \"([^\"]*)\")?(?:, referrer: \"(.*)\")?)?",
+        re.DOTALL,
+    ),
+    ("error_time", "level", "pid", "nginx_message", "client", "vhost", "nginx_request", "vhost", "nginx_referrer"),
+    kind="error",
+)

@@ -1,0 +1,108 @@
+"""The names a policy can call a layout by, and finding the layout of a log that nobody described."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from schemas.refusals import FormatError
+from transforms.parsing.error_layouts import APACHE_ERROR, NGINX_ERROR
+from transforms.parsing.layout import Layout, compile_layout
+from transforms.parsing.parser import Parser
+
+COMMON: Final = '%h %l %u %t "%r" %>s %b'
+COMBINED: Final = COMMON + ' "%{Referer}i" "%{User-Agent}i"'
+NGINX_COMBINED: Final = (
+    '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
+)
+NGINX_PROXY_MANAGER: Final = (
+    '- $request_method $scheme $host "$request_uri" [Client $remote_addr] [Length $body_bytes_sent] [Gzip $gzip_ratio]'
+)
+
+NAMED: Final = {
+    "common": COMMON,
+    "combined": COMBINED,
+    "vhost_combined": f"%v:%p {COMBINED}",
+}
+# What detection knows besides: usual layouts that have no name. The order decides between layouts that both fit.
+UNNAMED: Final = (
+    f"%v {COMBINED}",
+    f"{NGINX_COMBINED} $request_time",
+    f"{NGINX_COMBINED} $request_time $upstream_response_time",
+    f'{NGINX_COMBINED} "$http_x_forwarded_for"',
+    f'$host {NGINX_COMBINED} "$http_x_forwarded_for"',
+    f'"%{{X-Forwarded-For}}i" {COMBINED}',
+    f'%v "%{{X-Forwarded-For}}i" {COMBINED}',
+    NGINX_COMBINED.replace("$remote_addr", "$http_x_forwarded_for"),
+    NGINX_COMBINED.replace("$remote_addr", "$host $http_x_forwarded_for"),
+    f"%v:%p {COMBINED} %D",
+    f"{COMBINED} %D",
+    '%t %h %{SSL_PROTOCOL}x %{SSL_CIPHER}x "%r" %b',
+    f"{NGINX_COMBINED} $request_length $request_time [$proxy_upstream_name] [$proxy_alternative_upstream_name]"
+    " $upstream_addr $upstream_response_length $upstream_response_time $upstream_status $req_id",
+    f"[$time_local] $upstream_cache_status $upstream_status $status {NGINX_PROXY_MANAGER} [Sent-to $server]"
+    ' "$http_user_agent" "$http_referer"',
+    f'[$time_local] $status {NGINX_PROXY_MANAGER} "$http_user_agent" "$http_referer"',
+    'escape=json {"time_iso8601":"$time_iso8601","remote_addr":"$remote_addr","remote_user":"$remote_user",'
+    '"request":"$request","status":"$status","body_bytes_sent":"$body_bytes_sent","request_time":"$request_time",'
+    '"upstream_response_time":"$upstream_response_time","http_referer":"$http_referer",'
+    '"http_user_agent":"$http_user_agent","http_x_forwarded_for":"$http_x_forwarded_for","host":"$host"}',
+)
+ERROR_LAYOUTS: Final = {"apache_error": APACHE_ERROR, "nginx_error": NGINX_ERROR}
+SAMPLE_LINES: Final = 1000
+
+
+@dataclass(frozen=True)
+class Detected:
+    """The layouts found, most frequent first, and which share of the sample's lines they read (0 to 1)."""
+
+    layouts: tuple[Layout, ...]
+    share: float
+
+
+@cache
+def named_layout(text: str) -> Layout:
+    """A layout by its name in the policy, or by its format string; FormatError says what is wrong with it."""
+    if text in ERROR_LAYOUTS:
+        return ERROR_LAYOUTS[text]
+    if text not in NAMED and "%" not in text and "$" not in text:
+        names = ", ".join([*NAMED, *ERROR_LAYOUTS])
+        raise FormatError(f"format is {text!r}; allowed are {names}, detect, a LogFormat or a log_format string")
+    return compile_layout(text, NAMED.get(text, text))
+
+
+@cache
+def known_layouts() -> tuple[Layout, ...]:
+    """All layouts that detection tries, in order."""
+    return tuple(named_layout(text) for text in (*NAMED, *UNNAMED, *ERROR_LAYOUTS))
+
+
+def detect_layouts(sample: bytes) -> Detected:
+    """The layouts in which the first 1,000 lines of a log are written; FormatError where fewer than half are.
+
+    An error log's further lines (a stack trace) count with their entry.
+    """
+    lines = sample.split(b"\n")[:SAMPLE_LINES]
+    counts: dict[Layout, int] = {}
+    for layout, number in _read_by(known_layouts(), lines):
+        counts[layout] = counts.get(layout, 0) + number
+    written = sum(1 for line in lines if line.strip())
+    layouts = tuple(sorted(counts, key=lambda layout: -counts[layout]))
+    parsed = Parser(layouts, "", "").parse_block(b"\n".join(lines)) if layouts else None
+    good = written - sum(1 for raw in parsed.quarantine["raw"].to_pylist() if raw.strip()) if parsed else 0
+    if good * 2 < written or not good:
+        raise FormatError(
+            f"only {good} of the first {written} lines fit a known layout; say the format: "
+            "its name, or the server's own LogFormat or log_format string"
+        )
+    return Detected(layouts, good / written)
+
+
+def _read_by(layouts: Sequence[Layout], lines: Sequence[bytes]) -> list[tuple[Layout, int]]:
+    found = []
+    for line in lines:
+        stripped = line.rstrip(b" \t\r")
+        layout = next((layout for layout in layouts if layout.pattern.fullmatch(stripped)), None)
+        if layout:
+            found.append((layout, 1))
+    return found

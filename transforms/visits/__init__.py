@@ -1,0 +1,1 @@
+"""People's actions, cut into visits."""
