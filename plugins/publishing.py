@@ -17,13 +17,15 @@ from schemas.statistics import TABLES
 def publish_tables(tables: Mapping[str, pa.Table], folder: Path) -> int:
     """Write `folder/<table>/<day>.parquet` in place of what was there; returns the number of files.
 
+    Every table has a file for every day of `days`, if an empty one, so that a folder can always be read.
     They are written beside `folder` and swapped in when the last one is on disk, so that a reader sees old or new.
     """
     _refuse_foreign(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        count = sum(_write_days(table, fresh / name) for name, table in tables.items())
+        days = tables["days"]["day"]
+        count = sum(_write_days(table, days, fresh / name) for name, table in tables.items())
         fresh.chmod(0o755)
         _swap(fresh, folder)
     except BaseException:
@@ -37,9 +39,8 @@ def _refuse_foreign(folder: Path) -> None:
         raise RefusedError(f"{folder} holds other things than Lethe's tables; choose another --out, or empty it")
 
 
-def _write_days(table: pa.Table, folder: Path) -> int:
+def _write_days(table: pa.Table, days: pa.ChunkedArray, folder: Path) -> int:
     folder.mkdir()
-    days = pc.unique(table["day"]).sort()
     for day in days:
         with (folder / f"{day.as_py().isoformat()}.parquet").open("wb") as file:
             pq.write_table(table.filter(pc.equal(table["day"], day)), file, compression="zstd")
