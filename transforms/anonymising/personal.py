@@ -17,7 +17,7 @@ IPV6: Final = re.compile(
     rf"|(?:{GROUP}:){{7}}{GROUP}"
     rf"|(?:{GROUP}(?::{GROUP}){{0,6}})?::(?:(?:{GROUP}:){{0,5}}{TAIL}|{GROUP}(?::{GROUP}){{0,6}})?"
 )
-AFTER_IPV6: Final = re.compile(r"(?::[0-9A-Fa-f]{1,5})*(?:%(?:25)?[0-9A-Za-z_-][0-9A-Za-z_.-]*)?")
+AFTER_IPV6: Final = re.compile(r"[0-9A-Fa-f]*(?::[0-9A-Fa-f]{1,5})*(?:%(?:25)?[0-9A-Za-z_-][0-9A-Za-z_.-]*)?")
 PAIRS: Final = re.compile(r"(?<![0-9A-Fa-f:])[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})+(?![0-9A-Fa-f:])")  # MAC, fingerprints
 # Where addresses of hosts are: global unicast, unique local, link-local, multicast, and the forms that carry IPv4.
 HOSTS: Final = [ipaddress.IPv6Network(text) for text in ("2000::/3", "fc00::/7", "fe80::/10", "ff00::/8")]
