@@ -34,8 +34,8 @@ test: check ## all checks, then all tests but the slow ones
 	@$(BIN)/pytest -m "not slow"
 
 check: $(VENV)/.ready ## style, types, direction of imports, SQL; edits nothing
-	@$(BIN)/ruff check $(PACKAGES) tests
-	@$(BIN)/ruff format --check --quiet $(PACKAGES) tests
+	@$(BIN)/ruff check --no-cache $(PACKAGES) tests
+	@$(BIN)/ruff format --no-cache --check --quiet $(PACKAGES) tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports >/dev/null || $(BIN)/lint-imports
 	@$(BIN)/sqlfluff lint --disable-progress-bar --nocolor -q transforms

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import pyarrow as pa
 import typer
-from transforms.detection.decide import decide
 
 from plugins.analysis import read_logs
 from plugins.cli.parse import FormatOption
@@ -16,6 +15,7 @@ from plugins.cli.terminal import Progress, print_table
 from plugins.policy_file import read_policy
 from schemas.policy import Policy
 from transforms.detection.count import find_alerts
+from transforms.detection.decide import decide
 from transforms.detection.load import load_scenarios
 from transforms.detection.match import match_events
 from transforms.parsing.parser import Parsed

@@ -48,5 +48,5 @@ def plain_host(host: str) -> str | None:
 
 
 def published_host(host: str) -> str:
-    """The host, or `unknown` where it is an address or is made of one."""
-    return UNKNOWN if ADDRESS.fullmatch(host) or PERSONAL.search(host) else host
+    """The host, or `unknown` where it is no name in DNS's letters, an address, or made of one."""
+    return host if HOST.fullmatch(host) and not ADDRESS.fullmatch(host) and not PERSONAL.search(host) else UNKNOWN

@@ -18,6 +18,7 @@ from transforms.distinct import Codes, Vocabulary, distinct_values, pair_codes
 from transforms.enriching.agents import classify_agents
 from transforms.enriching.campaigns import classify_campaigns
 from transforms.enriching.countries import look_up_countries
+from transforms.enriching.hosts import published_host
 from transforms.enriching.referrers import classify_referrers
 from transforms.visits.kinds import classify_paths, plain_path
 
@@ -84,9 +85,10 @@ def code_hits(hits: pa.Table, attackers: set[str], context: Context) -> pa.Table
 
 
 def code_vhosts(vhosts: pa.ChunkedArray, context: Context) -> Codes:
-    """Where the log names no virtual host, the site's name stands."""
+    """Where the log names no virtual host, the site's name stands; a client may have sent anything as `Host`."""
     codes, values = distinct_values(vhosts)
-    return context.code("vhost", [value or context.policy.site.name for value in values])[codes]
+    names = [published_host(value) if value else context.policy.site.name for value in values]
+    return context.code("vhost", names)[codes]
 
 
 def code_countries(clients: pa.ChunkedArray, context: Context) -> Codes:
