@@ -12,9 +12,10 @@ import pytest
 from plugins.analysis import Analysis, analyse, read_logs
 from plugins.checking import check_tables
 from plugins.cli.detection import detect
-from schemas.policy import Policy, load_policy
+from plugins.policy_file import read_policy
+from schemas.policy import Policy
 from schemas.statistics import OTHER, TABLES
-from tests.traffic import Truth, generate, policy_with, write_country_database
+from tests.traffic import Truth, write_folder
 from transforms.parsing.parser import Parsed
 
 VERSIONS = {"policy_version", "scenarios_version", "agent_lists_version", "country_data_version"}
@@ -41,9 +42,8 @@ def run(folder: Path, files: dict[str, list[str]], policy: Policy) -> tuple[Anal
 def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
     seed, start = request.param
     folder = tmp_path_factory.mktemp("traffic")
-    truth = generate(folder, seed=seed, start=start, days=3)
-    write_country_database(folder / "countries.mmdb")
-    policy = load_policy(policy_with(str(folder / "countries.mmdb")))
+    truth = write_folder(folder, seed, start)
+    policy = read_policy(folder / "policy.toml")
     return truth, *run(folder, truth.files, policy), policy
 
 

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from datetime import date
 from pathlib import Path
 
-from tests.traffic import generate, policy_with, write_country_database
+from tests.traffic import write_folder
 
 
 def main() -> None:
@@ -16,12 +16,7 @@ def main() -> None:
     parser.add_argument("--start", type=date.fromisoformat, default=date(2026, 10, 24), help="YYYY-MM-DD")
     parser.add_argument("--scale", type=float, default=1.0, help="1: about 30,000 lines in three days")
     asked = parser.parse_args()
-    asked.out.mkdir(parents=True, exist_ok=True)
-    truth = generate(asked.out, asked.seed, asked.start, asked.days, asked.scale)
-    countries = asked.out / "countries.mmdb"
-    write_country_database(countries)
-    (asked.out / "policy.toml").write_text(policy_with(str(countries.resolve())), encoding="utf-8")
-    (asked.out / "truth.json").write_text(truth.as_json(), encoding="utf-8")
+    truth = write_folder(asked.out, asked.seed, asked.start, asked.days, asked.scale)
     print(f"{truth.lines.total():,} lines in {asked.out}")
 
 
