@@ -1,8 +1,11 @@
 """The policy as a file on disk."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from schemas.policy import Policy, PolicyError, load_policy
+from schemas.refusals import FormatError
+from transforms.parsing.formats import named_layout
 
 
 def read_policy(path: Path | None) -> Policy:
@@ -22,4 +25,16 @@ def read_policy(path: Path | None) -> Policy:
         raise PolicyError([f"{path}: this is not UTF-8 text, so no policy file"]) from None
     except OSError as error:
         raise PolicyError([f"{path}: cannot be read ({error.strerror})"]) from None
-    return load_policy(text, str(path))
+    policy = load_policy(text, str(path))
+    if problems := [*_unknown_directives(policy)]:
+        raise PolicyError([f"{path}: {problem}" for problem in problems])
+    return policy
+
+
+def _unknown_directives(policy: Policy) -> Iterator[str]:
+    for log in policy.logs:
+        try:
+            if log.format != "detect":
+                named_layout(log.format)
+        except FormatError as error:
+            yield f"logs.{log.name}.format: {error}"

@@ -111,12 +111,15 @@ class Log(Section):
     """[[logs]]: the files of one server or site."""
 
     name: Annotated[LogName, allowed('up to 64 of a-z, 0-9, _ and -, such as "www"')] = "www"
-    access: Files = ("/var/log/nginx/access.log*",)
-    error: Files = ("/var/log/nginx/error.log*",)
+    access: Files = ()
+    error: Files = ()
     format: Format = "combined"
     timezone: Timezone = ""  # filled by the policy: the site's
     trusted_proxies: Networks = ()
     after_window: Annotated[Literal["report", "delete"], allowed('"report" or "delete"')] = "report"
+
+
+DEFAULT_LOG = Log(access=("/var/log/nginx/access.log*",), error=("/var/log/nginx/error.log*",))
 
 
 class Policy(Section):
@@ -128,7 +131,9 @@ class Policy(Section):
     statistics: Annotated[Statistics, allowed("a section [statistics]")] = Statistics()
     blocklist: Annotated[Blocklist, allowed("a section [blocklist]")] = Blocklist()
     places: Annotated[Places, allowed("a section [places]")] = Places()
-    logs: Annotated[Several[Log], allowed("a section [[logs]] for each log"), Field(validate_default=True)] = (Log(),)
+    logs: Annotated[Several[Log], allowed("a section [[logs]] for each log"), Field(validate_default=True)] = (
+        DEFAULT_LOG,
+    )
 
     @field_validator("logs")
     @classmethod

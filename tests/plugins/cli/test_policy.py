@@ -58,3 +58,11 @@ def test_a_byte_order_mark_is_no_syntax_error(tmp_path):
 
 def test_no_file_is_the_default_policy():
     assert read_policy(None) == Policy()
+
+
+def test_a_directive_that_no_server_knows_is_named_with_its_log(tmp_path):
+    file = tmp_path / "policy.toml"
+    file.write_text('[[logs]]\nname = "shop"\nformat = "%h %t %r %Z"\n')
+    result = check(file)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"{file}: logs.shop.format: the format string has %Z, ")
