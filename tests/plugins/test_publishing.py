@@ -1,0 +1,89 @@
+"""Tables are published all or none, and read as one table by everybody's tools."""
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from plugins import publishing
+from plugins.checking import UncheckedError, check_tables
+from plugins.publishing import publish_tables
+from schemas.refusals import RefusedError
+from schemas.statistics import TABLES
+
+DAYS = [date(2026, 7, 1), date(2026, 7, 2)]
+
+
+def tables(downloads: int = 3) -> dict[str, pa.Table]:
+    """Every table, empty but for `days` and `downloads_daily`."""
+    found = {name: published.schema.empty_table() for name, published in TABLES.items()}
+    texts = {"state": "final"} | {name: "x" for name in TABLES["days"].figures if name.endswith("_version")}
+    rows = [{"day": day} | {name: texts.get(name, 0) for name in TABLES["days"].figures} for day in DAYS]
+    found["days"] = pa.Table.from_pylist(rows, schema=TABLES["days"].schema)
+    rows = [{"day": DAYS[0], "vhost": "a", "path": "/x.zip", "downloads": downloads, "unique_visitors": 1}]
+    found["downloads_daily"] = pa.Table.from_pylist(rows, schema=TABLES["downloads_daily"].schema)
+    return found
+
+
+def test_every_table_has_a_file_for_every_day_with_its_own_schema(tmp_path: Path) -> None:
+    assert publish_tables(tables(), tmp_path / "statistics") == len(TABLES) * len(DAYS)
+    for name, published in TABLES.items():
+        for day in DAYS:
+            path = tmp_path / "statistics" / name / f"{day}.parquet"
+            assert pq.read_schema(path).equals(published.schema), name
+
+
+def test_duckdb_and_pandas_read_a_folder_as_one_table(tmp_path: Path) -> None:
+    publish_tables(tables(), tmp_path / "statistics")
+    folder = tmp_path / "statistics" / "downloads_daily"
+    assert duckdb.sql(f"SELECT sum(downloads) FROM '{folder}/*.parquet'").fetchall() == [(3,)]
+    assert pd.read_parquet(folder).downloads.sum() == 3
+
+
+def test_publishing_again_replaces_and_doubles_nothing(tmp_path: Path) -> None:
+    publish_tables(tables(), tmp_path / "statistics")
+    publish_tables(tables(downloads=4), tmp_path / "statistics")
+    assert pd.read_parquet(tmp_path / "statistics" / "downloads_daily").downloads.tolist() == [4]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["statistics"]
+
+
+def test_a_failure_in_the_middle_leaves_the_old_tables_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_tables(tables(), tmp_path / "statistics")
+    written = []
+
+    def fail_at_the_tenth(*_: object, **__: object) -> None:
+        written.append(1)
+        if len(written) == 10:
+            raise OSError("no space left on device")
+
+    monkeypatch.setattr(publishing.pq, "write_table", fail_at_the_tenth)
+    with pytest.raises(OSError, match="no space"):
+        publish_tables(tables(downloads=4), tmp_path / "statistics")
+    assert pd.read_parquet(tmp_path / "statistics" / "downloads_daily").downloads.tolist() == [3]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["statistics"]
+
+
+def test_a_folder_of_other_things_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "statistics").mkdir()
+    (tmp_path / "statistics" / "thesis.doc").write_text("years of work")
+    with pytest.raises(RefusedError, match="other things"):
+        publish_tables(tables(), tmp_path / "statistics")
+
+
+def test_good_tables_pass_their_checks() -> None:
+    check_tables(tables())
+
+
+def test_a_broken_rule_is_named_with_table_and_day_and_without_values() -> None:
+    with pytest.raises(UncheckedError) as refusal:
+        check_tables(tables(downloads=0))
+    (failure,) = refusal.value.failures
+    assert (failure.table, failure.day) == ("downloads_daily", "2026-07-01")
+    assert failure.rule == "expect_column_pair_values_a_to_be_greater_than_b"
+    assert "x.zip" not in str(refusal.value)
