@@ -143,4 +143,4 @@ def by_host(urls: Iterable[tuple[str, str, tuple[str, ...] | None]]) -> Hosts:
 def read_list(name: str) -> dict[str, Any]:
     """One of the lists; their origin is in data/NOTICE.md."""
     text = files(__package__).joinpath("data", name).read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text))
+    return dict(yaml.load(text, Loader=yaml.CSafeLoader))
