@@ -62,7 +62,7 @@ def test_corpora_are_there(folder: str) -> None:
 
 @pytest.mark.parametrize(
     "expected_file",
-    [*data_files("formats", "*.expected.json"), *data_files("crowdsec", "*-logs.expected.json")],
+    data_files(("formats", "*.expected.json"), ("crowdsec", "*-logs.expected.json")),
     ids=lambda path: path.name.removesuffix(".expected.json"),
 )
 def test_a_log_parses_as_expected_or_the_difference_is_explained(expected_file: Path) -> None:
