@@ -1,17 +1,20 @@
 """Published tables on disk: one Parquet file a table and day, all of them or none."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from plugins.store.door import Folder
 from schemas.refusals import RefusedError
 from schemas.statistics import TABLES
+
+READABLE: Final = 0o755  # aggregates, for every analyst of the machine
 
 
 def publish_tables(tables: Mapping[str, pa.Table], folder: Path) -> int:
@@ -25,8 +28,8 @@ def publish_tables(tables: Mapping[str, pa.Table], folder: Path) -> int:
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         days = tables["days"]["day"]
-        count = sum(_write_days(table, days, fresh / name) for name, table in tables.items())
-        fresh.chmod(0o755)
+        count = sum(_write_days(table, days, Folder(fresh / name, READABLE)) for name, table in tables.items())
+        fresh.chmod(READABLE)
         _swap(fresh, folder)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -39,13 +42,11 @@ def _refuse_foreign(folder: Path) -> None:
         raise RefusedError(f"{folder} holds other things than Lethe's tables; choose another --out, or empty it")
 
 
-def _write_days(table: pa.Table, days: pa.ChunkedArray, folder: Path) -> int:
-    folder.mkdir()
+def _write_days(table: pa.Table, days: pa.ChunkedArray, folder: Folder) -> int:
     for day in days:
-        with (folder / f"{day.as_py().isoformat()}.parquet").open("wb") as file:
-            pq.write_table(table.filter(pc.equal(table["day"], day)), file, compression="zstd")
-            file.flush()
-            os.fsync(file.fileno())
+        sink = pa.BufferOutputStream()
+        pq.write_table(table.filter(pc.equal(table["day"], day)), sink, compression="zstd")
+        folder.put(f"{day.as_py().isoformat()}.parquet", sink.getvalue().to_pybytes())
     return len(days)
 
 

@@ -1,0 +1,1 @@
+"""What Lethe keeps; nothing of it is written but through `put` and `remove`."""
