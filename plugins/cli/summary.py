@@ -1,5 +1,6 @@
 """`lethe summary`: the published tables in one screen, and how to read on."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -21,10 +22,10 @@ class Part:
     query: str
 
 
-EXAMPLES: Final = """\
-  duckdb -c "SELECT path, sum(views) FROM '{pages}/*.parquet' GROUP BY path ORDER BY 2 DESC"
-  python -c "import pandas; print(pandas.read_parquet('{pages}').groupby('path').views.sum())\""""
-
+EXAMPLES: Final = (
+    "import duckdb; print(duckdb.read_parquet('{pages}/*.parquet').aggregate('path, sum(views)'))",
+    "import pandas; print(pandas.read_parquet('{pages}').groupby('path').views.sum())",
+)
 PARTS: Final = (
     Part(
         "Days",
@@ -82,7 +83,14 @@ def summary(
         if rows:
             print_table(part.title, part.headings, rows)
     typer.echo(f"Parquet: {statistics}/<table>/<day>.parquet")
-    typer.echo(EXAMPLES.format(pages=statistics / "pages_daily"))
+    for example in EXAMPLES:
+        typer.echo(f'  {_python()} -c "{example.format(pages=statistics / "pages_daily")}"')
+
+
+def _python() -> str:
+    """This environment's interpreter, as short as it can be said from here."""
+    here = Path.cwd()
+    return str(Path(sys.executable).relative_to(here) if Path(sys.executable).is_relative_to(here) else sys.executable)
 
 
 def _rows(statistics: Path, part: Part) -> list[tuple[object, ...]]:

@@ -53,6 +53,8 @@ def test_statistics_and_summary_of_a_day(folder: Path, truth: Truth, logs: list[
     shown = run("summary", folder / "out")
     for word in ("Days", "Pages", "s to next page", "Sources", "Devices", "Attacks", "pandas.read_parquet"):
         assert word in shown
+    for example in shown.splitlines()[-2:]:
+        subprocess.run(example, shell=True, check=True, stdout=subprocess.DEVNULL)
 
 
 def test_alerts_are_json_lines_with_a_decision_for_each_attacker(folder: Path, truth: Truth, logs: list[Path]) -> None:
