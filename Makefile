@@ -19,7 +19,7 @@ help: ## list the commands
 
 run: $(VENV)/.ready ## logs to statistics and a blocklist: make run [LOGS="…" ERRORS="…" POLICY=file OUT=dir]
 ifeq ($(strip $(LOGS)$(ERRORS)),)
-	@test -f demo/truth.json || $(BIN)/python -m tests.traffic --out demo --days 3
+	@test -f demo/truth.json || $(BIN)/python -m tests.traffic --out demo --days 3 --smallest-group 5
 	@$(MAKE) --no-print-directory run LOGS="$$(echo demo/access.log* demo/timed.log)" \
 		ERRORS="$$(echo demo/*error.log)" POLICY=demo/policy.toml OUT="$(OUT)"
 else
@@ -30,8 +30,8 @@ else
 	@$(if $(LOGS),$(BIN)/lethe alerts --table $(LOGS) $(if $(POLICY),--policy $(POLICY)))
 endif
 
-test: check ## all checks, then all tests but the slow ones
-	@$(BIN)/pytest -m "not slow"
+test: check ## all checks, then all tests
+	@$(BIN)/pytest
 
 check: $(VENV)/.ready ## style, types, direction of imports, SQL; edits nothing
 	@$(BIN)/ruff check --no-cache $(PACKAGES) tests

@@ -13,10 +13,11 @@ import pyarrow as pa
 
 from plugins.logs.reading import choose_layouts, parse_file, reading_of, refuse_wrong_format
 from schemas.policy import Policy
-from schemas.refusals import RefusedError
+from schemas.refusals import EmptyError, RefusedError
 from schemas.statistics import TABLES
 from transforms.detection.load import load_scenarios
 from transforms.parsing.parser import Parsed
+from transforms.parsing.rows import Reading
 from transforms.statistics.coded import Context
 from transforms.statistics.compute import Day, compute_day
 from transforms.statistics.split import join_blocks, split_days
@@ -37,20 +38,32 @@ class Analysis:
 def read_logs(
     logs: Sequence[Path], errors: Sequence[Path], log_format: str, policy: Policy, now: datetime, tell: Progress
 ) -> list[Parsed]:
-    """Every file parsed, oldest first (names of rotated files tell nothing); error logs are always detected."""
+    """Every file parsed, oldest first (names of rotated files tell nothing); error logs are always detected.
+
+    An empty file among others is passed over: a log is empty right after it was rotated, and a good error log always.
+    """
     if not logs and not errors:
         raise RefusedError("there is no log to read; name at least one file")
     reading = reading_of(policy, now)
-    files = []
+    files, empty = [], []
     for path, wanted in [*((path, log_format) for path in logs), *((path, "detect") for path in errors)]:
-        blocks = []
-        for block in parse_file(path, choose_layouts(path, wanted), reading):
-            blocks.append(block)
-            tell(f"reading {path}: {sum(block.lines for block in blocks):,} lines")
-        parsed = join_blocks(blocks)
-        refuse_wrong_format(path, len(parsed.quarantine), parsed.lines)
-        files.append(parsed)
-    return sorted(files, key=_first_instant)
+        try:
+            files.append((path.name, _read_log(path, wanted, reading, tell)))
+        except EmptyError as nothing:
+            empty.append(nothing)
+    if not files:
+        raise empty[0]
+    return [file for _, file in sorted(files, key=lambda named: (_first_instant(named[1]), named[0]))]
+
+
+def _read_log(path: Path, log_format: str, reading: Reading, tell: Progress) -> Parsed:
+    blocks = []
+    for block in parse_file(path, choose_layouts(path, log_format), reading):
+        blocks.append(block)
+        tell(f"reading {path}: {sum(block.lines for block in blocks):,} lines")
+    parsed = join_blocks(blocks)
+    refuse_wrong_format(path, len(parsed.quarantine), parsed.lines)
+    return parsed
 
 
 def _first_instant(file: Parsed) -> int:
@@ -68,8 +81,12 @@ def analyse(files: Sequence[Parsed], policy: Policy, now: datetime, tell: Progre
         for day in days:
             tell(f"computing {day.day}: {len(day.hits):,} hits")
             computed.append(compute_day(day, scenarios, context, "final"))
+    lines = sum(file.lines for file in files)
+    counted = sum(row for table in computed for row in table["days"]["lines"].to_pylist())
+    if counted != lines:
+        raise AssertionError(f"{lines} lines were read and {counted} are in the days; nothing is published")
     return Analysis(
-        lines=sum(file.lines for file in files),
+        lines=lines,
         reasons=Counter(reason for file in files for reason in file.quarantine["reason"].to_pylist()),
         days=days,
         tables={name: pa.concat_tables([day[name] for day in computed]) for name in TABLES} if computed else {},

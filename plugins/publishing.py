@@ -1,5 +1,6 @@
 """Published tables on disk: one Parquet file a table and day, all of them or none."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -18,18 +19,19 @@ READABLE: Final = 0o755  # aggregates, for every analyst of the machine
 
 
 def publish_tables(tables: Mapping[str, pa.Table], folder: Path) -> int:
-    """Write `folder/<table>/<day>.parquet` in place of what was there; returns the number of files.
+    """Write `folder/<table>/<day>.parquet` and return how many; other days, of earlier runs, stay.
 
     Every table has a file for every day of `days`, if an empty one, so that a folder can always be read.
     They are written beside `folder` and swapped in when the last one is on disk, so that a reader sees old or new.
     """
-    _refuse_foreign(folder)
+    refuse_unusable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         days = tables["days"]["day"]
         count = sum(_write_days(table, days, Folder(fresh / name, READABLE)) for name, table in tables.items())
         fresh.chmod(READABLE)
+        _keep_other_days(folder, fresh)
         _swap(fresh, folder)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -37,9 +39,22 @@ def publish_tables(tables: Mapping[str, pa.Table], folder: Path) -> int:
     return count
 
 
-def _refuse_foreign(folder: Path) -> None:
+def refuse_unusable(folder: Path) -> None:
+    """Raise, before any work is done, where `folder` holds other things or cannot be written."""
     if folder.exists() and (not folder.is_dir() or {entry.name for entry in folder.iterdir()} - TABLES.keys()):
         raise RefusedError(f"{folder} holds other things than Lethe's tables; choose another --out, or empty it")
+    nearest = next(parent for parent in folder.absolute().parents if parent.exists())
+    if not nearest.is_dir():
+        raise RefusedError(f"{nearest} is a file; choose another --out")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise RefusedError(f"{nearest} may not be written by this user; choose another --out")
+
+
+def _keep_other_days(folder: Path, fresh: Path) -> None:
+    for path in folder.glob("*/*.parquet"):
+        place = fresh / path.relative_to(folder)
+        if not place.exists():
+            os.link(path, place)
 
 
 def _write_days(table: pa.Table, days: pa.ChunkedArray, folder: Folder) -> int:
@@ -54,5 +69,9 @@ def _swap(fresh: Path, folder: Path) -> None:
     old = fresh.with_name(f"{fresh.name}-old")
     if folder.exists():
         folder.rename(old)
-    fresh.rename(folder)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        old.rename(folder)
+        raise
     shutil.rmtree(old, ignore_errors=True)

@@ -5,5 +5,9 @@ class RefusedError(Exception):
     """Input that cannot be used as it is; the message never holds a line, an address or a URL."""
 
 
+class EmptyError(RefusedError):
+    """A file without content, as a log is right after it was rotated."""
+
+
 class FormatError(RefusedError):
     """A format string, or a log, that no layout fits."""

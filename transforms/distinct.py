@@ -15,11 +15,12 @@ def distinct_values(column: pa.ChunkedArray | pa.Array) -> tuple[Codes, list[str
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if not pa.types.is_dictionary(array.type):
         array = pc.dictionary_encode(array)
-    values = [*array.dictionary.to_pylist(), None]
-    raw = pc.fill_null(array.indices, len(values) - 1).to_numpy(zero_copy_only=False)
-    occurs = np.bincount(raw, minlength=len(values)) > 0
+    missing = len(array.dictionary)
+    raw = pc.fill_null(array.indices, missing).to_numpy(zero_copy_only=False)
+    occurs = np.bincount(raw, minlength=missing + 1) > 0
     codes = (np.cumsum(occurs) - 1)[raw] if len(raw) else raw
-    return codes.astype(np.int64), [value for value, used in zip(values, occurs, strict=True) if used]
+    values = array.dictionary.take(pa.array(np.flatnonzero(occurs[:missing]))).to_pylist()
+    return codes.astype(np.int64), [*values, None] if occurs[missing] else values
 
 
 def pair_codes(left: Codes, right: Codes) -> tuple[Codes, Codes]:
@@ -39,9 +40,14 @@ class Vocabulary:
     def encode(self, kind: str, texts: Iterable[str]) -> Codes:
         """The code of each text, new ones added."""
         index = self._index.setdefault(kind, {})
-        return np.array([index.setdefault(text, len(index)) for text in texts], np.int64)
+        return np.array([index.setdefault(_printable(text), len(index)) for text in texts], np.int64)
 
     def decode(self, kind: str, codes: Codes, other: str) -> pa.Array:
         """The texts of the codes; a negative code is `other`."""
         texts: Sequence[str] = [*self._index.get(kind, {}), other]
         return pa.array(texts, pa.string()).take(pa.array(np.where(codes < 0, len(texts) - 1, codes)))
+
+
+def _printable(text: str) -> str:
+    """What a terminal or a file name could take for a command is published as U+FFFD."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else "\ufffd" for char in text)

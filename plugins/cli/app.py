@@ -1,6 +1,7 @@
 """The `lethe` command: its verbs, and one place that turns a refusal into a sentence and exit status 1."""
 
 import sys
+from typing import Final
 
 import typer
 
@@ -12,7 +13,9 @@ from plugins.cli.statistics import ManyErrorFiles, statistics
 from plugins.cli.summary import summary
 from schemas.refusals import RefusedError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+HELP: Final = "Web server logs to visit statistics and a blocklist, without remembering the visitors."
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
 app.command()(parse)
 app.command(cls=ManyErrorFiles)(statistics)
 app.command()(summary)
@@ -26,7 +29,8 @@ def main() -> None:
     try:
         app()
     except RefusedError as error:
-        print(f"lethe: {error}", file=sys.stderr)  # noqa: T201 - a command answers on its terminal
+        clear = "\r\x1b[K" if sys.stderr.isatty() else ""  # progress may stand there
+        sys.stderr.write(f"{clear}lethe: {error}\n")
         raise SystemExit(1) from None
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         sys.stderr.close()

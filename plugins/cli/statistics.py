@@ -12,7 +12,7 @@ from plugins.checking import check_tables
 from plugins.cli.parse import FormatOption
 from plugins.cli.terminal import Progress
 from plugins.policy_file import read_policy
-from plugins.publishing import publish_tables
+from plugins.publishing import publish_tables, refuse_unusable
 from schemas.refusals import RefusedError
 
 PolicyOption = Annotated[Path | None, typer.Option("--policy", help="The policy; the default policy if not given.")]
@@ -42,6 +42,7 @@ def statistics(
 ) -> None:
     """Compute the visit statistics of whole logs: every day complete and final, one Parquet file a table and day."""
     policy, tell = read_policy(policy_file), Progress()
+    refuse_unusable(out / "statistics")
     now = datetime.now(UTC)
     files = read_logs(logs or [], errors or [], log_format, policy, now, tell)
     analysis = analyse(files, policy, now, tell)
@@ -68,4 +69,9 @@ def describe(analysis: Analysis) -> list[str]:
         f" + {total['errors']:,} errors + {total['continuations']:,} continuations + {quarantined:,} in quarantine",
         f"quarantine: {reasons or 'nothing'}",
         f"days: {len(days)}, from {days[0]['day']} to {days[-1]['day']}; visits: {visits:,}",
+        *(
+            ["note: the log has no user agents; without them nobody counts as a person, and there are no visits"]
+            if total["hits"] and all(day.hits["user_agent"].null_count == len(day.hits) for day in analysis.days)
+            else []
+        ),
     ]

@@ -43,4 +43,5 @@ def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[obj
 def _cell(value: object) -> str:
     if value is None:
         return "–"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    text = f"{value:,}" if isinstance(value, int) else str(value)
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from schemas.refusals import RefusedError
+from schemas.refusals import EmptyError, RefusedError
 
 BLOCK_BYTES: Final = 8 * 1024 * 1024
 LONGEST_LINE: Final = 64 * 1024 * 1024
@@ -19,7 +19,7 @@ def open_log(path: Path) -> BinaryIO:
         raise RefusedError(f"{path} is a folder; name the log files in it")
     try:
         if path.stat().st_size == 0:
-            raise RefusedError(f"{path} is empty: there is nothing to read")
+            raise EmptyError(f"{path} is empty: there is nothing to read")
         stream = path.open("rb")
     except FileNotFoundError:
         raise RefusedError(f"{path} does not exist") from None

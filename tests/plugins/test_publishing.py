@@ -11,7 +11,7 @@ import pytest
 
 from plugins import publishing
 from plugins.checking import UncheckedError, check_tables
-from plugins.publishing import publish_tables
+from plugins.publishing import publish_tables, refuse_unusable
 from schemas.refusals import RefusedError
 from schemas.statistics import TABLES
 
@@ -49,6 +49,22 @@ def test_publishing_again_replaces_and_doubles_nothing(tmp_path: Path) -> None:
     publish_tables(tables(downloads=4), tmp_path / "statistics")
     assert pd.read_parquet(tmp_path / "statistics" / "downloads_daily").downloads.tolist() == [4]
     assert [entry.name for entry in tmp_path.iterdir()] == ["statistics"]
+
+
+def test_days_of_earlier_runs_stay(tmp_path: Path) -> None:
+    publish_tables(tables(), tmp_path / "statistics")
+    later = tables()
+    later["days"] = later["days"].slice(1)
+    later["downloads_daily"] = later["downloads_daily"].slice(1)
+    publish_tables(later, tmp_path / "statistics")
+    assert pd.read_parquet(tmp_path / "statistics" / "downloads_daily").downloads.tolist() == [3]
+    assert pd.read_parquet(tmp_path / "statistics" / "days").day.tolist() == DAYS
+
+
+def test_an_out_that_is_a_file_is_refused_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("x")
+    with pytest.raises(RefusedError, match="is a file"):
+        refuse_unusable(tmp_path / "out" / "statistics")
 
 
 def test_a_failure_in_the_middle_leaves_the_old_tables_and_nothing_else(

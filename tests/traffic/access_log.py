@@ -61,9 +61,10 @@ class AccessLog:
         add("agents_daily", (*at, client.kind, client.agent.name), **hit, **views)
         if request.status == 404 and request.line is None:
             add("not_found_daily", (*at, request.path, host_of(request.referrer)), hits=1)
-        if self.timed and request.line is None:
+        if self.timed:
             seconds = request.milliseconds / 1000
-            add("response_times_daily", (*at, request.path, bucket(seconds)), hits=1, request_seconds=seconds)
+            path = request.path if request.line is None else "unknown"
+            add("response_times_daily", (*at, path, bucket(seconds)), hits=1, request_seconds=seconds)
 
 
 def host_of(referrer: str) -> str:

@@ -10,13 +10,18 @@ from tests.traffic.truth import Truth
 
 
 def write_folder(
-    folder: Path, seed: int = 1, start: date = date(2026, 10, 24), days: int = 3, scale: float = 1.0
+    folder: Path,
+    seed: int = 1,
+    start: date = date(2024, 10, 26),
+    days: int = 3,
+    scale: float = 1.0,
+    smallest_group: int = 1,
 ) -> Truth:
-    """Write logs, `countries.mmdb`, `policy.toml` and, last, `truth.json`."""
+    """Write logs, `countries.mmdb`, `policy.toml` and, last, `truth.json`, which holds for a `smallest_group` of 1."""
     folder.mkdir(parents=True, exist_ok=True)
     truth = generate(folder, seed, start, days, scale)
     countries = folder / "countries.mmdb"
     write_country_database(countries)
-    (folder / "policy.toml").write_text(policy_with(str(countries.resolve())), encoding="utf-8")
+    (folder / "policy.toml").write_text(policy_with(str(countries.resolve()), smallest_group), encoding="utf-8")
     (folder / "truth.json").write_text(truth.as_json(), encoding="utf-8")
     return truth

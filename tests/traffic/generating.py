@@ -25,7 +25,7 @@ HOUR = 3600
 QUIET_AND_BUSY = [2, 1, 1, 1, 1, 2, 4, 8, 12, 14, 14, 15, 16, 15, 14, 14, 13, 12, 13, 15, 16, 14, 9, 5]  # by hour
 
 
-def generate(folder: Path, seed: int = 1, start: date = date(2026, 10, 24), days: int = 3, scale: float = 1.0) -> Truth:
+def generate(folder: Path, seed: int = 1, start: date = date(2024, 10, 26), days: int = 3, scale: float = 1.0) -> Truth:
     """Write access and error logs of some days into the folder and say what is in them.
 
     The same arguments give the same bytes. At scale 1 three days are about 30,000 lines. Times are Europe/Oslo.

@@ -36,6 +36,7 @@ timezone = "Europe/Oslo"
 """
 
 
-def policy_with(country_data: str) -> str:
-    """The policy that looks countries up in this `.mmdb`."""
-    return POLICY.replace('country_data = ""', f'country_data = "{country_data}"')
+def policy_with(country_data: str, smallest_group: int = 1) -> str:
+    """The policy that looks countries up in this `.mmdb` and folds smaller groups."""
+    text = POLICY.replace('country_data = ""', f'country_data = "{country_data}"')
+    return text.replace("smallest_group = 1", f"smallest_group = {smallest_group}")

@@ -3,7 +3,6 @@
 import ipaddress
 import re
 import unicodedata
-from functools import cache
 from typing import Final
 
 import pyarrow as pa
@@ -15,10 +14,12 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 COMPATIBLE: Final = 0
 CARRIERS: Final = frozenset({COMPATIBLE, 0xFFFF, 0xFFFF << 16, 0x64FF9B << 64})
 SIX_TO_FOUR: Final = 0x2002  # RFC 3056: an IPv4 address from bit 16 on
-PORT: Final = re.compile(r":[0-9]{1,5}")
-BRACKETED: Final = re.compile(r"\[([^\[\]]*)\](?:/[0-9]{1,3})?(?::[0-9]{1,5})?")
-ZONE: Final = re.compile(r"%[^\s/]+")
-PREFIX_LENGTH: Final = re.compile(r"/[0-9]{1,3}")
+PADDING: Final = " \t\r\n\v\f\"'`“”„‘’‚«»‹›"
+PORT: Final = "(?::(?:[0-5]?[0-9]{1,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))"
+BRACKETED: Final = re.compile(rf"\[([^\[\]]*)\]((?:/[0-9]{{1,3}})?){PORT}?")
+WITH_PORT: Final = re.compile(rf"([0-9.]+){PORT}")  # after IPv6 without brackets it is part of the address
+# IPv4, or IPv6 with or without a zone (RFC 4007 §11); a prefix length.
+BARE: Final = re.compile(r"([0-9.]+(?!%)|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)(?:%[\w.:~-]+)?(?:/([0-9]{1,3}))?", re.ASCII)
 
 
 def truncate_ip(text: str, ipv4_prefix: int, ipv6_prefix: int) -> str | None:
@@ -54,29 +55,16 @@ def unwrap_ip(address: Address) -> Address:
     return ipaddress.IPv4Address(tail)
 
 
-@cache
-def _quotes() -> str:
-    return " \t\r\n\"'`“”‘’«»"
-
-
 def read_address(text: str) -> Address | None:
     """The address in a field, without quotes, brackets, port, prefix length and zone; null where there is none."""
-    bare = unicodedata.normalize("NFKC", text).strip(_quotes())
-    bracketed = BRACKETED.fullmatch(bare)
-    if bracketed:
-        return _parse(bracketed[1])
-    for candidate in (bare, PORT.sub("", bare) if bare.count(":") == 1 else None):
-        address = _parse(candidate) if candidate is not None else None
-        if address:
-            return address
-    return None
-
-
-def _parse(text: str) -> Address | None:
-    for ending in (PREFIX_LENGTH, ZONE):
-        match = re.search(rf"(?:{ending.pattern})\Z", text)
-        text = text[: match.start()] if match else text
+    text = unicodedata.normalize("NFKC", text).strip(PADDING)
+    if bracketed := BRACKETED.fullmatch(text):
+        text = bracketed[1].strip(PADDING) + bracketed[2]
+    if with_port := WITH_PORT.fullmatch(text):
+        text = with_port[1]
+    bare = BARE.fullmatch(text)
     try:
-        return ipaddress.ip_address(text)
+        address = ipaddress.ip_address(bare[1]) if bare else None
     except ValueError:
         return None
+    return address if address and bare and int(bare[2] or 0) <= address.max_prefixlen else None

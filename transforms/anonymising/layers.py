@@ -1,13 +1,15 @@
-"""A text as others may read it: percent-decoded up to three times, folded by NFKC, each character with its origin."""
+"""A text in all the ways others may read it: percent-decoded up to three times, folded by NFKC or not."""
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 DECODINGS: Final = 3
 ESCAPES: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+
+Row = tuple[str, int, int]  # a character, and where the raw text for it starts and ends
 
 
 @dataclass(frozen=True)
@@ -24,50 +26,44 @@ class Layer:
 
 
 def read_layers(raw: str) -> Iterator[Layer]:
-    """The raw text (folded), then each decoding that changes it, since a reader may stop at any of them."""
-    layer = Layer(raw, range(len(raw)), range(1, len(raw) + 1))
-    layer = layer if raw.isascii() else _fold(layer)
-    yield layer
+    """The raw text and each decoding of it, as they stand and folded: a reader may stop at any of them."""
+    layers = _distinct([Layer(raw, range(len(raw)), range(1, len(raw) + 1))])
+    yield from layers
     for _ in range(DECODINGS):
-        if not ESCAPES.search(layer.text):
-            return
-        layer = _fold(_decode(layer))
-        yield layer
+        layers = _distinct(_decode(layer) for layer in layers if ESCAPES.search(layer.text))
+        yield from layers
+
+
+def _distinct(layers: Iterable[Layer]) -> list[Layer]:
+    return list({one.text: one for layer in layers for one in (layer, _fold(layer))}.values())
 
 
 def _decode(layer: Layer) -> Layer:
-    parts: list[tuple[str, int, int]] = []
+    rows: list[Row] = []
     done = 0
     for match in ESCAPES.finditer(layer.text):
-        parts += _kept(layer, done, match.start())
-        parts += _decoded(layer, match)
+        rows += _kept(layer, done, match.start())
+        rows += _decoded(layer, match)
         done = match.end()
-    return _layer([*parts, *_kept(layer, done, len(layer.text))])
+    return _layer([*rows, *_kept(layer, done, len(layer.text))])
 
 
-def _decoded(layer: Layer, escapes: re.Match[str]) -> Iterator[tuple[str, int, int]]:
-    """The characters of a run of escapes; bytes that are not UTF-8 are read as Latin-1."""
-    octets = bytes.fromhex(escapes[0].replace("%", ""))
-    at = 0
-    while at < len(octets):
-        length = _utf8_length(octets[at : at + 4])
-        raw = layer.raw_span(escapes.start() + 3 * at, escapes.start() + 3 * (at + length))
-        encoding = "latin-1" if length == 1 else "utf-8"
-        yield (octets[at : at + length].decode(encoding), *raw)
-        at += length
+def _decoded(layer: Layer, escapes: re.Match[str]) -> Iterator[Row]:
+    """The characters of a run of escapes; of bytes that are not UTF-8, Latin-1 letters are read as letters."""
+    at = escapes.start()
+    for char in bytes.fromhex(escapes[0].replace("%", "")).decode(errors="surrogateescape"):
+        is_alone = "\udc80" <= char <= "\udcff"
+        end = at + 3 * (1 if is_alone else len(char.encode()))
+        yield (_latin_letter(char) if is_alone else char, *layer.raw_span(at, end))
+        at = end
 
 
-def _utf8_length(octets: bytes) -> int:
-    for length in range(2, len(octets) + 1):
-        try:
-            if len(octets[:length].decode()) == 1:
-                return length
-        except UnicodeDecodeError:
-            continue
-    return 1
+def _latin_letter(char: str) -> str:
+    letter = chr(ord(char) - 0xDC00)
+    return letter if letter.isalpha() else "\ufffd"
 
 
-def _kept(layer: Layer, start: int, end: int) -> Iterator[tuple[str, int, int]]:
+def _kept(layer: Layer, start: int, end: int) -> Iterator[Row]:
     return zip(layer.text[start:end], layer.starts[start:end], layer.ends[start:end], strict=True)
 
 
@@ -79,6 +75,6 @@ def _fold(layer: Layer) -> Layer:
     return _layer([(one, start, end) for char, start, end in rows for one in unicodedata.normalize("NFKC", char)])
 
 
-def _layer(rows: list[tuple[str, int, int]]) -> Layer:
+def _layer(rows: list[Row]) -> Layer:
     text, starts, ends = zip(*rows, strict=True) if rows else ((), (), ())
     return Layer("".join(text), starts, ends)

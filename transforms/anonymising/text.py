@@ -10,8 +10,9 @@ from transforms.anonymising.personal import Found, find_personal
 
 # Without one of these there is nothing to find (addresses, e-mail, eleven digits, escapes, wide characters).
 SUSPICIOUS: Final = re.compile(r"@|%|[^\x00-\x7f]|[0-9]{11}|[0-9]\.[0-9]+\.[0-9]+\.[0-9]|:[0-9A-Fa-f]*:")
+ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 REFERRER_END: Final = re.compile(r"[?#].*", re.DOTALL)
-USER_INFO: Final = re.compile(r"(?<=://)[^/@]*@")
+USER_INFO: Final = re.compile(r"(?<=://)[^/]*@")
 
 
 def scrub_text(text: str, field: str) -> str:
@@ -25,7 +26,7 @@ def scrub_text(text: str, field: str) -> str:
     if not SUSPICIOUS.search(text):
         return text
     found = [
-        (*layer.raw_span(start, end), stand_in)
+        (*layer.raw_span(_after_escape(layer.text, start, end), end), stand_in)
         for layer in read_layers(text)
         for start, end, stand_in in find_personal(layer.text, field == "user_agent")
     ]
@@ -38,6 +39,12 @@ def scrub_query(query: str, allowed_keys: Collection[str]) -> str:
     return "&".join(
         f"{key}{sign}{scrub_text(value, 'query')}" for key, sign, value in pairs if unquote_plus(key) in allowed_keys
     )
+
+
+def _after_escape(text: str, start: int, end: int) -> int:
+    """Where a find starts, were it not for the digits of an escape before it (%20kari@…): the escape stays whole."""
+    escape = ESCAPE.search(text, max(0, start - 2), min(start + 2, end))
+    return escape.end() if escape and escape.start() < start else start
 
 
 def _replace(text: str, found: list[Found]) -> str:

@@ -14,7 +14,7 @@ APACHE_ERROR: Final = Layout(
     "apache_error",
     re.compile(
         rb"\[([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d(?:\.\d{1,6})? \d{4})\]"
-        rb" \[(?:([^\]:]*):)?(\w+)\]"
+        rb" \[(?:([\w.-]*):)?(\w+)\]"
         rb"(?: \[pid (\d{1,18})(?::tid \d+)?\])?"
         rb"(?: \[remote ([^\]]+)\])?"
         rb" ?(?:((?:[\w.]+\.c\(\d+\): )?(?:\(\d+\)[^\[]*)?)"
@@ -27,15 +27,21 @@ APACHE_ERROR: Final = Layout(
 )
 
 # 2026/11/23 05:01:02 [error] 1#0: *5 message, client: …, server: …, request: "…", upstream: "…", host: "…", referrer: …
+# nginx escapes nothing here: a quoted part ends where the next one begins, else with the line.
+PART: Final = rb'((?:(?!", (?:subrequest|upstream|host|referrer): ").)*)"'
 NGINX_ERROR: Final = Layout(
     "nginx_error",
     re.compile(
         rb"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(\w+)\] (\d{1,18})#\d+: (?:\*\d+ )?"
-        rb"(.*?)"
-        rb"(?:, client: ([^\s,]+)(?:, server: ([^,]*))?(?:, request: \"(.*?)\")?(?:, subrequest: \".*?\")?"
-        rb"(?:, upstream: \".*?\")?(?:, host: \"([^\"]*)\")?(?:, referrer: \"(.*)\")?)?",
+        rb"((?:(?!, client: ).)*+)"
+        rb"(?:, client: ([^\s,]+)(?:, server: ([^,]*))?"
+        rb'(?:, request: "' + PART + rb')?(?:, subrequest: "' + PART + rb')?(?:, upstream: "' + PART + rb")?"
+        rb'(?:, host: "' + PART + rb')?(?:, referrer: "' + PART + rb")?(.*))?",
         re.DOTALL,
     ),
-    ("error_time", "level", "pid", "nginx_message", "client", "vhost", "nginx_request", "vhost", "nginx_referrer"),
+    (
+        *("error_time", "level", "pid", "nginx_message", "client", "vhost"),
+        *("nginx_request", "skip", "skip", "vhost", "nginx_referrer", "nginx_rest"),
+    ),
     kind="error",
 )

@@ -90,6 +90,8 @@ def detect_layouts(sample: bytes) -> Detected:
     layouts = tuple(sorted(counts, key=lambda layout: -counts[layout]))
     parsed = Parser(layouts, "", "").parse_block(b"\n".join(lines)) if layouts else None
     good = written - sum(1 for raw in parsed.quarantine["raw"].to_pylist() if raw.strip()) if parsed else 0
+    if not written:
+        raise FormatError("there are only blank lines at its beginning; it is not a log")
     if good * 2 < written or not good:
         raise FormatError(
             f"only {good} of the first {written} lines fit a known layout; say the format: "

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.window import TEXT
-from transforms.parsing import values
+from transforms.parsing import times, values
 from transforms.parsing.layout import Layout
 from transforms.parsing.values import Network, UnreadableError, decode, text
 
@@ -31,11 +31,11 @@ CONVERTERS: Final[dict[str, tuple[tuple[str, ...], Convert]]] = {
     "peer": (("peer_ip",), lambda raw: (values.read_client(raw)[0],)),
     "port": (("client_port",), lambda raw: (values.port(raw),)),
     "user": (("remote_user",), lambda raw: (text(raw),)),
-    "time": (("requested_at",), lambda raw: (values.clf_time(raw),)),
-    "epoch": (("requested_at",), lambda raw: (values.epoch_time(raw, 1),)),
-    "epoch_s": (("requested_at",), lambda raw: (values.epoch_time(raw, 1),)),
-    "epoch_ms": (("requested_at",), lambda raw: (values.epoch_time(raw, 1_000),)),
-    "epoch_us": (("requested_at",), lambda raw: (values.epoch_time(raw, 1_000_000),)),
+    "time": (("requested_at",), lambda raw: (times.clf_time(raw),)),
+    "epoch": (("requested_at",), lambda raw: (times.epoch_time(raw, 1),)),
+    "epoch_s": (("requested_at",), lambda raw: (times.epoch_time(raw, 1),)),
+    "epoch_ms": (("requested_at",), lambda raw: (times.epoch_time(raw, 1_000),)),
+    "epoch_us": (("requested_at",), lambda raw: (times.epoch_time(raw, 1_000_000),)),
     "request": (("request_line", "method", "path", "query", "protocol"), values.split_request),
     "target": (("path", "query"), lambda raw: values.split_target(text(raw))),
     "method": (("method",), lambda raw: (text(raw),)),
@@ -59,6 +59,7 @@ CONVERTERS: Final[dict[str, tuple[tuple[str, ...], Convert]]] = {
     "nginx_message": (("message",), lambda raw: (values.unforged_text(raw),)),
     "nginx_request": (("request_line",), lambda raw: (values.unforged_text(raw),)),
     "nginx_referrer": (("referrer",), lambda raw: (values.unforged_text(raw),)),
+    "nginx_rest": ((), lambda raw: (values.unforged_text(raw),)),
 }
 
 
@@ -93,7 +94,7 @@ def build_rows(
         names, convert = _converter(meaning, how)
         codes, distinct = encode(raw)
         converted = [_convert(value, convert, layout.json_escapes and meaning != "hops") for value in distinct]
-        if names[0] in ("requested_at", "logged_at") and how.latest is not None:
+        if names[:1] in (("requested_at",), ("logged_at",)) and how.latest is not None:
             converted = ["future" if isinstance(v, tuple) and v[0] > how.latest else v for v in converted]
         for index in np.flatnonzero(np.isin(codes, [i for i, v in enumerate(converted) if isinstance(v, str)])):
             bad.setdefault(int(index), converted[codes[index]])
@@ -129,10 +130,10 @@ def _converter(meaning: str, how: Reading) -> tuple[tuple[str, ...], Convert]:
     if meaning == "hops":
         return (*CLIENT_COLUMNS, "peer_ip"), partial(_read_hops, how)
     if meaning == "error_time":
-        return ("logged_at",), lambda raw: (values.error_time(raw, how.timezone),)
+        return ("logged_at",), lambda raw: (times.error_time(raw, how.timezone),)
     if meaning.startswith("time "):
         layout = meaning.removeprefix("time ")
-        return ("requested_at",), lambda raw: (values.formatted_time(raw, layout, how.timezone),)
+        return ("requested_at",), lambda raw: (times.formatted_time(raw, layout, how.timezone),)
     return CONVERTERS[meaning]
 
 

@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote_plus
+from urllib.parse import parse_qsl, quote
 
 import maxminddb
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from schemas.policy import Policy
 from schemas.statistics import UNKNOWN
+from transforms.anonymising.addresses import unwrap_ip
 from transforms.anonymising.text import scrub_text
 from transforms.distinct import Codes, Vocabulary, distinct_values, pair_codes
 from transforms.enriching.agents import classify_agents
@@ -43,18 +44,27 @@ def is_ignored(hits: pa.Table, policy: Policy) -> NDArray[np.bool_]:
     """Hits that the policy leaves out of every figure but `ignored`: by exact path, or by the client's network."""
     paths, path_values = distinct_values(hits["path"])
     clients, client_values = distinct_values(hits["client_ip"])
-    by_path = np.array([path in policy.statistics.ignore_paths for path in path_values], bool)
+    by_path = np.array([plain_path(path) in policy.statistics.ignore_paths for path in path_values], bool)
     by_client = np.array([_is_within(client, policy.statistics.exclude_networks) for client in client_values], bool)
     ignored: NDArray[np.bool_] = by_path[paths] | by_client[clients]
     return ignored
 
 
 def _is_within(client: str | None, networks: Sequence[Any]) -> bool:
-    return client is not None and any(ipaddress.ip_address(client) in network for network in networks)
+    plain = plain_client(client)
+    return plain is not None and any(ipaddress.ip_address(plain) in network for network in networks)
+
+
+def plain_client(client: str | None) -> str | None:
+    """One spelling a client: a listener for both families logs ::ffff:192.0.2.1 for 192.0.2.1."""
+    return None if client is None else str(unwrap_ip(ipaddress.ip_address(client)))
 
 
 def code_hits(hits: pa.Table, attackers: set[str], context: Context) -> pa.Table:
-    """Hits (`schemas.window.HITS`, of one day, in the order of the log) → a table of integers and booleans."""
+    """Hits (`schemas.window.HITS`, of one day, in the order of the log) → a table of integers and booleans.
+
+    `attackers` are addresses as IPv4 where they stand for one.
+    """
     agents = _agent_columns(hits, attackers, context)
     paths = _path_columns(hits, context)
     is_person = agents.pop("is_person")
@@ -87,7 +97,9 @@ def code_hits(hits: pa.Table, attackers: set[str], context: Context) -> pa.Table
 def code_vhosts(vhosts: pa.ChunkedArray, context: Context) -> Codes:
     """Where the log names no virtual host, the site's name stands; a client may have sent anything as `Host`."""
     codes, values = distinct_values(vhosts)
-    names = [published_host(value) if value else context.policy.site.name for value in values]
+    site = context.policy.site
+    own = {site.name, *site.hosts}
+    names = [site.name if not value else value if value in own else published_host(value) for value in values]
     return context.code("vhost", names)[codes]
 
 
@@ -98,9 +110,13 @@ def code_countries(clients: pa.ChunkedArray, context: Context) -> Codes:
 
 def code_visitors(table: pa.Table, names: Sequence[str]) -> Codes:
     """A code for each distinct combination of the named columns: of address and user agent, a visitor."""
-    codes = distinct_values(table[names[0]])[0]
-    for name in names[1:]:
-        codes, _ = pair_codes(codes, distinct_values(table[name])[0])
+    codes = np.zeros(len(table), np.int64)
+    for name in names:
+        column, values = distinct_values(table[name])
+        if name == "client_ip":
+            spelled = pa.array([plain_client(value) for value in values], pa.string())
+            column = distinct_values(spelled)[0][column]
+        codes, _ = pair_codes(codes, column)
     return codes
 
 
@@ -112,7 +128,7 @@ def _agent_columns(hits: pa.Table, attackers: set[str], context: Context) -> dic
         name: context.code(name, table[name].to_pylist())[agents]
         for name in ("agent_kind", "agent", "browser", "os", "device_class")
     }
-    attacks = np.array([client in attackers for client in client_values], bool)[clients]
+    attacks = np.array([plain_client(client) in attackers for client in client_values], bool)[clients]
     attack, human = context.vocabulary.encode("agent_kind", ["attack", "human"])
     columns["agent_kind"] = np.where(attacks, attack, columns["agent_kind"])
     columns["is_person"] = columns["agent_kind"] == human
@@ -127,21 +143,23 @@ def _path_columns(hits: pa.Table, context: Context) -> dict[str, np.ndarray]:
     plain = [plain_path(value) for value in path_values]
     kinds = classify_paths(plain)
     scrubbed = [None if value is None else scrub_text(value, "path") for value in plain]
-    columns = {"path_kind": kinds[paths], "has_path": np.array([value is not None for value in plain], bool)[paths]}
+    columns = {"path_kind": kinds[paths]}
     keys = context.policy.statistics.page_query_keys
     if not keys:
         return {**columns, "path": context.code("path", scrubbed)[paths]}
     queries, query_values = distinct_values(hits["query"])
     suffixes = [_page_query(value, keys) for value in query_values]
     pairs, first = pair_codes(paths, queries)
-    pages = [(scrubbed[paths[row]], suffixes[queries[row]]) for row in first]
+    pages = [(scrubbed[paths[row]], suffixes[queries[row]] if kinds[paths[row]] == "page" else "") for row in first]
     texts = [None if path is None else path + suffix for path, suffix in pages]
     return {**columns, "path": context.code("path", texts)[pairs]}
 
 
 def _page_query(query: str | None, keys: Sequence[str]) -> str:
-    kept = [(key, scrub_text(value, "path")) for key, value in parse_qsl(query or "") if key in keys]
-    return "".join(f"{'&' if index else '?'}{quote_plus(key)}={value}" for index, (key, value) in enumerate(kept))
+    """`?p=1`: the policy's keys in the policy's order, the first value of each, one spelling a page."""
+    given = dict(reversed(parse_qsl(query or "")))
+    kept = [f"{quote(key)}={quote(scrub_text(given[key], 'path'), safe='{}')}" for key in keys if key in given]
+    return f"?{'&'.join(kept)}" if kept else ""
 
 
 def _source_columns(hits: pa.Table, context: Context) -> dict[str, Codes]:

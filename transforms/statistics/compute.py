@@ -1,7 +1,7 @@
 """A day → all its published tables. A day stands alone: nothing of another day is needed or used."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from importlib import resources
@@ -18,16 +18,29 @@ from schemas.statistics import KEY_TYPES, OTHER, TABLES, Published
 from transforms.detection.count import find_alerts
 from transforms.detection.load import scenarios_version
 from transforms.detection.match import match_events
-from transforms.distinct import distinct_values
+from transforms.distinct import Vocabulary, distinct_values
 from transforms.enriching.agents import agent_lists_version
 from transforms.enriching.countries import country_data_version
-from transforms.statistics.coded import Context, code_countries, code_hits, code_vhosts, code_visitors, is_ignored
+from transforms.statistics.coded import (
+    Context,
+    code_countries,
+    code_hits,
+    code_vhosts,
+    code_visitors,
+    is_ignored,
+    plain_client,
+)
 from transforms.statistics.fold import fold_small_groups
 from transforms.statistics.templates import message_template
 
 # kinds of text that several columns share; any other column's kind is its own name
 KINDS: Final = {"from_path": "path", "to_path": "path"}
 MEMORY_LIMIT: Final = "1GB"
+ACTIONS_AT_ONCE: Final = 1_000_000
+ACTION_COLUMNS: Final = (
+    *("visitor", "instant", "position", "vhost", "path", "is_pageview", "is_download"),
+    *("source_kind", "source", "campaign", "device_class", "os", "browser", "country"),
+)
 
 # table → the relation its query reads
 RELATIONS: Final = {
@@ -68,6 +81,7 @@ def compute_day(day: Day, scenarios: Sequence[Scenario], context: Context, state
     hits = day.hits.unify_dictionaries()
     errors = day.errors.unify_dictionaries()
     ignored = is_ignored(hits, context.policy)
+    context = replace(context, vocabulary=Vocabulary())  # a day stands alone
     connection = open_engine()
     relations = _relations(connection, hits, ignored, errors, scenarios, context)
     tables = {name: _compute(connection, TABLES[name], relations, context) for name in RELATIONS}
@@ -99,7 +113,7 @@ def _relations(
     acting = [scenario for scenario in scenarios if scenario.mode == "ban"]
     allowlist = [str(network) for network in context.policy.blocklist.allowlist]
     alerts, evidence = find_alerts(match_events(hits, acting), acting, allowlist)
-    attackers = {client for client in distinct_values(evidence["client_ip"])[1] if client is not None}
+    attackers = {client for client in map(plain_client, distinct_values(evidence["client_ip"])[1]) if client}
     coded = code_hits(hits.filter(pa.array(~ignored)) if ignored.any() else hits, attackers, context)
     actions = _cut_into_visits(connection, coded, context)
     pageviews = actions.filter(actions["is_pageview"])
@@ -111,16 +125,23 @@ def _relations(
         "transitions": moves.rename_columns(["from_path" if n == "path" else n for n in moves.column_names]),
         "downloads": actions.filter(actions["is_download"]),
         "not_found": coded.filter(pc.equal(coded["status"], 404)),
-        "timed": coded.filter(pc.and_(coded["is_timed"], coded["has_path"])),
+        "timed": coded.filter(coded["is_timed"]),
         "errors": _code_errors(errors, context),
         "evidence": _code_evidence(alerts, evidence.unify_dictionaries(), context),
     }
 
 
 def _cut_into_visits(connection: duckdb.DuckDBPyConnection, hits: pa.Table, context: Context) -> pa.Table:
+    """The actions of all visitors, some visitors at a time, so that memory does not grow with the day."""
     gap = context.policy.statistics.visit_gap // timedelta(microseconds=1)
-    connection.register("hits", hits)
-    return connection.sql(read_query("transforms.visits", "actions"), params={"gap": gap}).to_arrow_table()
+    query = read_query("transforms.visits", "actions")
+    acts = hits.filter(pc.or_(hits["is_pageview"], hits["is_download"])).select(ACTION_COLUMNS)
+    share = acts["visitor"].to_numpy() % (len(acts) // ACTIONS_AT_ONCE + 1)
+    parts = []
+    for number in range(int(share.max(initial=0)) + 1):
+        connection.register("acts", acts.filter(pa.array(share == number)))
+        parts.append(connection.sql(query, params={"gap": gap}).to_arrow_table())
+    return pa.concat_tables(parts)
 
 
 def _code_errors(errors: pa.Table, context: Context) -> pa.Table:

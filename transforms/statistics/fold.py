@@ -20,11 +20,12 @@ def fold_small_groups(
     `only` limits what is looked at and folded to some rows.
     """
     visitors = rows["visitor"].to_numpy()
+    people = int(visitors.max(initial=0)) + 1
     for name in columns if smallest_group > 1 and len(rows) else ():
         codes = rows[name].to_numpy()
         counted = np.ones(len(codes), bool) if only is None else only
-        pairs = np.unique(np.stack([codes[counted], visitors[counted]], axis=1), axis=0)
-        groups = np.bincount(pairs[:, 0], minlength=int(codes.max()) + 1)
+        pairs = pa.array(codes[counted] * people + visitors[counted]).unique().to_numpy()
+        groups = np.bincount(pairs // people, minlength=int(codes.max()) + 1)
         folded = np.where(counted & (groups[codes] < smallest_group), FOLDED, codes)
         rows = rows.set_column(rows.schema.get_field_index(name), name, pa.array(folded))
     return rows

@@ -82,4 +82,8 @@ def _together(files: Sequence[Parsed], name: str, schema: pa.Schema) -> pa.Table
 
 def _rows_by_day(table: pa.Table, days_of_files: Sequence[np.ndarray]) -> dict[int, pa.Table]:
     days = np.concatenate(days_of_files) if days_of_files else np.array([], np.int64)
-    return {int(day): table.filter(pa.array(days == day)) for day in np.unique(days)}
+    order = np.argsort(days, kind="stable")
+    table = table.take(pa.array(order))
+    found, starts = np.unique(days[order], return_index=True)
+    sizes = np.diff(starts, append=len(days))
+    return {int(day): table.slice(start, size) for day, start, size in zip(found, starts, sizes, strict=True)}

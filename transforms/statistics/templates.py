@@ -6,7 +6,12 @@ from typing import Final
 from transforms.anonymising.text import scrub_text
 
 LONGEST: Final = 200
-NAMES: Final = re.compile(r"\b(user) (?!\{\})[^\s:]+(?=:| not found| in realm)")  # Apache's "user ola not found: /x"
+LONGEST_READ: Final = 1000
+# Apache's "user ola nordmann not found: /x": whatever stands where a client's own words do
+NAMES: Final = re.compile(r"\b(user) (?!\{\}).{1,100}?(?=:| not found| in realm| authenticat| to access| fail|\Z)")
+CLIENTS_WORDS: Final = re.compile(
+    r"(?<=in request )(?!\{\}).*|(?<=\bHostname )\S+|(?<=: limit: ).*|(?<=[\w-]=)[^\s,;&]+", re.DOTALL
+)
 QUOTED: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|(?<!\w)'(?:[^'\\]|\\.)*'(?!\w)|`[^'`]*['`]")
 CUT_QUOTE: Final = re.compile(r"(?<!\w)[\"'`].*\Z", re.DOTALL)  # a quoted part that goes on in the next line
 URL: Final = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s,;\"']*", re.IGNORECASE)
@@ -18,9 +23,10 @@ SCRUBBED: Final = re.compile(r"\{(?:address|email|identity)\}(?::\d+)?")
 
 def message_template(message: str) -> str:
     """The message with each address, number, path, URL and quoted part replaced by `{}`; codes (AH00128) stay."""
-    text = QUOTED.sub("{}", message)
+    text = QUOTED.sub("{}", message[:LONGEST_READ])
     text = CUT_QUOTE.sub("{}", text)
     text = SCRUBBED.sub("{}", scrub_text(URL.sub("{}", text), "error_message"))
-    for part in (NAMES, LAST_PATH, PATH, NUMBER):
-        text = part.sub(r"\1 {}" if part is NAMES else "{}", text)
+    text = NAMES.sub(r"\1 {}", text)
+    for part in (CLIENTS_WORDS, LAST_PATH, PATH, NUMBER):
+        text = part.sub("{}", text)
     return text[:LONGEST]

@@ -4,8 +4,7 @@ WITH spaced AS (
     SELECT
         *,
         instant - lag(instant) OVER (PARTITION BY visitor ORDER BY instant, position) AS silence
-    FROM hits
-    WHERE is_pageview OR is_download
+    FROM acts
 ),
 
 numbered AS (

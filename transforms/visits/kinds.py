@@ -29,7 +29,7 @@ class PathKinds:
         segments = path.lower().split("/")
         if path.lower() in self.background_paths or not self.background_segments.isdisjoint(segments):
             return "background"
-        _, dot, extension = segments[-1].rpartition(".")
+        _, dot, extension = segments[-1].partition(";")[0].rpartition(".")
         if dot and extension in self.download_extensions:
             return "download"
         if not dot or extension in self.page_extensions or not EXTENSION.fullmatch(extension):

@@ -44,7 +44,7 @@ def unreadable(folder: Path) -> Path:
         pytest.param(written(b""), "is empty", id="empty"),
         pytest.param(lambda folder: folder, "is a folder", id="a folder"),
         pytest.param(written(bytes(range(256)) * 400), "known layout", id="binary"),
-        pytest.param(written(b"\n\n\n"), "known layout", id="only blank lines"),
+        pytest.param(written(b"\n\n\n"), "only blank lines", id="only blank lines"),
         pytest.param(written(gzip.compress(LINE * 99)[:-20]), "broken gzip", id="a truncated gzip"),
         pytest.param(written(b"some other text\n" * 9 + LINE), "fit a known layout", id="another format"),
     ],
@@ -85,6 +85,13 @@ def test_a_wrong_call_is_status_2() -> None:
 def test_errors_takes_every_file_behind_it(tmp_path: Path) -> None:
     done = run("statistics", written(LINE)(tmp_path), "--errors", "one.log", "two.log", cwd=tmp_path)
     assert "one.log does not exist" in done.stderr
+
+
+def test_an_empty_file_among_others_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "error.log").touch()
+    done = run("statistics", written(LINE)(tmp_path), "--errors", tmp_path / "error.log", "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "lines: 1 = 1 hits" in done.stdout
 
 
 def test_what_is_not_lethes_is_not_replaced(tmp_path: Path) -> None:

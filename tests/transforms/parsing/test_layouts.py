@@ -151,6 +151,7 @@ def test_a_format_that_cannot_work_is_refused_by_name(log_format: str, told: str
     [
         (b"10/Oct", b"32/Oct", "time"),
         (b"Oct", b"Foo", "time"),
+        (b"10/Oct/2000:13:55:36 -0700", b"01/Jan/0001:00:00:00 +0100", "time"),
         (b":55:", b":61:", "time"),
         (b" -0700", b"", "time"),
         (b"192.0.2.1", b"999.0.2.1", "address"),

@@ -15,6 +15,17 @@ from transforms.statistics.templates import message_template
             "connect() failed ({}: Connection refused) while connecting to upstream",
         ),
         ("AH01618: user ola not found: /admin", "AH01618: user {} not found: {}"),
+        ("AH01617: user Ola Nordmann: authentication failure for", "AH01617: user {}: authentication failure for"),
+        (
+            "auth_ldap authenticate: user ola authentication failed",
+            "auth_ldap authenticate: user {} authentication failed",
+        ),
+        (
+            "AH01666: Authorization of user ola to access /x failed",
+            "AH01666: Authorization of user {} to access {} failed",
+        ),
+        ("AH00126: Invalid URI in request GET ola-nordmann HTTP/1.1", "AH00126: Invalid URI in request {}"),
+        ("login with session=abcdefXYZ refused", "login with session={} refused"),
         ('user "ola": password mismatch', "user {}: password mismatch"),
         ("script '/login/wp-login.php' not found or unable to stat", "script {} not found or unable to stat"),
         ("client 203.0.113.7 sent 2001:db8::7 twice", "client {} sent {} twice"),

@@ -89,6 +89,17 @@ def test_visitors_are_pairs_of_address_and_agent() -> None:
     assert only(found["visits_daily"], visits=4, unique_visitors=4)
 
 
+def test_an_address_is_one_visitor_in_both_its_spellings() -> None:
+    found = tables(hit("/a"), hit("/b", 5, client_ip="::ffff:c000:201"))
+    assert only(found["visits_daily"], visits=1, unique_visitors=1, pageviews=2)
+
+
+def test_page_queries_have_one_spelling() -> None:
+    hits = [hit("/a", query=query) for query in ("p=1&id=2", "id=2&p=1", "id=2&p=1&p=3")]
+    found = tables(*hits, hit("/a", query="p=a%26id%3Db"), under=policy('page_query_keys = ["p", "id"]'))
+    assert {row["path"]: row["views"] for row in found["pages_daily"]} == {"/a?p=1&id=2": 3, "/a?p=a%26id%3Db": 1}
+
+
 @pytest.mark.parametrize(
     ("differences", "source"),
     [

@@ -1,0 +1,95 @@
+"""Times as servers write them → microseconds since 1970, UTC; UnreadableError for what was never a time."""
+
+import re
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from transforms.parsing.values import UnreadableError, decode
+
+MICROSECONDS: Final = 1_000_000
+EARLIEST: Final = -62_135_510_400 * MICROSECONDS  # 2 January of year 1 and 31 December 9999: a zone may shift both
+LATEST: Final = 253_402_214_400 * MICROSECONDS
+MONTHS: Final = {
+    name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)
+}
+CLF_TIME: Final = re.compile(rb"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-]\d\d)(\d\d)")
+APACHE_ERROR_TIME: Final = re.compile(
+    rb"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d\d?) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))? (\d{4})"
+)
+NGINX_ERROR_TIME: Final = re.compile(rb"(\d{4})/(\d\d)/(\d\d) (\d\d):(\d\d):(\d\d)")
+
+
+@lru_cache(maxsize=4096)
+def _days(year: int, month: int, day: int) -> int:
+    return date(year, month, day).toordinal() - date(1970, 1, 1).toordinal()
+
+
+def _instant(year: int, month: int, day: int, clock: tuple[bytes, bytes, bytes], offset_minutes: int = 0) -> int:
+    hour, minute, second = map(int, clock)
+    if hour > 23 or minute > 59 or second > 60:  # 60 is a leap second
+        raise UnreadableError("time")
+    try:
+        days = _days(year, month, day)
+    except ValueError:
+        raise UnreadableError("time") from None
+    return _possible((((days * 24 + hour) * 60 + minute - offset_minutes) * 60 + second) * MICROSECONDS)
+
+
+def _possible(instant: int) -> int:
+    """Years 1 to 9999, the calendar of everybody's tools."""
+    if not EARLIEST <= instant < LATEST:
+        raise UnreadableError("time")
+    return instant
+
+
+def clf_time(raw: bytes) -> int:
+    """`10/Oct/2000:13:55:36 -0700` → microseconds since 1970, UTC."""
+    match = CLF_TIME.fullmatch(raw)
+    if match is None or match[2] not in MONTHS:
+        raise UnreadableError("time")
+    sign = -1 if match[7].startswith(b"-") else 1
+    offset = int(match[7]) * 60 + sign * int(match[8])
+    return _instant(int(match[3]), MONTHS[match[2]], int(match[1]), (match[4], match[5], match[6]), offset)
+
+
+def formatted_time(raw: bytes, layout: str, timezone: ZoneInfo) -> int:
+    """A time in strftime's `layout`; local time of `timezone` where it carries no offset."""
+    try:
+        moment = datetime.fromisoformat(decode(raw)) if layout == "iso" else datetime.strptime(decode(raw), layout)  # noqa: DTZ007 - the zone follows
+    except ValueError:
+        raise UnreadableError("time") from None
+    return _microseconds(moment if moment.tzinfo else moment.replace(tzinfo=timezone))
+
+
+def epoch_time(raw: bytes, per_second: int) -> int:
+    """Seconds since 1970 with a fraction (nginx's $msec), or whole units of `per_second`."""
+    whole, _, fraction = raw.partition(b".")
+    return _possible(int(whole) * MICROSECONDS // per_second + int(fraction.ljust(6, b"0")[:6] or b"0"))
+
+
+def error_time(raw: bytes, timezone: ZoneInfo) -> int:
+    """The local time of an Apache or nginx error line; in the hour that comes twice, the first is meant."""
+    nginx, apache = NGINX_ERROR_TIME.fullmatch(raw), APACHE_ERROR_TIME.fullmatch(raw)
+    if nginx:
+        year, month, day, hour, minute, second = map(int, nginx.groups())
+        micro = 0
+    elif apache and apache[1] in MONTHS:
+        year, month, day = int(apache[7]), MONTHS[apache[1]], int(apache[2])
+        hour, minute, second = int(apache[3]), int(apache[4]), int(apache[5])
+        micro = int((apache[6] or b"0").ljust(6, b"0"))
+    else:
+        raise UnreadableError("time")
+    try:
+        return _microseconds(datetime(year, month, day, hour, minute, second, micro, tzinfo=timezone))
+    except ValueError:
+        raise UnreadableError("time") from None
+
+
+def _microseconds(moment: datetime) -> int:
+    try:
+        since = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    except OverflowError:
+        raise UnreadableError("time") from None
+    return (since.days * 86400 + since.seconds) * MICROSECONDS + since.microseconds
