@@ -33,7 +33,7 @@ NGINX_ERROR: Final = Layout(
     "nginx_error",
     re.compile(
         rb"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(\w+)\] (\d{1,18})#\d+: (?:\*\d+ )?"
-        rb"((?:(?!, client: ).)*+)"
+        rb"((?:(?!, client: ).)*)"
         rb"(?:, client: ([^\s,]+)(?:, server: ([^,]*))?"
         rb'(?:, request: "' + PART + rb')?(?:, subrequest: "' + PART + rb')?(?:, upstream: "' + PART + rb")?"
         rb'(?:, host: "' + PART + rb')?(?:, referrer: "' + PART + rb")?(.*))?",
