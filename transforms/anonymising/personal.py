@@ -25,9 +25,7 @@ START: Final = re.compile(r":(?=:[0-9A-Fa-f])|(?<![0-9A-Fa-f])[0-9A-Fa-f]|(?<=[A
 PAIRS: Final = re.compile(r"(?:(?!..:)[0-9A-Fa-f]{0,4}:)?([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})+):?")
 PADDING_ZEROS: Final = re.compile(r"(?<=[:.])0+(?=[0-9]+\b)")
 # More digits, a port, a zone; an escape is no zone, and a word after a colon no port.
-AFTER_IPV6: Final = re.compile(
-    r"[0-9A-Fa-f]*(?::+[0-9A-Fa-f]+(?![^\W_]))*(?:%(?:25)?(?![0-9A-Fa-f]{2})[0-9A-Za-z]+)?"
-)
+AFTER_IPV6: Final = re.compile(r"[0-9A-Fa-f]*(?::+[0-9A-Fa-f]+(?![^\W_]))*(?:%(?:25)?(?![0-9A-Fa-f]{2})[0-9A-Za-z]+)?")
 # Where addresses of hosts are: global unicast, unique local, link-local, multicast, and the forms that carry IPv4.
 HOSTS: Final = [
     (int(network.network_address), int(network.netmask))
