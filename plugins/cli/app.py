@@ -1,7 +1,8 @@
 """The `lethe` command: its verbs, and one place that turns a refusal into a sentence and exit status 1."""
 
 import sys
-from typing import Final
+import traceback
+from typing import Final, NoReturn
 
 import typer
 
@@ -29,12 +30,21 @@ def main() -> None:
     try:
         app()
     except RefusedError as error:
-        clear = "\r\x1b[K" if sys.stderr.isatty() else ""  # progress may stand there
-        sys.stderr.write(f"{clear}lethe: {error}\n")
-        raise SystemExit(1) from None
+        _fail(str(error))
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         sys.stderr.close()
         raise SystemExit(0) from None
+    except OSError as error:
+        _fail(f"{error.filename or 'output'}: {error.strerror}")
+    except Exception as error:  # noqa: BLE001 - what it says may hold an address or a part of a line
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        _fail(f"a mistake in Lethe: {type(error).__name__} in {place.name}, line {place.lineno}; please report it")
+
+
+def _fail(sentence: str) -> NoReturn:
+    clear = "\r\x1b[K" if sys.stderr.isatty() else ""  # progress may stand there
+    sys.stderr.write(f"{clear}lethe: {sentence}\n")
+    raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

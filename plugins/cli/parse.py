@@ -35,13 +35,11 @@ def parse(
     """Print one JSON line per input line, in order: a hit, an error entry, what it continues, or why it is unread."""
     try:
         reading = Reading(ZoneInfo(timezone))
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise RefusedError(f"--timezone is {timezone!r}; allowed are IANA names such as Europe/Oslo") from None
     for path in files:
         for parsed in parse_file(path, choose_layouts(path, log_format), reading):
-            sys.stdout.writelines(
-                json.dumps(line, ensure_ascii=False, default=_iso) + "\n" for line in _in_order(parsed)
-            )
+            sys.stdout.writelines(json.dumps(line, default=_iso) + "\n" for line in _in_order(parsed))
 
 
 def _in_order(parsed: Parsed) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """A log file as blocks of whole lines, whatever its size and whether it is gzipped."""
 
 import gzip
+import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,16 +16,21 @@ GZIP_MAGIC: Final = b"\x1f\x8b"
 
 def open_log(path: Path) -> BinaryIO:
     """The file's content, decompressed where its first bytes say gzip; RefusedError says what is wrong with it."""
-    if path.is_dir():
-        raise RefusedError(f"{path} is a folder; name the log files in it")
     try:
-        if path.stat().st_size == 0:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise RefusedError(f"{path} is a folder; name the log files in it")
+        if not stat.S_ISREG(found.st_mode):
+            raise RefusedError(f"{path} is no file but a pipe or a device, which cannot be read twice; store it first")
+        if found.st_size == 0:
             raise EmptyError(f"{path} is empty: there is nothing to read")
         stream = path.open("rb")
     except FileNotFoundError:
         raise RefusedError(f"{path} does not exist") from None
     except PermissionError:
         raise RefusedError(f"{path} may not be read by this user; give them read permission") from None
+    except OSError as error:
+        raise RefusedError(f"{path} cannot be read: {error.strerror}") from None
     return cast(BinaryIO, gzip.GzipFile(fileobj=stream)) if stream.peek(2)[:2] == GZIP_MAGIC else stream
 
 

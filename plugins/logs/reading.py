@@ -1,5 +1,6 @@
 """A log file → parsed tables, block by block, in the layout asked for or found."""
 
+import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -40,7 +41,7 @@ def choose_layouts(path: Path, log_format: str) -> tuple[Layout, ...]:
 
 def parse_file(path: Path, layouts: Sequence[Layout], reading: Reading, log: str = "log") -> Iterator[Parsed]:
     """The file's blocks as tables of `schemas.window`; `file` is the file's name."""
-    parser = Parser(layouts, log, path.name, reading)
+    parser = Parser(layouts, log, os.fsencode(path.name).decode(errors="replace"), reading)
     first_line = 1
     for block in read_blocks(path):
         parsed = parser.parse_block(block, first_line)

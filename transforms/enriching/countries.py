@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import maxminddb
 import pyarrow as pa
 
+from schemas.refusals import RefusedError
 from transforms.anonymising.addresses import read_address, unwrap_ip
 from transforms.enriching import UNKNOWN
 
@@ -28,6 +29,10 @@ def look_up_country(text: str, reader: maxminddb.Reader) -> str:
         code = country_code(reader.get(unwrap_ip(address)))
     except ValueError:  # IPv6 in a database of IPv4
         return UNKNOWN
+    except maxminddb.InvalidDatabaseError:  # whose text names the address
+        raise RefusedError(
+            "places.country_data is damaged: an address could not be looked up; fetch it again"
+        ) from None
     return code.upper() if len(code) == 2 and code.isascii() and code.isalpha() else UNKNOWN
 
 

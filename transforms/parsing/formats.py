@@ -18,6 +18,7 @@ NGINX_COMBINED: Final = (
 NGINX_PROXY_MANAGER: Final = (
     '- $request_method $scheme $host "$request_uri" [Client $remote_addr] [Length $body_bytes_sent] [Gzip $gzip_ratio]'
 )
+FORWARDED: Final = NGINX_COMBINED.replace("$remote_addr", "$http_x_forwarded_for")
 
 NAMED: Final = {
     "common": COMMON,
@@ -33,8 +34,8 @@ UNNAMED: Final = (
     f'$host {NGINX_COMBINED} "$http_x_forwarded_for"',
     f'"%{{X-Forwarded-For}}i" {COMBINED}',
     f'%v "%{{X-Forwarded-For}}i" {COMBINED}',
-    NGINX_COMBINED.replace("$remote_addr", "$http_x_forwarded_for"),
-    NGINX_COMBINED.replace("$remote_addr", "$host $http_x_forwarded_for"),
+    FORWARDED,
+    f"$host {FORWARDED}",
     f"%v:%p {COMBINED} %D",
     f"{COMBINED} %D",
     '%t %h %{SSL_PROTOCOL}x %{SSL_CIPHER}x "%r" %b',
@@ -48,6 +49,8 @@ UNNAMED: Final = (
     '"upstream_response_time":"$upstream_response_time","http_referer":"$http_referer",'
     '"http_user_agent":"$http_user_agent","http_x_forwarded_for":"$http_x_forwarded_for","host":"$host"}',
 )
+# A log of the first reads like one of the second wherever one address was forwarded, but for what clients forge.
+WIDER: Final = {FORWARDED: "combined", f"$host {FORWARDED}": f"%v {COMBINED}"}
 ERROR_LAYOUTS: Final = {"apache_error": APACHE_ERROR, "nginx_error": NGINX_ERROR}
 SAMPLE_LINES: Final = 1000
 
@@ -86,6 +89,9 @@ def detect_layouts(sample: bytes) -> Detected:
     counts: dict[Layout, int] = {}
     for layout, number in _read_by(known_layouts(), lines):
         counts[layout] = counts.get(layout, 0) + number
+    for wide, narrow in ((named_layout(wide), named_layout(narrow)) for wide, narrow in WIDER.items()):
+        if wide in counts:
+            counts[wide] += counts.pop(narrow, 0)
     written = sum(1 for line in lines if line.strip())
     layouts = tuple(sorted(counts, key=lambda layout: -counts[layout]))
     parsed = Parser(layouts, "", "").parse_block(b"\n".join(lines)) if layouts else None
@@ -104,7 +110,14 @@ def _read_by(layouts: Sequence[Layout], lines: Sequence[bytes]) -> list[tuple[La
     found = []
     for line in lines:
         stripped = line.rstrip(b" \t\r")
-        layout = next((layout for layout in layouts if layout.pattern.fullmatch(stripped)), None)
+        layout = next((layout for layout in layouts if _plainly_fits(layout, stripped)), None)
         if layout:
             found.append((layout, 1))
     return found
+
+
+def _plainly_fits(layout: Layout, line: bytes) -> bool:
+    """Whether a line is of a layout, unless its user is `- x`: then it is rather one that begins with the host."""
+    match = layout.pattern.fullmatch(line)
+    user = layout.meanings.index("user") + 1 if "user" in layout.meanings else 0
+    return match is not None and not (user and match[user].startswith(b"- "))

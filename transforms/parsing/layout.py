@@ -1,124 +1,29 @@
 """A layout: a pattern over one line's bytes, and what each of its groups means.
 
-Access layouts are compiled from the server's own format string, so that reading `APACHE` and `NGINX` below teaches
-what Lethe understands. Sources: Apache mod_log_config, nginx ngx_http_log_module.
+Access layouts are compiled from the server's own format string, out of the tables in `transforms.parsing.directives`.
 """
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from datetime import UTC, datetime
 
 from schemas.refusals import FormatError
-
-# meaning → pattern, where the value stands between blanks
-BARE: Final = {
-    "client": rb'[^\s",]+',
-    "ident": rb'[^\s",]+',
-    "user": rb'-|""|(?!- )(?:[^"\\]|\\.)+?',  # names with blanks exist; one never begins with "- "
-    "forwarded": rb'-|[^\s",]+(?:,\s*[^\s",]+)*',
-    "status": rb"\d{3}|-",
-    "bytes": rb"\d{1,19}|-",
-    "port": rb"\d{1,5}|-",
-    "seconds": rb"\d{1,12}(?:\.\d{1,9})?|-",
-    "milliseconds": rb"\d{1,15}|-",
-    "microseconds": rb"\d{1,18}|-",
-    "epoch": rb"\d{1,12}(?:\.\d{1,9})?",
-    "epoch_ms": rb"\d{1,15}",
-    "epoch_us": rb"\d{1,18}",
-    "epoch_s": rb"\d{1,12}",
-    "skip_list": rb"[^\s\"]+(?:(?:,| :) [^\s\"]+)*",  # upstreams tried one after the other
-}
-QUOTED: Final = rb'[^"\\]*(?:\\.[^"\\]*)*'  # `\"` and `\x22` are content: both servers escape a quote
-
-APACHE: Final = {
-    "%": "literal",
-    "a": "client",
-    "h": "client",
-    "l": "ident",
-    "u": "user",
-    "t": "time",
-    "r": "request",
-    "m": "method",
-    "U": "path",
-    "q": "query",
-    "H": "protocol",
-    "s": "status",
-    "b": "bytes",
-    "B": "bytes",
-    "O": "bytes",
-    "I": "skip",
-    "S": "skip",
-    "D": "microseconds",
-    "T": "seconds",
-    "v": "vhost",
-    "V": "vhost",
-    "p": "skip",
-    "L": "request_id",
-    "A": "skip",
-    "P": "skip",
-    "k": "skip",
-    "X": "skip",
-    "f": "skip",
-    "R": "skip",
-}
-APACHE_NAMED: Final = {
-    ("a", "c"): "peer",
-    ("i", "referer"): "referrer",
-    ("i", "user-agent"): "user_agent",
-    ("i", "x-forwarded-for"): "forwarded",
-    ("i", "host"): "vhost",
-    ("T", "s"): "seconds",
-    ("T", "ms"): "milliseconds",
-    ("T", "us"): "microseconds",
-    ("p", "remote"): "port",
-    ("p", "local"): "skip",
-    ("p", "canonical"): "skip",
-    ("h", "c"): "peer",
-    ("e", "unique_id"): "request_id",
-    ("t", "sec"): "epoch_s",
-    ("t", "msec"): "epoch_ms",
-    ("t", "usec"): "epoch_us",
-}
-APACHE_OPEN: Final = frozenset({"i", "o", "e", "x", "C", "n", "P", "^ti", "^to"})  # any name; nothing we keep
-
-NGINX: Final = {
-    "remote_addr": "client",
-    "realip_remote_addr": "peer",
-    "remote_port": "port",
-    "remote_user": "user",
-    "time_local": "time_local",
-    "time_iso8601": "time iso",
-    "msec": "epoch",
-    "request": "request",
-    "request_method": "method",
-    "request_uri": "target",
-    "uri": "path",
-    "document_uri": "path",
-    "args": "query",
-    "query_string": "query",
-    "server_protocol": "protocol",
-    "status": "status",
-    "body_bytes_sent": "bytes",
-    "bytes_sent": "bytes",
-    "request_time": "seconds",
-    "request_id": "request_id",
-    "http_referer": "referrer",
-    "http_user_agent": "user_agent",
-    "http_x_forwarded_for": "forwarded",
-    "host": "vhost",
-    "http_host": "vhost",
-    "server_name": "vhost",
-}
-NGINX_LISTS: Final = re.compile(r"upstream_\w+|proxy_add_x_forwarded_for")
-NGINX_OTHERS: Final = re.compile(
-    r"(?:http|sent_http|sent_trailer|upstream_http|cookie|arg|ssl|tcpinfo|proxy|geoip|geoip2|jwt|quic)_\w+"
-    r"|request_length|request_completion|request_filename|request_body|scheme|https|server_addr|server_port|pid|pipe"
-    r"|connection|connection_requests|connection_time|gzip_ratio|hostname|nginx_version|namespace|ingress_name"
-    r"|service_name|service_port|req_id|server|limit_rate|is_args|content_length|content_type|document_root"
-    r"|binary_remote_addr|realip_remote_port|realpath_root|the_real_ip|time_zone|uid_got|uid_set|spdy|http2|http3"
+from transforms.parsing.directives import (
+    ADJACENT,
+    APACHE,
+    APACHE_DIRECTIVE,
+    APACHE_NAMED,
+    APACHE_OPEN,
+    BARE,
+    NGINX,
+    NGINX_LISTS,
+    NGINX_OTHERS,
+    NGINX_VARIABLE,
+    NUMBERS,
+    QUOTED,
+    STRFTIME,
+    WITH_BLANKS,
 )
-APACHE_DIRECTIVE: Final = re.compile(r"%(?:!?\d+(?:,\d+)*)?[<>]?(?:\{([^}]*)\})?(\^t[io]|[A-Za-z%])")
-NGINX_VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 @dataclass(frozen=True)
@@ -138,23 +43,32 @@ def compile_layout(name: str, text: str) -> Layout:
     Raises FormatError naming a directive that is not known, or what every access line must say.
     """
     escaped = text.startswith("escape=json ")
-    text = re.sub(r"\Aescape=\w+ ", "", text)
+    text = re.sub(r"\Aescape=(?:json|default) ", "", text)
+    if text.startswith("escape="):
+        raise FormatError("escape=none lets clients write quotes, so that fields cannot be told apart; use escape=json")
+    text = text.replace('\\"', '"').replace("\\t", "\t")  # as configuration files write them
     nginx = NGINX_VARIABLE.search(text) is not None
     directives = list((NGINX_VARIABLE if nginx else APACHE_DIRECTIVE).finditer(text))
+    found = [_nginx_meaning(directive) if nginx else _apache_meaning(directive) for directive in directives]
     pattern, meanings, done = b"", [], 0
-    for directive in directives:
+    for index, (directive, meaning) in enumerate(zip(directives, found, strict=True)):
         literal, done = text[done : directive.start()], directive.end()
-        pattern += re.escape(literal.encode())
-        meaning = _nginx_meaning(directive) if nginx else _apache_meaning(directive)
-        if meaning == "literal":
+        pattern += re.escape(literal.encode(errors="surrogateescape"))
+        touching = directives[index + 1 : index + 2] and directives[index + 1].start() == done
+        if touching and not {meaning, found[index + 1]} & {"literal", "time"}:
+            pattern += (
+                b"(" + _touching_pattern(directive[0], directives[index + 1][0], meaning, found[index + 1]) + b")"
+            )
+            meanings.append(meaning)
+        elif meaning == "literal":
             pattern += b"%"
         elif meaning == "time":  # Apache writes the brackets itself
-            pattern += rb"\[([^\]]*)\]"
+            pattern += rb"\[([^\[\]]*)\]"
             meanings.append(meaning)
         else:
-            pattern += b"(" + _value_pattern(meaning, literal[-1:], text[done : done + 1]) + b")"
+            pattern += b"(" + _value_pattern(directive[0], meaning, literal[-1:], text[done : done + 1]) + b")"
             meanings.append("time" if meaning == "time_local" else meaning)
-    pattern += re.escape(text[done:].rstrip().encode())
+    pattern += re.escape(text[done:].rstrip().encode(errors="surrogateescape"))
     _require(text, meanings, nginx)
     return Layout(name, re.compile(pattern, re.DOTALL), tuple(meanings), json_escapes=escaped)
 
@@ -163,14 +77,27 @@ def _apache_meaning(directive: re.Match[str]) -> str:
     argument, letter = directive.groups()
     if argument is None:
         meaning = APACHE.get(letter)
-    elif letter == "t" and (letter, argument.lower()) not in APACHE_NAMED:
-        stamp = re.sub(r"\A(?:begin|end):", "", argument)
-        meaning = "skip" if stamp in ("msec_frac", "usec_frac") else f"time {stamp}"
+    elif letter == "t":
+        stamp = re.sub(r"\A(?:begin|end)(?::|\Z)", "", argument)
+        meaning = APACHE_NAMED.get((letter, stamp)) or f"time {_strftime(directive[0], stamp)}"
     else:
         meaning = APACHE_NAMED.get((letter, argument.lower())) or ("skip" if letter in APACHE_OPEN else None)
     if meaning is None:
         raise FormatError(f"the format string has {directive[0]}, which is not a directive of Apache's mod_log_config")
     return meaning
+
+
+def _strftime(directive: str, stamp: str) -> str:
+    """A time format in the words that Python's strptime knows; FormatError where it names no day."""
+    stamp = re.sub(r"%([TFDRehnt])", lambda match: STRFTIME[match[1]], stamp)
+    probe = datetime(2001, 2, 3, 14, 5, 6, tzinfo=UTC)
+    try:
+        day = datetime.strptime(probe.strftime(stamp), stamp).date()  # noqa: DTZ007 - only the day is looked at
+    except (ValueError, re.error):
+        day = None
+    if day != probe.date():
+        raise FormatError(f"the format string has {directive}, from which no day can be read")
+    return stamp
 
 
 def _nginx_meaning(variable: re.Match[str]) -> str:
@@ -181,18 +108,37 @@ def _nginx_meaning(variable: re.Match[str]) -> str:
     return meaning or "skip"
 
 
-def _value_pattern(meaning: str, before: str, following: str) -> bytes:
+def _touching_pattern(first: str, second: str, meaning: str, following: str) -> bytes:
+    pattern = ADJACENT.get((meaning, following))
+    if pattern is None:
+        raise FormatError(f"the format string has {first}{second} with nothing between, so their values run together")
+    return pattern
+
+
+def _value_pattern(directive: str, meaning: str, before: str, following: str) -> bytes:
     """How far a value reaches: to the closing quote or bracket, or to the blank behind it."""
-    if before == '"' and following == '"':
-        return rb"\d{3}" if meaning == "status" else QUOTED
-    if before == "[" and following == "]":
-        return rb"[^\]]*"
+    around = before + following
+    if meaning in NUMBERS and around in ('""', "[]"):
+        return BARE[meaning] + (b"" if meaning == "status" else b"|")
+    if around == '""' and not meaning.startswith("epoch"):
+        return QUOTED
     if meaning.startswith("time"):
-        return rb"[^\]\"]*?"
-    if meaning in BARE:
-        return BARE[meaning]
-    stop = re.escape(following.strip().encode())
-    return rb'[^\s"' + stop + rb"]+" if stop else rb"\S+"
+        return rb"[^\[\]\"]{0,64}?"
+    if around == "[]":
+        return rb"[^\]]*"
+    return BARE.get(meaning) or _bare_pattern(directive, meaning, before, following)
+
+
+def _bare_pattern(directive: str, meaning: str, before: str, following: str) -> bytes:
+    separator = following or before
+    if separator in ("\t", "|", ";"):
+        return rb'[^"' + re.escape(separator.encode()) + rb"]*"
+    if meaning in WITH_BLANKS and following:
+        raise FormatError(f'the format string has {directive}, whose value may hold blanks; write it as "{directive}"')
+    if meaning in WITH_BLANKS:
+        return rb'[^"]*'
+    stop = "" if following.isalnum() else re.escape(following.strip())
+    return rb'[^\s"' + stop.encode() + rb"]+"
 
 
 def _require(text: str, meanings: list[str], nginx: bool) -> None:

@@ -42,6 +42,7 @@ class Parser:
         self.log, self.file = log, file
         self.reading = reading or Reading()
         self.open_entry: int | None = None
+        self.disowned: int | None = None
 
     def parse_block(self, block: bytes, first_line: int = 1) -> Parsed:
         """Whole lines (the last may lack its newline) → tables of `schemas.window`, in the order of the lines.
@@ -90,11 +91,12 @@ class Parser:
 
     def _disown(self, continuations: dict[int, int], quarantine: dict[int, str]) -> None:
         """What goes on from an entry in quarantine goes there too."""
-        for number in [number for number, entry in continuations.items() if entry in quarantine]:
+        bad = {entry for entry in continuations.values() if entry in quarantine or entry == self.disowned}
+        for number in [number for number, entry in continuations.items() if entry in bad]:
             del continuations[number]
             quarantine[number] = "orphan"
         if self.open_entry in quarantine:
-            self.open_entry = None
+            self.disowned = self.open_entry
 
     def _place(self, numbers: Sequence[int]) -> list[pa.Array]:
         return [*(self._constant(name, len(numbers)) for name in (self.log, self.file)), pa.array(numbers, pa.int64())]

@@ -21,7 +21,8 @@ Convert = Callable[[bytes], Any]
 
 UTC_ZONE: Final = ZoneInfo("UTC")
 APACHE_CODE: Final = re.compile(r"\b(AH\d{5}):")
-UNKEPT: Final = {"skip", "skip_list", "ident"}
+DECISIVE: Final = {"request", "target", "body_bytes"}  # what the client asked, before servers rewrite it
+UNKEPT: Final = {"skip", "skip_list", "ident", "is_args"}
 CLIENT_COLUMNS: Final = ("client_ip", "client_host", "client_port")
 
 # meaning → the columns it fills; a tuple of columns takes a tuple of values
@@ -44,6 +45,7 @@ CONVERTERS: Final[dict[str, tuple[tuple[str, ...], Convert]]] = {
     "protocol": (("protocol",), lambda raw: (text(raw),)),
     "status": (("status",), lambda raw: (values.optional_number(raw),)),
     "bytes": (("bytes_sent",), lambda raw: (values.whole_number(raw),)),
+    "body_bytes": (("bytes_sent",), lambda raw: (values.whole_number(raw),)),
     "referrer": (("referrer",), lambda raw: (text(raw),)),
     "user_agent": (("user_agent",), lambda raw: (text(raw),)),
     "vhost": (("vhost",), lambda raw: (values.vhost(raw),)),
@@ -140,6 +142,7 @@ def _converter(meaning: str, how: Reading) -> tuple[tuple[str, ...], Convert]:
 def _combine_hops(meanings: Sequence[str], fields: Mapping[int, Sequence[Any]]) -> list[tuple[str, Sequence[Any]]]:
     """Who asked depends on two fields together wherever a proxy's header is logged."""
     kept = [(meaning, fields[i]) for i, meaning in enumerate(meanings) if meaning not in UNKEPT]
+    kept.sort(key=lambda pair: pair[0] in DECISIVE)
     parts = dict(kept)
     if "forwarded" not in parts or not fields:
         return kept

@@ -75,6 +75,8 @@ def _bounded(number: int) -> int:
 
 
 def port(raw: bytes) -> int | None:
+    if len(raw) > 5:  # Python refuses to read thousands of digits
+        raise UnreadableError("number")
     number = optional_number(raw)
     if number is not None and number > 65535:
         raise UnreadableError("number")

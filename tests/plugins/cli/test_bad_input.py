@@ -42,6 +42,7 @@ def unreadable(folder: Path) -> Path:
         pytest.param(lambda folder: folder / "none.log", "does not exist", id="missing"),
         pytest.param(unreadable, "may not be read", id="unreadable"),
         pytest.param(written(b""), "is empty", id="empty"),
+        pytest.param(lambda folder: Path("/dev/null"), "a pipe or a device", id="a device"),
         pytest.param(lambda folder: folder, "is a folder", id="a folder"),
         pytest.param(written(bytes(range(256)) * 400), "known layout", id="binary"),
         pytest.param(written(b"\n\n\n"), "only blank lines", id="only blank lines"),

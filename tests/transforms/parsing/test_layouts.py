@@ -138,6 +138,10 @@ def test_directives_mean_what_the_server_means(log_format: str, line: bytes, exp
         ('%t "%r"', "no client"),
         ("%h %t", "no request"),
         ("combinde", "combined"),
+        ('%h%u %t "%r"', "%h%u with nothing between"),
+        ("%h %t %r %s", 'write it as "%r"'),
+        ('%h [%{%H:%M}t] "%r"', "no day can be read"),
+        ('escape=none $remote_addr [$time_local] "$request"', "escape=none"),
         ("50% off %h %t %r", "%%"),
     ],
 )
@@ -214,6 +218,28 @@ def test_a_user_name_may_hold_blanks_and_cannot_forge_a_line() -> None:
     forged = b'ola [01/Jan/2020:00:00:00 +0000] \\"GET /forged HTTP/1.1\\" 200 1 \\"-\\" \\"-\\"'
     row = hit("combined", COMBINED_LINE.replace(b"- -", b"- " + forged))
     assert row["path"] == "/a"
+
+
+@pytest.mark.parametrize("user", [b"- x", b"-", b"a - b", b"x - - ", rb"q\"q", b"[01/Jan/2020:00:00:00 +0000]"])
+def test_no_user_name_hides_a_hit(user: bytes) -> None:
+    row = hit("combined", COMBINED_LINE.replace(b"- -", b"- " + user))
+    assert (row["client_ip"], row["path"], row["status"]) == ("192.0.2.1", "/a", 200)
+
+
+@pytest.mark.parametrize(
+    ("log_format", "line", "expected"),
+    [
+        ("%h %t %m %U%q %s", b"192.0.2.1 [10/Oct/2000:13:55:36 +0000] GET /a?x=1 200", {"path": "/a", "query": "x=1"}),
+        ("%h\\t%t\\t%r\\t%s", b"192.0.2.1\t[10/Oct/2000:13:55:36 +0000]\tGET /a HTTP/1.1\t200", {"path": "/a"}),
+        ('%h [%{%F %T}t] "%r"', b'192.0.2.1 [2000-10-10 13:55:36] "GET /a HTTP/1.1"', {"path": "/a"}),
+        ('%a %t \\"%r\\" %b %O', b'192.0.2.1 [10/Oct/2000:13:55:36 +0000] "GET /a HTTP/1.1" 5 300', {"bytes_sent": 5}),
+    ],
+)
+def test_formats_may_be_copied_from_the_servers_configuration(
+    log_format: str, line: bytes, expected: dict[str, object]
+) -> None:
+    found = hit(log_format, line)
+    assert {name: found[name] for name in expected} == expected
 
 
 def test_only_a_newline_ends_a_line_and_blanks_at_its_end_do_not_count() -> None:
