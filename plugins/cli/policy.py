@@ -19,7 +19,7 @@ def policy() -> None:
 
 @policy_app.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="The policy.", show_default=True)] = Path("policy.toml"),
+    file: Annotated[Path, typer.Argument(help="The policy.", show_default=True, readable=False)] = Path("policy.toml"),
 ) -> None:
     """Say in plain words what a policy means, or each wrong value in a sentence."""
     try:

@@ -15,7 +15,9 @@ from plugins.policy_file import read_policy
 from plugins.publishing import publish_tables, refuse_unusable
 from schemas.refusals import RefusedError
 
-PolicyOption = Annotated[Path | None, typer.Option("--policy", help="The policy; the default policy if not given.")]
+PolicyOption = Annotated[
+    Path | None, typer.Option("--policy", help="The policy; the default policy if not given.", readable=False)
+]
 
 
 class ManyErrorFiles(TyperCommand):
@@ -34,11 +36,13 @@ class ManyErrorFiles(TyperCommand):
 
 
 def statistics(
-    logs: Annotated[list[Path] | None, typer.Argument(help="Access logs, plain or gzipped.")] = None,
-    errors: Annotated[list[Path] | None, typer.Option(help="Error logs (their layout is found).")] = None,
+    logs: Annotated[list[Path] | None, typer.Argument(help="Access logs, plain or gzipped.", readable=False)] = None,
+    errors: Annotated[
+        list[Path] | None, typer.Option(help="Error logs (their layout is found).", readable=False)
+    ] = None,
     log_format: FormatOption = "detect",
     policy_file: PolicyOption = None,
-    out: Annotated[Path, typer.Option(help="Where statistics/<table>/<day>.parquet go.")] = Path("out"),
+    out: Annotated[Path, typer.Option(help="Where statistics/<table>/<day>.parquet go.", readable=False)] = Path("out"),
 ) -> None:
     """Compute the visit statistics of whole logs: every day complete and final, one Parquet file a table and day."""
     policy, tell = read_policy(policy_file), Progress()

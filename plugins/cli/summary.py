@@ -72,7 +72,9 @@ PARTS: Final = (
 
 
 def summary(
-    folder: Annotated[Path, typer.Argument(help="What `lethe statistics --out` was given.")] = Path("out"),
+    folder: Annotated[Path, typer.Argument(help="What `lethe statistics --out` was given.", readable=False)] = Path(
+        "out"
+    ),
 ) -> None:
     """Show the published tables in one screen, and how to read on with DuckDB and pandas."""
     statistics = folder / "statistics"

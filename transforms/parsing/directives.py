@@ -29,13 +29,14 @@ BARE: Final = {
     "skip_list": rb"[^\s\",]+(?:(?:,| :) [^\s\",]+)*",  # upstreams tried one after the other
 }
 NUMBERS: Final = frozenset({"status", "bytes", "body_bytes", "port", "seconds", "milliseconds", "microseconds"})
-# Two values with nothing between them: where the first ends, since the second begins with `?` or `/`.
+# Two values with nothing between them: where the first ends, since the second begins with `?` or `/`. The second
+# half forbids to end earlier: trying that would take quadratic time on a long line that does not fit.
 ADJACENT: Final = {
-    ("path", "query"): rb'[^\s"?]*',
-    ("path", "is_args"): rb'[^\s"?]*',
+    ("path", "query"): rb'[^\s"?]*(?![^\s"?])',
+    ("path", "is_args"): rb'[^\s"?]*(?![^\s"?])',
     ("is_args", "query"): rb"\??",
-    ("vhost", "path"): rb'[^\s"/]*',
-    ("vhost", "target"): rb'[^\s"/]*',
+    ("vhost", "path"): rb'[^\s"/]*(?![^\s"/])',
+    ("vhost", "target"): rb'[^\s"/]*(?![^\s"/])',
 }
 WITH_BLANKS: Final = frozenset({"request", "referrer", "user_agent"})
 QUOTED: Final = rb'[^"\\]*(?:\\.[^"\\]*)*'  # `\"` and `\x22` are content: both servers escape a quote

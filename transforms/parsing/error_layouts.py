@@ -27,21 +27,15 @@ APACHE_ERROR: Final = Layout(
 )
 
 # 2026/11/23 05:01:02 [error] 1#0: *5 message, client: …, server: …, request: "…", upstream: "…", host: "…", referrer: …
-# nginx escapes nothing here: a quoted part ends where the next one begins, else with the line.
-PART: Final = rb'((?:(?!", (?:subrequest|upstream|host|referrer): ").)*)"'
+# nginx escapes nothing here: the message ends at the first client, and a second one anywhere makes the line doubtful.
 NGINX_ERROR: Final = Layout(
     "nginx_error",
     re.compile(
         rb"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(\w+)\] (\d{1,18})#\d+: (?:\*\d+ )?"
-        rb"((?:(?!, client: ).)*)"
-        rb"(?:, client: ([^\s,]+)(?:, server: ([^,]*))?"
-        rb'(?:, request: "' + PART + rb')?(?:, subrequest: "' + PART + rb')?(?:, upstream: "' + PART + rb")?"
-        rb'(?:, host: "' + PART + rb')?(?:, referrer: "' + PART + rb")?(.*))?",
+        rb"([^,]*(?:,(?! client: )[^,]*)*)"
+        rb"(?:, client: ([^\s,]*)(?:, server: ([^,]*))?(.*))?",
         re.DOTALL,
     ),
-    (
-        *("error_time", "level", "pid", "nginx_message", "client", "vhost"),
-        *("nginx_request", "skip", "skip", "vhost", "nginx_referrer", "nginx_rest"),
-    ),
+    ("error_time", "level", "pid", "message", "client", "vhost", "nginx_context"),
     kind="error",
 )

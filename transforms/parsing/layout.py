@@ -122,10 +122,11 @@ def _value_pattern(directive: str, meaning: str, before: str, following: str) ->
         return BARE[meaning] + (b"" if meaning == "status" else b"|")
     if around == '""' and not meaning.startswith("epoch"):
         return QUOTED
-    if meaning.startswith("time"):
-        return rb"[^\[\]\"]{0,64}?"
     if around == "[]":
-        return rb"[^\]]*"
+        return rb"[^\[\]]*" if meaning.startswith("time") else rb"[^\]]*"
+    if meaning.startswith("time"):
+        words = 2 if meaning == "time_local" else meaning.count(" ")  # "time %F %T" are two
+        return rb" +".join([rb"[^\s\[\]\"]+"] * words)
     return BARE.get(meaning) or _bare_pattern(directive, meaning, before, following)
 
 
@@ -148,6 +149,8 @@ def _require(text: str, meanings: list[str], nginx: bool) -> None:
         raise FormatError("the format string has neither Apache directives (%h) nor nginx variables ($remote_addr)")
     if not any(meaning.startswith(("time", "epoch")) for meaning in meanings):
         raise FormatError("the format string has no time (%t or $time_local), so no line could be given a day")
+    if meanings.count("user") > 1:
+        raise FormatError("the format string has the user's name (%u or $remote_user) twice; once is enough")
     if not {"client", "forwarded"} & set(meanings):
         raise FormatError("the format string has no client address (%h, %a or $remote_addr)")
     if not {"request", "target", "path"} & set(meanings):

@@ -58,10 +58,7 @@ CONVERTERS: Final[dict[str, tuple[tuple[str, ...], Convert]]] = {
     "pid": (("pid",), lambda raw: (values.optional_number(raw),)),
     "before": (("before",), lambda raw: (decode(raw),)),
     "message": (("message",), lambda raw: (decode(raw),)),
-    "nginx_message": (("message",), lambda raw: (values.unforged_text(raw),)),
-    "nginx_request": (("request_line",), lambda raw: (values.unforged_text(raw),)),
-    "nginx_referrer": (("referrer",), lambda raw: (values.unforged_text(raw),)),
-    "nginx_rest": ((), lambda raw: (values.unforged_text(raw),)),
+    "nginx_context": (("request_line", "vhost", "referrer"), values.nginx_context),
 }
 
 
@@ -96,10 +93,11 @@ def build_rows(
         names, convert = _converter(meaning, how)
         codes, distinct = encode(raw)
         converted = [_convert(value, convert, layout.json_escapes and meaning != "hops") for value in distinct]
-        if names[:1] in (("requested_at",), ("logged_at",)) and how.latest is not None:
+        if names[0] in ("requested_at", "logged_at") and how.latest is not None:
             converted = ["future" if isinstance(v, tuple) and v[0] > how.latest else v for v in converted]
         for index in np.flatnonzero(np.isin(codes, [i for i, v in enumerate(converted) if isinstance(v, str)])):
-            bad.setdefault(int(index), converted[codes[index]])
+            reason = converted[codes[index]]
+            bad[int(index)] = reason if reason == "forged" else bad.get(int(index), reason)
         for position, name in enumerate(names):
             column = [None if v is None or isinstance(v, str) else v[position] for v in converted]
             new = _column(codes, column, schema.field(name).type if name in schema.names else TEXT)

@@ -92,4 +92,4 @@ def _microseconds(moment: datetime) -> int:
         since = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
     except OverflowError:
         raise UnreadableError("time") from None
-    return (since.days * 86400 + since.seconds) * MICROSECONDS + since.microseconds
+    return _possible((since.days * 86400 + since.seconds) * MICROSECONDS + since.microseconds)

@@ -18,6 +18,11 @@ MOST: Final = 2**53  # no count in a log is larger, and sums of them stay exact
 # RFC 9110: a method is any token; servers log what the client sent, "PATCHp" included.
 REQUEST: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S.*) (HTTP/[0-9](?:\.[0-9])?)", re.DOTALL)
 HOST_NAME: Final = re.compile(r"(?=.*[^0-9.])[0-9A-Za-z_-]+(?:\.[0-9A-Za-z_-]+)*\.?")
+NGINX_REQUEST: Final = re.compile(
+    r', request: "(.*?)(?:"(?=, (?:subrequest|upstream|host|referrer): "|\Z)|\Z)', re.DOTALL
+)
+NGINX_HOST: Final = re.compile(r', host: "([^"]*)')
+NGINX_REFERRER: Final = re.compile(r', referrer: "(.*?)"?\Z', re.DOTALL)
 NUMERIC_END: Final = re.compile(r"(?:.*\.)?[0-9]+")
 
 
@@ -52,11 +57,22 @@ def text(raw: bytes) -> str | None:
     return None if raw in (b"-", b"", b'""') else decode(raw)
 
 
-def unforged_text(raw: bytes) -> str | None:
-    """Text of an nginx error line, which escapes nothing: one that says `client:` itself could be a forged line."""
+def nginx_context(raw: bytes) -> tuple[str | None, str | None, str | None]:
+    """What nginx adds behind the server's name → request line, host, referrer; a line that it cut may end anywhere.
+
+    nginx escapes nothing here: a further `client:` could be the true one, the first one a part of a forged path.
+    """
     if b", client: " in raw:
         raise UnreadableError("forged")
-    return text(raw)
+    context = decode(raw)
+    request = NGINX_REQUEST.match(context)
+    rest = context[request.end() :] if request else context
+    host, referrer = NGINX_HOST.search(rest), NGINX_REFERRER.search(rest)
+    return (
+        request[1] or None if request else None,
+        vhost(host[1].encode()) if host else None,
+        referrer[1] or None if referrer else None,
+    )
 
 
 def whole_number(raw: bytes) -> int:

@@ -104,6 +104,15 @@ def test_an_nginx_line_that_names_two_clients_is_quarantined() -> None:
     assert parse("nginx_error", forged).quarantine["reason"].to_pylist() == ["forged"]
     forged = NGINX.replace(b"http://example.net/", b'x", client: 198.51.100.9, server: a, request: "GET')
     assert parse("nginx_error", forged).quarantine["reason"].to_pylist() == ["forged"]
+    for part in ("upstream", "subrequest", "host"):  # a part that would swallow the true client
+        path = f'"/srv/x, client: 198.51.100.9, server: a, {part}: ""'.encode()
+        forged = NGINX.replace(b'"/srv/x"', path)
+        assert parse("nginx_error", forged).quarantine["reason"].to_pylist() == ["forged"]
+
+
+def test_forged_lines_do_not_make_a_log_unreadable() -> None:
+    forged = NGINX.replace(b"/srv/x", b"/srv/x, client: 198.51.100.9")
+    assert detect_layouts(b"\n".join([NGINX, forged, forged, forged])).layouts[0].name == "nginx_error"
 
 
 def test_detection_tells_apache_from_nginx() -> None:
