@@ -62,6 +62,15 @@ CONTINUATIONS: Final = pa.schema(
     [*PLACE, pa.field("continues", pa.int64(), nullable=False), pa.field("text", pa.string())]
 )
 
+# Lines of days that are closed already: counted, and in nothing else; `reason` is `closed` or `expired`.
+LATE: Final = pa.schema(
+    [
+        pa.field("log", TEXT, nullable=False),
+        pa.field("reason", TEXT, nullable=False),
+        pa.field("lines", pa.int64(), nullable=False),
+    ]
+)
+
 # What a scenario saw; self-sufficient, so that counting never goes back to the hits.
 EVENTS: Final = pa.schema(
     [

@@ -1,6 +1,5 @@
 """The tables equal what the traffic's generator knows, row by row and figure by figure."""
 
-import math
 from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,10 +14,10 @@ from plugins.cli.detection import detect
 from plugins.policy_file import read_policy
 from schemas.policy import Policy
 from schemas.statistics import OTHER, TABLES
+from tests.stores import comparable
 from tests.traffic import Truth, write_folder
 from transforms.parsing.parser import Parsed
 
-VERSIONS = {"policy_version", "scenarios_version", "agent_lists_version", "country_data_version"}
 Run = tuple[Truth, Analysis, list[Parsed], Policy]
 
 
@@ -45,19 +44,6 @@ def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     truth = write_folder(folder, seed, start)
     policy = read_policy(folder / "policy.toml")
     return truth, *run(folder, truth.files, policy), policy
-
-
-def comparable(row: dict[str, Any]) -> tuple[Any, ...]:
-    """A row as a key: floats to nine digits, instants and days as text, versions left out."""
-    found = []
-    for name in sorted(row.keys() - VERSIONS):
-        value = row[name]
-        if isinstance(value, datetime | date):
-            value = value.isoformat()
-        if isinstance(value, float) and math.isfinite(value):
-            value = float(f"{value:.9g}")
-        found.append((name, value))
-    return tuple(found)
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -1,6 +1,6 @@
 """Work on distinct values: a column as integer codes and the values behind them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 Codes = NDArray[np.int64]
 
 
-def distinct_values(column: pa.ChunkedArray | pa.Array) -> tuple[Codes, list[str | None]]:
-    """A dictionary-encoded column → codes, and the values that occur, null among them where it does."""
+def distinct(column: pa.ChunkedArray | pa.Array) -> tuple[Codes, pa.Array]:
+    """A dictionary-encoded column → codes, and the values that occur, null behind them where it does."""
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if not pa.types.is_dictionary(array.type):
         array = pc.dictionary_encode(array)
@@ -19,8 +19,14 @@ def distinct_values(column: pa.ChunkedArray | pa.Array) -> tuple[Codes, list[str
     raw = pc.fill_null(array.indices, missing).to_numpy(zero_copy_only=False)
     occurs = np.bincount(raw, minlength=missing + 1) > 0
     codes = (np.cumsum(occurs) - 1)[raw] if len(raw) else raw
-    values = array.dictionary.take(pa.array(np.flatnonzero(occurs[:missing]))).to_pylist()
-    return codes.astype(np.int64), [*values, None] if occurs[missing] else values
+    found = np.flatnonzero(occurs)
+    return codes.astype(np.int64), array.dictionary.take(pa.array(found, mask=found == missing))
+
+
+def distinct_values(column: pa.ChunkedArray | pa.Array) -> tuple[Codes, list[str | None]]:
+    """As `distinct`, the values as a list."""
+    codes, values = distinct(column)
+    return codes, values.to_pylist()
 
 
 def pair_codes(left: Codes, right: Codes) -> tuple[Codes, Codes]:
@@ -42,10 +48,10 @@ class Vocabulary:
         index = self._index.setdefault(kind, {})
         return np.array([index.setdefault(_printable(text), len(index)) for text in texts], np.int64)
 
-    def decode(self, kind: str, codes: Codes, other: str) -> pa.Array:
+    def decode(self, kind: str, codes: Codes, other: str) -> pa.DictionaryArray:
         """The texts of the codes; a negative code is `other`."""
-        texts: Sequence[str] = [*self._index.get(kind, {}), other]
-        return pa.array(texts, pa.string()).take(pa.array(np.where(codes < 0, len(texts) - 1, codes)))
+        texts = pa.array([*self._index.get(kind, {}), other], pa.string())
+        return pa.DictionaryArray.from_arrays(pa.array(np.where(codes < 0, len(texts) - 1, codes)), texts)
 
 
 def _printable(text: str) -> str:

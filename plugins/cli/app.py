@@ -11,6 +11,7 @@ from plugins.cli.detection import alerts
 from plugins.cli.parse import parse
 from plugins.cli.policy import policy_app
 from plugins.cli.statistics import ManyErrorFiles, statistics
+from plugins.cli.store import close, erase, ingest, rebuild
 from plugins.cli.summary import summary
 from schemas.refusals import RefusedError
 
@@ -22,6 +23,10 @@ app.command(cls=ManyErrorFiles)(statistics)
 app.command()(summary)
 app.command()(alerts)
 app.command()(anonymise)
+app.command()(ingest)
+app.command()(rebuild)
+app.command()(close)
+app.command()(erase)
 app.add_typer(policy_app, name="policy")
 
 

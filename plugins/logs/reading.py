@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from plugins.logs.files import read_blocks
 from schemas.policy import Policy
+from schemas.policy_model import Log
 from schemas.refusals import FormatError, RefusedError
 from transforms.parsing.formats import detect_layouts, named_layout
 from transforms.parsing.layout import Layout
@@ -20,12 +21,20 @@ SAMPLE_BYTES: Final = 1024 * 1024
 AHEAD: Final = timedelta(hours=1)  # a server's clock may be wrong by so much; more is the future
 
 
-def reading_of(policy: Policy, now: datetime | None = None) -> Reading:
-    """How the lines of the policy's first log are read; lines more than an hour after `now` go into quarantine."""
-    latest = None if now is None else (now + AHEAD - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-    if not policy.logs:
-        return Reading(ZoneInfo(policy.site.timezone), latest=latest)
-    return Reading(ZoneInfo(policy.logs[0].timezone), policy.logs[0].trusted_proxies, latest)
+def reading_of(policy: Policy, now: datetime) -> Reading:
+    """How lines are read that belong to no log of the policy: as those of its first one."""
+    return (
+        log_reading(policy.logs[0], now) if policy.logs else Reading(ZoneInfo(policy.site.timezone), (), _latest(now))
+    )
+
+
+def log_reading(log: Log, now: datetime) -> Reading:
+    """How a log's lines are read; those more than an hour after `now` go into quarantine."""
+    return Reading(ZoneInfo(log.timezone), log.trusted_proxies, _latest(now))
+
+
+def _latest(now: datetime) -> int:
+    return (now + AHEAD - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def choose_layouts(path: Path, log_format: str) -> tuple[Layout, ...]:

@@ -6,8 +6,10 @@ What else would be written half, or seen half, does not exist for Lethe: no appe
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -16,22 +18,35 @@ from schemas.refusals import RefusedError
 NAME: Final = re.compile(r"[A-Za-z0-9_=.-]+(?:/[A-Za-z0-9_=.-]+)*")
 TEMPORARY: Final = ".put-"
 PRIVATE: Final = 0o700
+ABANDONED: Final = 3600.0  # seconds; no put takes that long
 
 
 class Place(Protocol):
-    """Where objects lie under names such as `days/2026-07-01.parquet`; only `put` and `remove` change it."""
+    """Where objects lie under names such as `days/2026-07-01.parquet`; only `put` and `remove` change it.
+
+    What goes wrong on the way (no space, no permission, no answer) is an OSError, which a later run may not meet.
+    `where` is the folder or address, for messages.
+    """
+
+    where: str
 
     def put(self, name: str, content: bytes) -> None:
         """Store the object, whole and on disk when this returns, in place of an older one of that name."""
 
     def remove(self, name: str) -> None:
-        """Remove the object, for good when this returns; nothing happens where there is none."""
+        """Remove the object and every older version of it, for good when this returns; nothing where there is none."""
 
     def get(self, name: str) -> bytes:
         """The object's content; FileNotFoundError where there is none."""
 
     def names(self, prefix: str = "") -> Iterator[str]:
         """The names that begin with `prefix`, in order."""
+
+    def clock(self) -> datetime | None:
+        """What time (UTC) it is for whoever keeps the place, where that is somebody else."""
+
+    def sweep(self) -> int:
+        """Remove what crashes left half-written, where that can be. Returns how many files."""
 
 
 def check_name(name: str) -> str:
@@ -47,12 +62,13 @@ class Folder:
     def __init__(self, root: Path, mode: int = PRIVATE) -> None:
         self.root = root
         self.mode = mode
+        self.where = str(root)
 
     def put(self, name: str, content: bytes) -> None:
         """Temporary name, flush, fsync, rename, fsync of the folder."""
         path = self._path(name)
         self._make_folder(path.parent)
-        temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
+        temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(8)}-{path.name}")
         try:
             with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 os.fchmod(file.fileno(), self.mode & 0o666)  # whatever the umask
@@ -67,28 +83,32 @@ class Folder:
         _sync(path.parent)
 
     def remove(self, name: str) -> None:
-        """Unlink, and fsync of the folder."""
+        """Unlink, and fsync of the folder; what a killed `put` of that name left goes too."""
         path = self._path(name)
-        try:
-            path.unlink()
-        except FileNotFoundError:
-            return
-        _sync(path.parent)
+        for left in (path, *path.parent.glob(f"{TEMPORARY}*-{path.name}")):
+            left.unlink(missing_ok=True)
+        if path.parent.exists():
+            _sync(path.parent)
 
     def get(self, name: str) -> bytes:
         return self._path(name).read_bytes()
 
     def names(self, prefix: str = "") -> Iterator[str]:
-        for folder, folders, files in os.walk(self.root):
+        inside = prefix.rpartition("/")[0]
+        for folder, folders, files in os.walk(self.root / inside):
             folders.sort()
             found = (Path(folder, file).relative_to(self.root).as_posix() for file in sorted(files))
             yield from (name for name in found if name.startswith(prefix) and TEMPORARY not in name)
 
+    def clock(self) -> datetime | None:
+        """A folder's clock is this machine's own, which proves nothing."""
+        return None
+
     def sweep(self) -> int:
-        """Remove what a crash left half-written; only while nobody else writes. Returns how many files."""
-        left = list(self.root.rglob(f"{TEMPORARY}*"))
+        """Remove what a crash left half-written an hour ago or longer. Returns how many files."""
+        left = [path for path in self.root.rglob(f"{TEMPORARY}*") if time.time() - path.stat().st_mtime > ABANDONED]
         for path in left:
-            path.unlink()
+            path.unlink(missing_ok=True)
         return len(left)
 
     def _path(self, name: str) -> Path:

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from schemas.scenario import Scenario
 from schemas.window import DECISIONS
+from transforms.visits.days import start_of_day
 
 MOST_DOUBLINGS: Final = 16  # far beyond any window
 
@@ -33,7 +34,7 @@ def decide(
             continue
         closings = earlier[target]
         repeats = len(closings) - bisect_right(closings, moment)
-        closing = _start_of_day(moment, zone) + window
+        closing = start_of_day(moment.astimezone(zone).date(), zone) + window
         until = min(moment + min(ban, window) * 2 ** min(repeats, MOST_DOUBLINGS), closing)
         decisions.append({"target": target, "scenario": scenario, "decided_at": moment, "until": until})
         closings.append(closing)
@@ -43,8 +44,3 @@ def decide(
 def _in_order(alerts: pa.Table) -> list[tuple[str, str, datetime]]:
     columns = [alerts[name].to_pylist() for name in ("scenario", "target", "overflowed_at")]
     return sorted(zip(*columns, strict=True), key=lambda alert: (alert[2], alert[0], alert[1]))
-
-
-def _start_of_day(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Midnight in the zone; where a change of clock skips it, the moment of the change."""
-    return datetime.combine(moment.astimezone(zone).date(), time(), zone).astimezone(UTC)

@@ -15,6 +15,7 @@ from schemas.window import EVENTS
 from transforms.detection.decode import blank_comments, decode_texts
 from transforms.detection.dictionaries import compact, unify
 from transforms.detection.load import load_payloads
+from transforms.distinct import distinct
 
 Mask = NDArray[np.bool_]
 PLACES: Final = ("log", "file", "line_number", "client_ip", "user_agent", "vhost", "status")
@@ -45,23 +46,23 @@ class Subjects:
 
     @cached_property
     def method(self) -> Column:
-        return distinct(self.hits["method"], lambda values: values.cast(pa.binary()))
+        return _column(self.hits["method"], lambda values: values.cast(pa.binary()))
 
     @cached_property
     def path(self) -> Column:
-        return distinct(self.hits["path"], decode_texts)
+        return _column(self.hits["path"], decode_texts)
 
     @cached_property
     def query(self) -> Column:
-        return distinct(self.hits["query"], decode_texts)
+        return _column(self.hits["query"], decode_texts)
 
     @cached_property
     def referrer(self) -> Column:
-        return distinct(self.hits["referrer"], decode_texts)
+        return _column(self.hits["referrer"], decode_texts)
 
     @cached_property
     def user_agent(self) -> Column:
-        return distinct(self.hits["user_agent"], decode_texts)
+        return _column(self.hits["user_agent"], decode_texts)
 
     @cached_property
     def target(self) -> Column:
@@ -79,12 +80,10 @@ class Subjects:
         return status
 
 
-def distinct(column: pa.ChunkedArray, read: Callable[[pa.Array], pa.Array]) -> Column:
+def _column(values: pa.ChunkedArray, read: Callable[[pa.Array], pa.Array]) -> Column:
     """A dictionary column → its values that occur, as `read` reads them."""
-    coded = column.combine_chunks()
-    used = coded.indices.fill_null(len(coded.dictionary)).dictionary_encode()
-    values = pa.concat_arrays([coded.dictionary, pa.array([""], coded.dictionary.type)])
-    return Column(read(values.take(used.dictionary)).fill_null(b""), used.indices.to_numpy().astype(np.int64))
+    codes, found = distinct(values)
+    return Column(read(found).fill_null(b""), codes)
 
 
 def match_events(hits: pa.Table, scenarios: Sequence[Scenario]) -> pa.Table:

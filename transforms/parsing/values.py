@@ -176,11 +176,12 @@ def choose_client(forwarded: bytes, peer: bytes | None, trusted: Sequence[Networ
             client = read_client(hop)
         except UnreadableError:
             break  # beyond what cannot be read, nobody vouches for anything
-        if not client[0] or not _is_within(client[0], trusted):
+        if not client[0] or not is_within(client[0], trusted):
             break
     return client, read_client(chain[-1])[0] if chain else None
 
 
-def _is_within(address: str, networks: Sequence[Network]) -> bool:
+def is_within(address: str, networks: Sequence[Network]) -> bool:
+    """Whether one of the networks holds the address, in any spelling."""
     plain = unwrap_ip(ipaddress.ip_address(address))  # a listener for both families logs ::ffff:192.0.2.1
     return any(plain in network for network in networks)

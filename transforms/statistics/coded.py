@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl, quote
 
 import maxminddb
@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from schemas.policy import Policy
-from schemas.statistics import UNKNOWN
+from schemas.statistics import OTHER, UNKNOWN
 from transforms.anonymising.addresses import unwrap_ip
 from transforms.anonymising.text import scrub_text
 from transforms.distinct import Codes, Vocabulary, distinct_values, pair_codes
@@ -21,10 +21,13 @@ from transforms.enriching.campaigns import classify_campaigns
 from transforms.enriching.countries import look_up_countries
 from transforms.enriching.hosts import published_host
 from transforms.enriching.referrers import classify_referrers
+from transforms.parsing.values import is_within
 from transforms.visits.kinds import classify_paths, plain_path
 
 HOUR: Final = 3_600_000_000
 BUCKETS: Final = np.array([10 ** (k / 10) for k in range(-30, 31)])  # seconds: 10 per decade, 0.001 to 1000
+# kinds of text that several columns share; any other column's kind is its own name
+KINDS: Final = {"from_path": "path", "to_path": "path", "entry_path": "path", "exit_path": "path"}
 
 
 @dataclass(frozen=True)
@@ -39,31 +42,34 @@ class Context:
         """The texts' codes in the vocabulary; a missing one is `unknown`."""
         return self.vocabulary.encode(kind, [UNKNOWN if text is None else text for text in texts])
 
+    def decode(self, column: str, codes: Codes) -> pa.DictionaryArray:
+        """The texts that the codes of a column stand for; a folded one is `(other)`."""
+        return self.vocabulary.decode(KINDS.get(column, column), codes, OTHER)
+
 
 def is_ignored(hits: pa.Table, policy: Policy) -> NDArray[np.bool_]:
     """Hits that the policy leaves out of every figure but `ignored`: by exact path, or by the client's network."""
     paths, path_values = distinct_values(hits["path"])
     clients, client_values = distinct_values(hits["client_ip"])
     by_path = np.array([plain_path(path) in policy.statistics.ignore_paths for path in path_values], bool)
-    by_client = np.array([_is_within(client, policy.statistics.exclude_networks) for client in client_values], bool)
+    networks = policy.statistics.exclude_networks
+    by_client = np.array([client is not None and is_within(client, networks) for client in client_values], bool)
     ignored: NDArray[np.bool_] = by_path[paths] | by_client[clients]
     return ignored
 
 
-def _is_within(client: str | None, networks: Sequence[Any]) -> bool:
-    plain = plain_client(client)
-    return plain is not None and any(ipaddress.ip_address(plain) in network for network in networks)
-
-
-def plain_client(client: str | None) -> str | None:
+def spell_clients(table: pa.Table) -> pa.Table:
     """One spelling a client: a listener for both families logs ::ffff:192.0.2.1 for 192.0.2.1."""
-    return None if client is None else str(unwrap_ip(ipaddress.ip_address(client)))
+    codes, clients = distinct_values(table["client_ip"])
+    plain = [None if client is None else str(unwrap_ip(ipaddress.ip_address(client))) for client in clients]
+    spelled = pa.array(plain, pa.string()).dictionary_encode().take(pa.array(codes))
+    return table.set_column(table.schema.get_field_index("client_ip"), "client_ip", spelled)
 
 
 def code_hits(hits: pa.Table, attackers: set[str], context: Context) -> pa.Table:
     """Hits (`schemas.window.HITS`, of one day, in the order of the log) → a table of integers and booleans.
 
-    `attackers` are addresses as IPv4 where they stand for one.
+    Clients, `attackers` among them, are spelled as by `spell_clients`.
     """
     agents = _agent_columns(hits, attackers, context)
     paths = _path_columns(hits, context)
@@ -112,11 +118,7 @@ def code_visitors(table: pa.Table, names: Sequence[str]) -> Codes:
     """A code for each distinct combination of the named columns: of address and user agent, a visitor."""
     codes = np.zeros(len(table), np.int64)
     for name in names:
-        column, values = distinct_values(table[name])
-        if name == "client_ip":
-            spelled = pa.array([plain_client(value) for value in values], pa.string())
-            column = distinct_values(spelled)[0][column]
-        codes, _ = pair_codes(codes, column)
+        codes, _ = pair_codes(codes, distinct_values(table[name])[0])
     return codes
 
 
@@ -128,7 +130,7 @@ def _agent_columns(hits: pa.Table, attackers: set[str], context: Context) -> dic
         name: context.code(name, table[name].to_pylist())[agents]
         for name in ("agent_kind", "agent", "browser", "os", "device_class")
     }
-    attacks = np.array([plain_client(client) in attackers for client in client_values], bool)[clients]
+    attacks = np.array([client in attackers for client in client_values], bool)[clients]
     attack, human = context.vocabulary.encode("agent_kind", ["attack", "human"])
     columns["agent_kind"] = np.where(attacks, attack, columns["agent_kind"])
     columns["is_person"] = columns["agent_kind"] == human

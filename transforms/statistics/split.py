@@ -1,6 +1,5 @@
 """Parsed files → local days; every line of every file belongs to exactly one."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Final
@@ -15,22 +14,17 @@ from transforms.statistics.compute import Day
 from transforms.visits.days import days_of_unreadable, local_days
 
 EPOCH: Final = date(1970, 1, 1)
+SCHEMAS: Final = {"hits": HITS, "errors": ERRORS, "quarantine": QUARANTINE, "continuations": CONTINUATIONS}
 
 
 def join_blocks(blocks: Iterable[Parsed]) -> Parsed:
-    """The blocks of one file, in order → one."""
+    """The blocks of one file, in order → one; also the parts of one day, of many files."""
     parts = list(blocks)
-
-    def joined(name: str, schema: pa.Schema) -> pa.Table:
-        return pa.concat_tables([schema.empty_table(), *(getattr(part, name) for part in parts)]).unify_dictionaries()
-
-    return Parsed(
-        hits=joined("hits", HITS),
-        errors=joined("errors", ERRORS),
-        quarantine=joined("quarantine", QUARANTINE),
-        continuations=joined("continuations", CONTINUATIONS),
-        lines=sum(part.lines for part in parts),
-    )
+    tables = {
+        name: pa.concat_tables([schema.empty_table(), *(getattr(part, name) for part in parts)]).unify_dictionaries()
+        for name, schema in SCHEMAS.items()
+    }
+    return Parsed(**tables, lines=sum(part.lines for part in parts))
 
 
 def split_days(files: Sequence[Parsed], zone: ZoneInfo, read_on: date) -> list[Day]:
@@ -38,50 +32,61 @@ def split_days(files: Sequence[Parsed], zone: ZoneInfo, read_on: date) -> list[D
 
     `read_on` is the day of lines that cannot be read in a file without one that can.
     """
-    quarantined: Counter[int] = Counter()
-    continuations: Counter[int] = Counter()
-    hit_days, error_days = [], []
+    parts: dict[date, list[Parsed]] = {}
     for file in files:
-        hits, errors = _days_of(file.hits, "requested_at", zone), _days_of(file.errors, "logged_at", zone)
-        hit_days.append(hits)
-        error_days.append(errors)
-        lines = np.concatenate([_lines(file.hits), _lines(file.errors)])
-        order = np.argsort(lines)
-        lines, days = lines[order], np.concatenate([hits, errors])[order]
-        unread = days_of_unreadable(_lines(file.quarantine), lines, days, (read_on - EPOCH).days)
-        quarantined.update(unread.tolist())
-        entries = file.continuations["continues"].to_numpy()
-        continuations.update(days[np.searchsorted(lines, entries)].tolist())
-    all_hits, all_errors = _together(files, "hits", HITS), _together(files, "errors", ERRORS)
-    hits_by_day = _rows_by_day(all_hits, hit_days)
-    errors_by_day = _rows_by_day(all_errors, error_days)
-    return [
-        Day(
-            EPOCH + timedelta(days=day),
-            hits_by_day.get(day, HITS.empty_table()),
-            errors_by_day.get(day, ERRORS.empty_table()),
-            continuations[day],
-            quarantined[day],
-        )
-        for day in sorted(hits_by_day.keys() | errors_by_day.keys() | quarantined.keys())
-    ]
+        for day, part in split_file(file, zone, read_on).items():
+            parts.setdefault(day, []).append(part)
+    whole = {day: join_blocks(parts[day]) for day in sorted(parts)}
+    return [Day(day, one.hits, one.errors, len(one.continuations), len(one.quarantine)) for day, one in whole.items()]
+
+
+def split_file(file: Parsed, zone: ZoneInfo, read_on: date, last_day: date | None = None) -> dict[date, Parsed]:
+    """The lines of a file, or of a part of it, by day; `last_day` is that of the last good line before the part.
+
+    A line in quarantine has the day of the last good line before it, else of the next one, else `read_on`; a
+    continuation that of its entry.
+    """
+    numbers = {name: getattr(file, name)["line_number"].to_numpy() for name in SCHEMAS}
+    days = {
+        "hits": _days_of(file.hits, "requested_at", zone),
+        "errors": _days_of(file.errors, "logged_at", zone),
+    }
+    lines = np.concatenate([numbers["hits"], numbers["errors"]])
+    order = np.argsort(lines)
+    lines, good = lines[order], np.concatenate([days["hits"], days["errors"]])[order]
+    if last_day:
+        lines, good = np.append(0, lines), np.append((last_day - EPOCH).days, good)
+    days["quarantine"] = days_of_unreadable(numbers["quarantine"], lines, good, (read_on - EPOCH).days)
+    entries = file.continuations["continues"].to_numpy()
+    days["continuations"] = good[np.searchsorted(lines, entries, side="right") - 1] if len(entries) else entries
+    tables = {name: _rows_by_day(getattr(file, name), days[name]) for name in SCHEMAS}
+    return {
+        EPOCH + timedelta(days=day): _part({name: tables[name].get(day) for name in SCHEMAS})
+        for day in sorted(set().union(*tables.values()))
+    }
+
+
+def last_good_day(file: Parsed, zone: ZoneInfo) -> date | None:
+    """The day of a file's last line that could be read."""
+    last = [(0, -1)]
+    for table, column in ((file.hits, "requested_at"), (file.errors, "logged_at")):
+        if len(table):
+            final = table.slice(len(table) - 1)
+            last.append((final["line_number"][0].as_py(), int(_days_of(final, column, zone)[0])))
+    day = max(last)[1]
+    return None if day < 0 else EPOCH + timedelta(days=day)
 
 
 def _days_of(table: pa.Table, column: str, zone: ZoneInfo) -> np.ndarray:
     return local_days(table[column].cast(pa.int64()).to_numpy(), zone)
 
 
-def _lines(table: pa.Table) -> np.ndarray:
-    numbers: np.ndarray = table["line_number"].to_numpy()
-    return numbers
+def _part(tables: dict[str, pa.Table | None]) -> Parsed:
+    found = {name: SCHEMAS[name].empty_table() if table is None else table for name, table in tables.items()}
+    return Parsed(**found, lines=sum(map(len, found.values())))
 
 
-def _together(files: Sequence[Parsed], name: str, schema: pa.Schema) -> pa.Table:
-    return pa.concat_tables([schema.empty_table(), *(getattr(file, name) for file in files)]).unify_dictionaries()
-
-
-def _rows_by_day(table: pa.Table, days_of_files: Sequence[np.ndarray]) -> dict[int, pa.Table]:
-    days = np.concatenate(days_of_files) if days_of_files else np.array([], np.int64)
+def _rows_by_day(table: pa.Table, days: np.ndarray) -> dict[int, pa.Table]:
     order = np.argsort(days, kind="stable")
     table = table.take(pa.array(order))
     found, starts = np.unique(days[order], return_index=True)

@@ -17,6 +17,8 @@ numbered AS (
 
 SELECT
     visitor,
+    visit,
+    instant,
     vhost,
     path,
     is_pageview,

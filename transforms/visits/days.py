@@ -1,6 +1,6 @@
 """Which local day an instant belongs to, and which day what cannot be read."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,6 +15,11 @@ def local_days(instants: np.ndarray, zone: ZoneInfo) -> np.ndarray:
     offsets = [datetime.fromtimestamp(int(quarter) * 900, UTC).astimezone(zone).utcoffset() for quarter in quarters]
     shifts = np.array([0 if offset is None else offset.total_seconds() for offset in offsets]) * 1_000_000
     return (instants + shifts.astype(np.int64)[where]) // DAY
+
+
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """Midnight in the zone, as UTC; where a change of clock skips it, the moment of the change."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def days_of_unreadable(lines: np.ndarray, good_lines: np.ndarray, good_days: np.ndarray, read_on: int) -> np.ndarray:

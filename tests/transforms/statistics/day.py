@@ -10,6 +10,8 @@ from schemas.window import ERRORS, HITS
 from transforms.detection.load import load_scenarios
 from transforms.statistics.coded import Context
 from transforms.statistics.compute import Day, compute_day
+from transforms.statistics.day import code_day
+from transforms.visits.visit_log import compute_visit_log
 
 DAY = date(2026, 7, 1)
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -26,6 +28,11 @@ smallest_group = 1
 def policy(extra: str = "") -> Policy:
     """The tests' policy, with further lines of its section [statistics]."""
     return load_policy(POLICY + extra)
+
+
+def folding(smallest_group: int, extra: str = "") -> Policy:
+    """The tests' policy, with groups of fewer visitors folded."""
+    return load_policy(POLICY.replace("smallest_group = 1", f"smallest_group = {smallest_group}") + extra)
 
 
 def hit(path: str | None = "/", seconds: float = 0, **differences: Any) -> dict[str, Any]:
@@ -51,18 +58,31 @@ def error(message: str, **differences: Any) -> dict[str, Any]:
     return row | {"message": message} | differences
 
 
-def tables(
-    *hits: dict[str, Any], errors: tuple[dict[str, Any], ...] = (), under: Policy | None = None
-) -> dict[str, list[dict[str, Any]]]:
-    """Every published table of the day as rows, without `day`; hits stand in the log as given."""
+def day_of(*hits: dict[str, Any], errors: tuple[dict[str, Any], ...] = (), **others: Any) -> Day:
+    """The day with these lines; hits stand in the log as given."""
     numbered = [row | {"line_number": number} for number, row in enumerate(hits, start=1)]
-    day = Day(
+    return Day(
         DAY,
         pa.Table.from_pylist(numbered, schema=HITS),
         pa.Table.from_pylist(list(errors), schema=ERRORS),
+        **others,
     )
-    computed = compute_day(day, load_scenarios(), Context(under or policy()), "final")
+
+
+def tables(
+    *hits: dict[str, Any], errors: tuple[dict[str, Any], ...] = (), under: Policy | None = None, **others: Any
+) -> dict[str, list[dict[str, Any]]]:
+    """Every published table of the day as rows, without `day`."""
+    computed = compute_day(
+        day_of(*hits, errors=errors, **others), load_scenarios(), Context(under or policy()), "final"
+    )
     return {name: table.drop_columns("day").to_pylist() for name, table in computed.items()}
+
+
+def visit_log(*hits: dict[str, Any], under: Policy | None = None) -> dict[str, list[dict[str, Any]]]:
+    """The visit log of the day as rows, without `day`."""
+    log = compute_visit_log(code_day(day_of(*hits), load_scenarios(), Context(under or policy())))
+    return {name: table.drop_columns("day").to_pylist() for name, table in log.items()}
 
 
 def only(rows: list[dict[str, Any]], **figures: Any) -> bool:

@@ -2,10 +2,12 @@
 
 import math
 
+import pyarrow as pa
 import pytest
 
 from schemas.statistics import OTHER, TABLES
-from tests.transforms.statistics.day import error, hit, only, policy, tables
+from schemas.window import LATE
+from tests.transforms.statistics.day import error, folding, hit, only, policy, tables
 
 GPTBOT = "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)"
 
@@ -91,7 +93,7 @@ def test_values_of_few_people_are_folded_with_exact_figures() -> None:
     found = tables(
         *crowd,
         *few,
-        under=policy().model_copy(update={"statistics": policy().statistics.model_copy(update={"smallest_group": 5})}),
+        under=folding(5),
     )
     pages = {row["path"]: (row["views"], row["unique_visitors"], row["dwell_median"]) for row in found["pages_daily"]}
     assert pages == {"/a": (5, 5, 10), OTHER: (5, 4, 10)}
@@ -114,3 +116,17 @@ def test_nothing_of_a_visitor_is_in_any_table() -> None:
     )
     text = repr(tables(*hits, errors=entries))
     assert [secret for secret in secrets if secret in text] == []
+
+
+def test_late_lines_are_counted_by_log_and_reason_and_in_nothing_else() -> None:
+    parts = [[("www", "closed", 2)], [("shop", "expired", 4), ("www", "closed", 3), ("www", "expired", 1)]]
+    rows = [[dict(zip(LATE.names, row, strict=True)) for row in part] for part in parts]
+    late = pa.concat_tables([pa.Table.from_pylist(part, schema=LATE) for part in rows])
+    found = tables(hit(), late=late)
+    assert [tuple(row.values()) for row in found["late_daily"]] == [
+        ("shop", "expired", 4),
+        ("www", "closed", 5),
+        ("www", "expired", 1),
+    ]
+    assert only(found["days"], lines=1, hits=1, late=10)
+    assert only(tables(hit())["days"], late=0)

@@ -1,0 +1,125 @@
+"""The store's verbs by hand or from cron: `lethe ingest`, `rebuild`, `close`, `erase`."""
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from plugins.cli.terminal import Progress, print_table
+from plugins.steps.closing import close_day, close_due
+from plugins.steps.erasing import erase as erase_addresses
+from plugins.steps.ingest import ingest as ingest_logs
+from plugins.steps.rebuilding import rebuild as rebuild_days
+from plugins.store.locks import BusyError
+from plugins.store.store import Store, open_store
+from schemas.receipts import Mark
+from schemas.refusals import RefusedError
+from transforms.anonymising.addresses import Address, read_address, unwrap_ip
+
+ACTOR: Final = "operations"
+PolicyOption = Annotated[Path, typer.Option("--policy", help="The policy of the store.", readable=False)]
+ClockOption = Annotated[bool, typer.Option("--clock-is-right", help="Answer for this machine's clock yourself.")]
+HERE: Final = Path("policy.toml")
+
+
+def ingest(policy_file: PolicyOption = HERE, clock_is_right: ClockOption = False) -> None:
+    """Read what is new in the policy's logs into the window; every line counts exactly once."""
+    store, tell = open_store(policy_file), Progress()
+    try:
+        result = ingest_logs(store, ACTOR, tell, clock_is_right)
+    except BusyError:
+        typer.echo("another ingest or an erasure is at work; nothing was done")
+        return
+    tell("")
+    what = ", ".join(f"{lines:,} {kind}" for kind, lines in result.lines.items() if lines)
+    typer.echo(f"lines: {result.lines.total():,}" + (f" = {what}" if what else ", nothing is new"))
+    for sentence in [*map(_describe, result.marks), *(f"next time: {note}" for note in result.waiting)]:
+        typer.echo(sentence)
+    _fail(result.problems)
+
+
+def rebuild(policy_file: PolicyOption = HERE) -> None:
+    """Publish the statistics of the open days to which something was added; they stay provisional until they close."""
+    store, tell = open_store(policy_file), Progress()
+    days = rebuild_days(store, tell)
+    tell("")
+    typer.echo(f"days published anew: {', '.join(map(str, days)) or 'none, nothing changed'}")
+
+
+def close(
+    days: Annotated[list[str] | None, typer.Argument(help="Days (YYYY-MM-DD) to close now, before their time.")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Close every day that is due.")] = False,
+    give_up: Annotated[bool, typer.Option("--give-up", help="Close DAYS without reading them any more.")] = False,
+    clock_is_right: ClockOption = False,
+    policy_file: PolicyOption = HERE,
+) -> None:
+    """End days: their statistics become final and their keys are shredded. Without days: say what is open and due."""
+    store, tell = open_store(policy_file), Progress()
+    wanted = [_read_day(text) for text in days or []]
+    if not wanted and not overdue:
+        _print_open(store)
+        return
+    marks, problems = close_due(store, ACTOR, tell, clock_is_right) if overdue else ([], [])
+    for day in wanted:
+        if day not in store.open_days() and day not in store.marks.days("closing"):
+            raise RefusedError(f"{day} is not open; lethe close without days lists those that are")
+        marks.append(close_day(store, day, ACTOR, tell, give_up))
+    tell("")
+    for mark in marks:
+        typer.echo(_describe(mark))
+    typer.echo(f"days closed: {len(marks)}")
+    _fail(problems)
+
+
+def erase(policy_file: PolicyOption = HERE) -> None:
+    """Erase addresses, one a line on standard input, from every open day; the log files themselves are not touched."""
+    addresses = _read_addresses(sys.stdin.read())
+    store, tell = open_store(policy_file), Progress()
+    erased = erase_addresses(store, addresses, ACTOR, tell)
+    tell("")
+    typer.echo(
+        f"lines erased: {erased.lines:,}, of {len(erased.days)} days; keys of their earlier versions are shredded"
+    )
+
+
+def _read_addresses(text: str) -> set[Address]:
+    """Nothing of a wrong line is repeated: it may be an address after all."""
+    found = set()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            address = read_address(line)
+            if address is None:
+                raise RefusedError(
+                    f"standard input, line {number}: this is no IPv4 or IPv6 address; nothing was erased"
+                )
+            found.add(unwrap_ip(address))
+    if not found:
+        raise RefusedError("standard input holds no address; give one a line")
+    return found
+
+
+def _read_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day; write it as 2026-07-01") from None
+
+
+def _print_open(store: Store) -> None:
+    days = store.open_days()
+    rows = [(str(day), f"{store.calendar.deadline(day):%Y-%m-%d %H:%M}") for day in days]
+    print_table(f"Open days: {len(days)}", ("day", "closes at the latest (UTC)"), rows)
+
+
+def _describe(mark: Mark) -> str:
+    missing = f", {mark.missing:,} more were read after they were last computed" if mark.missing else ""
+    return f"{mark.day}: {mark.how}, {mark.lines:,} lines in its statistics{missing}"
+
+
+def _fail(problems: list[str]) -> None:
+    for problem in problems:
+        typer.echo(f"lethe: {problem}", err=True)
+    if problems:
+        raise typer.Exit(1)

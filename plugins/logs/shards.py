@@ -1,0 +1,89 @@
+"""A source file → parsed shards, each with all that its receipt will say of the file."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from plugins.logs.discovering import Source
+from plugins.logs.files import BLOCK_BYTES
+from plugins.logs.fingerprints import EDGE, START, Fingerprints
+from plugins.logs.log_file import SHARD_BYTES, UnfinishedError
+from schemas.receipts import Fingerprint
+from transforms.parsing.layout import Layout
+from transforms.parsing.parser import Parsed, Parser
+from transforms.parsing.rows import Reading
+from transforms.statistics.split import join_blocks
+
+
+@dataclass(frozen=True)
+class ParsedShard:
+    """Bytes `begin` to `end` of a file, parsed; `open_entry` and `disowned` as in `schemas.receipts.Receipt`."""
+
+    log: str
+    file: str
+    begin: int
+    end: int
+    first_line: int
+    parsed: Parsed
+    layouts: tuple[str, ...]
+    fingerprint: Fingerprint
+    open_entry: int | None
+    disowned: int | None
+
+    @property
+    def has_good_line(self) -> bool:
+        return bool(len(self.parsed.hits) or len(self.parsed.errors))
+
+
+def parse_shards(
+    source: Source,
+    log: str,
+    file_id: str,
+    layouts: Sequence[Layout],
+    reading: Reading,
+    prints: Fingerprints,
+    is_final: bool,
+    shard_bytes: int = SHARD_BYTES,
+) -> Iterator[ParsedShard]:
+    """What follows the source's receipt, shard by shard; UnfinishedError where the file is not the same any more."""
+    file, before = source.file, source.receipt
+    head = file.read(0, START)
+    tail = file.read(max(0, source.begin - EDGE), source.begin)
+    if before and prints.of_tail(tail) != before.fingerprint.tail:
+        raise UnfinishedError(f"{file.path} was exchanged while it was read")
+    parser = Parser(layouts, log, file_id, reading)
+    first_line = 1
+    if before:
+        parser.open_entry, parser.disowned = before.open_entry, before.disowned
+        first_line = before.first_line + before.counts.lines
+    for begin, content in file.shards(source.begin, is_final, shard_bytes):
+        end = begin + len(content)
+        parsed = _parse(parser, content, first_line)
+        tail = (tail + content)[-EDGE:] if len(content) < EDGE else content[-EDGE:]
+        yield ParsedShard(
+            log=log,
+            file=file_id,
+            begin=begin,
+            end=end,
+            first_line=first_line,
+            parsed=parsed,
+            layouts=tuple(layout.name for layout in layouts),
+            fingerprint=prints.take(head, end, tail),
+            open_entry=parser.open_entry,
+            disowned=parser.disowned,
+        )
+        first_line += parsed.lines
+
+
+def _parse(parser: Parser, content: bytes, first_line: int) -> Parsed:
+    """In blocks, since a parsed line takes many times its bytes while it is parsed."""
+    blocks, begin = [], 0
+    while begin < len(content):
+        end = content.rfind(b"\n", begin, begin + BLOCK_BYTES) + 1
+        if not end:  # a line longer than a block
+            end = content.find(b"\n", begin) + 1 or len(content)
+        elif begin + BLOCK_BYTES >= len(content):
+            end = len(content)
+        blocks.append(parser.parse_block(content[begin:end], first_line))
+        first_line += blocks[-1].lines
+        begin = end
+    return join_blocks(blocks)

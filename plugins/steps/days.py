@@ -1,0 +1,97 @@
+"""A day's data out of the window, and its tables into the store."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from hashlib import sha256
+from itertools import groupby
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from plugins.keys.day_keys import DayKey
+from plugins.store.door import Place
+from plugins.store.store import Store
+from plugins.store.window import KINDS, Window
+from schemas.policy import policy_version
+from schemas.receipts import Receipt
+from schemas.scenario import Scenario
+from transforms.detection.load import scenarios_version
+from transforms.statistics.day import Day
+
+LINES: Final = ("hits", "errors", "continuations", "quarantine")  # the kinds whose rows are lines of the day
+
+
+def day_receipts(store: Store, day: date) -> list[Receipt]:
+    """The receipts of all shards that hold lines of the day, file by file."""
+    files = {tuple(name.split("/")[2:4]) for name in store.window.names(day)}
+    return [receipt for receipt in store.receipts.of_files(files) if receipt.of_day(day)]  # type: ignore[arg-type]
+
+
+def count_lines(receipts: Iterable[Receipt], day: date) -> int:
+    """How many lines of the day are receipted."""
+    return sum(sealed.rows for receipt in receipts for sealed in receipt.of_day(day) if sealed.kind in LINES)
+
+
+def load_day(window: Window, day: date, receipts: Sequence[Receipt], key_of: Callable[[str], DayKey]) -> Day:
+    """All tables of a day, as its receipts name them; `key_of` gives the key of a generation.
+
+    Files follow each other by their first instant of the day, so that the order of reading them changes nothing.
+    """
+    files = []
+    for _, shards in groupby(receipts, key=lambda receipt: (receipt.log, receipt.file)):
+        sealed = [one for receipt in shards for one in receipt.of_day(day)]
+        tables = {
+            kind: pa.concat_tables(
+                [schema.empty_table(), *(window.get(one, key_of(one.generation)) for one in sealed if one.kind == kind)]
+            )
+            for kind, schema in KINDS.items()
+        }
+        files.append(tables)
+    files.sort(key=_first_instant)
+    whole = {
+        kind: pa.concat_tables([schema.empty_table(), *(tables[kind] for tables in files)]).unify_dictionaries()
+        for kind, schema in KINDS.items()
+    }
+    return Day(
+        day=day,
+        hits=whole["hits"],
+        errors=whole["errors"],
+        continuations=len(whole["continuations"]),
+        quarantined=len(whole["quarantine"]),
+        late=whole["late"],
+        events=whole["events"],
+    )
+
+
+def version_of(day: date, receipts: Iterable[Receipt], store: Store, scenarios: Sequence[Scenario]) -> str:
+    """Changes with everything that the day's tables are computed from."""
+    digests = sorted(sealed.digest for receipt in receipts for sealed in receipt.of_day(day))
+    parts = [*digests, policy_version(store.policy), scenarios_version(scenarios)]
+    return sha256(" ".join(parts).encode()).hexdigest()
+
+
+def publish_day(place: Place, day: date, tables: Mapping[str, pa.Table]) -> None:
+    """One Parquet file a table, `<table>/<day>.parquet`, each old or new."""
+    for name, table in tables.items():
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink, compression="zstd")
+        place.put(f"{name}/{day}.parquet", sink.getvalue().to_pybytes())
+
+
+def published_day(place: Place, day: date) -> pa.Table | None:
+    """The row of `days` that was published last."""
+    try:
+        return pq.read_table(pa.BufferReader(place.get(f"days/{day}.parquet")))
+    except FileNotFoundError:
+        return None
+
+
+def _first_instant(tables: Mapping[str, pa.Table]) -> tuple[int, str, str]:
+    """Then by log and file, so that it is always the same."""
+    table, column = (tables["hits"], "requested_at") if len(tables["hits"]) else (tables["errors"], "logged_at")
+    if not len(table):
+        return 0, "", ""
+    first = pc.min(table[column]).value
+    return first, str(table["log"][0]), str(table["file"][0])

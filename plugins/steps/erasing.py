@@ -1,0 +1,140 @@
+"""A person's lines out of the window: each day that holds them is written anew, and the key of the old one shredded."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from plugins.keys.day_keys import DayKey
+from plugins.steps.days import LINES, day_receipts
+from plugins.store.store import Store
+from schemas.receipts import Counts, Receipt, Sealed, generation_of
+from transforms.anonymising.addresses import Address
+from transforms.anonymising.mentions import mentions
+from transforms.distinct import distinct_values
+
+Rows = np.ndarray  # of an object: whether each row goes
+Entries = set[tuple[str, int]]  # error entries that go: file, line number
+
+
+@dataclass(frozen=True)
+class Erased:
+    """How many lines went, and of which days."""
+
+    lines: int
+    days: list[date]
+
+
+def erase(store: Store, addresses: Collection[Address], actor: str, tell: Callable[[str], None]) -> Erased:
+    """Remove every line of the open days that is of these addresses, or mentions one of them.
+
+    `addresses` are IPv4 where they stand for one. Waits for an ingest to end. After a kill it has to be run again.
+    """
+    with store.locks.held("ingest"):
+        store.imports.finish()
+        store.audit.append(store.clock(), actor, "erasure begun", addresses=len(addresses))
+        lines, days = 0, []
+        for day in store.open_days():
+            if not store.calendar.is_past(day):
+                tell(f"looking through {day}")
+                with store.writing(day):
+                    found = _erase_day(store, day, addresses)
+                lines += found or 0
+                days += [day] if found is not None else []
+        named = [str(day) for day in days]
+        store.audit.append(store.clock(), actor, "erasure done", addresses=len(addresses), lines=lines, days=named)
+    return Erased(lines, days)
+
+
+def _erase_day(store: Store, day: date, addresses: Collection[Address]) -> int | None:
+    """The lines that went; None where the day holds none, and no killed erasure left it half done."""
+    receipts = day_receipts(store, day)
+    keys = {generation: store.keys.get(day, generation) for generation in store.keys.generations(day)}
+    going = _find_rows(store, day, receipts, keys, addresses)
+    if len(keys) < 2 and not any(rows.any() for rows in going.values()):
+        return None
+    new = store.keys.renew(day)
+    erased = 0
+    for receipt in receipts:
+        rewritten = _rewrite(store, day, receipt, keys, new, going)
+        store.receipts.put(rewritten)
+        erased += rewritten.counts.erased - receipt.counts.erased
+    for name in list(store.window.names(day)):
+        if generation_of(name) != new.generation:
+            store.window.place.remove(name)
+    store.keys.shred(day, keys)
+    return erased
+
+
+def _find_rows(
+    store: Store,
+    day: date,
+    receipts: Sequence[Receipt],
+    keys: Mapping[str, DayKey],
+    addresses: Collection[Address],
+) -> dict[str, Rows]:
+    """For each object of the day by name, the rows to erase; a continuation goes with its entry."""
+    going: dict[str, Rows] = {}
+    gone: Entries = set()
+    objects = [sealed for receipt in receipts for sealed in receipt.of_day(day)]
+    for sealed in sorted(objects, key=lambda sealed: sealed.kind == "continuations"):
+        table = store.window.get(sealed, keys[sealed.generation])
+        rows = _rows_of(table, addresses)
+        if sealed.kind == "errors":
+            gone |= _places(table.filter(pa.array(rows)), "line_number")
+        if sealed.kind == "continuations":
+            places = zip(table["file"].to_pylist(), table["continues"].to_pylist(), strict=True)
+            rows = rows | np.array([place in gone for place in places], bool)
+        going[sealed.name] = rows
+    return going
+
+
+def _rewrite(
+    store: Store, day: date, receipt: Receipt, keys: Mapping[str, DayKey], new: DayKey, going: Mapping[str, Rows]
+) -> Receipt:
+    """The day's objects of a shard under the new key, without the rows that go; the lines balance as before."""
+    objects: list[Sealed] = [sealed for sealed in receipt.objects if sealed.day != day]
+    erased: Counter[str] = Counter()
+    for sealed in receipt.of_day(day):
+        rows = going[sealed.name]
+        kept = store.window.get(sealed, keys[sealed.generation]).filter(pa.array(~rows))
+        if sealed.kind in LINES:
+            erased[sealed.kind] += int(rows.sum())
+        if len(kept):
+            source = f"{receipt.log}/{receipt.file}/{receipt.begin}-{receipt.end}"
+            objects.append(store.window.put(sealed.kind, source, kept, new))
+    before = receipt.counts.model_dump()
+    counts = Counts(
+        **{**before, "erased": before["erased"] + erased.total()}
+        | {kind: before[kind] - erased[kind] for kind in LINES}
+    )
+    if counts.lines != receipt.counts.lines:
+        raise AssertionError("an erasure does not balance; the day keeps its key")
+    return receipt.model_copy(update={"objects": tuple(objects), "counts": counts})
+
+
+def _rows_of(table: pa.Table, addresses: Collection[Address]) -> Rows:
+    """The rows in which any text is, or mentions, one of the addresses."""
+    rows = np.zeros(len(table), bool)
+    for name in table.column_names:
+        kind = table.schema.field(name).type
+        column = table[name]
+        if pa.types.is_binary(kind):
+            column = pa.array([raw.decode("utf-8", "replace") for raw in column.to_pylist()], pa.string())
+        elif name in STRUCTURAL or not (pa.types.is_string(kind) or pa.types.is_dictionary(kind)):
+            continue
+        codes, values = distinct_values(column)
+        if len(values):
+            rows |= np.array(mentions(values, addresses), bool)[codes]
+    return rows
+
+
+def _places(table: pa.Table, column: str) -> Entries:
+    return set(zip(table["file"].to_pylist(), table[column].to_pylist(), strict=True))
+
+
+STRUCTURAL: Final = {"log", "file", "reason", "scenario", "level", "module", "code", "method", "protocol"}

@@ -1,0 +1,70 @@
+"""Days older than the window that this store never opened: computed whole, and no address of them is kept."""
+
+import secrets
+from collections.abc import Callable
+from datetime import date
+
+from plugins.analysis import open_country_data
+from plugins.checking import check_tables
+from plugins.keys.day_keys import PROCESS_ONLY
+from plugins.steps.days import count_lines, load_day, publish_day
+from plugins.steps.writing import ShardWriter
+from plugins.store.store import Store
+from schemas.receipts import Import, Mark, Receipt, generation_of
+from schemas.refusals import RefusedError
+from transforms.statistics.coded import Context
+from transforms.statistics.compute import compute_final_day
+from transforms.visits.days import start_of_day
+
+
+def finish_import(store: Store, writer: ShardWriter, actor: str, tell: Callable[[str], None]) -> list[Mark]:
+    """Publish the imported days of a run, then let their lines count, all at once."""
+    marks = [_publish(store, writer, day, tell) for day in sorted(writer.import_keys)]
+    if not marks:
+        return []
+    receipts = [_kept_part(receipt) for receipt in writer.waiting]
+    days = {sealed.day for receipt in receipts for sealed in receipt.objects}
+    with store.writing(*days):
+        if closed := [day for day in sorted(days) if store.marks.get(day)]:
+            raise RefusedError(f"{closed[0]} was closed while older days were imported; nothing is lost, run it again")
+        store.imports.commit(secrets.token_hex(8), Import(marks=tuple(marks), receipts=tuple(receipts)))
+    sweep_window(store)
+    lines = sum(mark.lines for mark in marks)
+    first, last = str(marks[0].day), str(marks[-1].day)
+    store.audit.append(store.clock(), actor, "import", days=len(marks), first=first, last=last, lines=lines)
+    return marks
+
+
+def sweep_window(store: Store) -> int:
+    """Remove what a killed run left: objects without a receipt, and those of imports. Returns how many.
+
+    Only while nobody else ingests.
+    """
+    receipted = {shard.source for shard in store.receipts.shards()}
+    garbage = [
+        name
+        for name in store.window.names()
+        if generation_of(name) == PROCESS_ONLY or name.split("/", 2)[2].rsplit(".", 2)[0] not in receipted
+    ]
+    for name in garbage:
+        store.window.place.remove(name)
+    return len(garbage)
+
+
+def _publish(store: Store, writer: ShardWriter, day: date, tell: Callable[[str], None]) -> Mark:
+    tell(f"importing {day}")
+    receipts = [receipt for receipt in writer.waiting if receipt.of_day(day)]
+    data = load_day(store.window, day, receipts, lambda _: writer.import_keys[day])
+    with open_country_data(store.policy) as reader:
+        tables, visit_log = compute_final_day(data, writer.scenarios, Context(store.policy, reader))
+    check_tables(tables)
+    if start_of_day(day, store.calendar.zone) > store.policy.keep.visit_log.before(store.clock()):
+        publish_day(store.place("visit_log"), day, visit_log)
+    publish_day(store.place("statistics"), day, tables)
+    return Mark(day=day, state="closed", how="imported", lines=count_lines(receipts, day), since=store.clock())
+
+
+def _kept_part(receipt: Receipt) -> Receipt:
+    """Without the objects of imported days, which end with this run."""
+    kept = tuple(sealed for sealed in receipt.objects if sealed.generation != PROCESS_ONLY)
+    return receipt.model_copy(update={"objects": kept})

@@ -1,0 +1,133 @@
+"""What the logs newly hold → the window, whatever became of the files since they were last read."""
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from plugins.logs.discovering import Signature, Source, discover
+from plugins.logs.fingerprints import Fingerprints
+from plugins.logs.log_file import SHARD_BYTES, UnfinishedError
+from plugins.logs.reading import choose_layouts, log_reading
+from plugins.logs.shards import parse_shards
+from plugins.steps.closing import believe_clock, close_expired
+from plugins.steps.importing import finish_import, sweep_window
+from plugins.steps.writing import ShardWriter
+from plugins.store.clock import record_run
+from plugins.store.records import read_record, write_record
+from plugins.store.store import Store
+from schemas.policy_model import Log
+from schemas.receipts import Mark, Receipt, Record
+from schemas.refusals import FormatError, RefusedError
+from transforms.detection.load import load_scenarios
+from transforms.parsing.formats import ERROR_LAYOUTS, named_layout
+from transforms.parsing.layout import Layout
+
+Tell = Callable[[str], None]
+UNSURE: Final = 1024 * 1024  # bytes at the beginning of a file that may wait for a line that can be read
+A_DAY: Final = 86_400.0  # seconds; half a line that is older will not be finished
+
+
+class Seen(Record):
+    """How the files looked in which there was nothing new; only a hint, so that they need not be read to know."""
+
+    files: dict[str, Signature]
+
+
+@dataclass
+class Ingested:
+    """What a run did: lines by what became of them, imported and expired days, and files it could not read."""
+
+    lines: Counter[str] = field(default_factory=Counter)
+    marks: list[Mark] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+
+
+def ingest(
+    store: Store, actor: str, tell: Tell, clock_is_right: bool = False, shard_bytes: int = SHARD_BYTES
+) -> Ingested:
+    """Read all new lines of all logs. BusyError while another ingest is at work; a file's trouble is its own."""
+    with store.locks.held("ingest", wait=False):
+        now = store.clock()
+        believe_clock(store, clock_is_right)
+        store.check_setting()
+        store.imports.finish()
+        sweep_window(store)
+        result = Ingested()
+        result.marks, result.problems = close_expired(store, actor, tell)
+        run = _Run(store, result, tell, shard_bytes)
+        found = {log.name: run.read_log(log, now) for log in store.policy.logs}
+        result.marks += finish_import(store, run.writer, actor, tell)
+        for name, files in found.items():
+            write_record(store.place("state"), f"seen/{name}.json", Seen(files=files))
+        record_run(now, store.place("state"), run.newest)
+    return result
+
+
+class _Run:
+    """One pass over the logs."""
+
+    def __init__(self, store: Store, result: Ingested, tell: Tell, shard_bytes: int) -> None:
+        self.store, self.result, self.tell, self.shard_bytes = store, result, tell, shard_bytes
+        self.writer = ShardWriter(store, load_scenarios(), store.open_days())
+        self.newest: datetime | None = None
+        self.key = store.keys.store_key(may_make=not store.receipts.shards())
+
+    def read_log(self, log: Log, now: datetime) -> dict[str, Signature]:
+        """Read what is new in a log's files; returns those that are now wholly read."""
+        known = self.store.receipts.newest(log.name)
+        before = read_record(self.store.place("state"), f"seen/{log.name}.json", Seen)
+        prints = Fingerprints(self.key, log.name)
+        files = discover(log, self.store.base, known, prints, before.files if before else {}, now.timestamp())
+        for source in files.sources:
+            try:
+                if self._read_file(source, log, prints, known, now):
+                    files.read[str(source.file.path)] = source.file.signature
+            except UnfinishedError as error:
+                files.waiting.append(str(error))
+            except RefusedError as error:
+                files.problems.append(str(error))
+        self.result.problems += files.problems
+        self.result.waiting += files.waiting
+        return files.read
+
+    def _read_file(
+        self, source: Source, log: Log, prints: Fingerprints, known: Sequence[Receipt], now: datetime
+    ) -> bool:
+        """Whether nothing is left in the file, not even half a line."""
+        file_id = source.receipt.file if source.receipt else secrets.token_hex(8)
+        is_final = source.file.is_compressed or now.timestamp() - source.file.changed_at > A_DAY
+        layouts = _layouts(source, log, known)
+        last_day = source.receipt.last_day if source.receipt else None
+        end = source.begin
+        for shard in parse_shards(
+            source, log.name, file_id, layouts, log_reading(log, now), prints, is_final, self.shard_bytes
+        ):
+            if last_day is None and not is_final and shard.end < UNSURE and not shard.has_good_line:
+                return False  # the next good line will say of which day these are
+            receipt = self.writer.write(shard, last_day)
+            last_day, end = receipt.last_day, receipt.end
+            self.result.lines.update(receipt.counts.model_dump())
+            self.newest = max(filter(None, (self.newest, receipt.newest)), default=None)
+            self.tell(f"reading {source.file.path}: {receipt.first_line + receipt.counts.lines - 1:,} lines")
+        return is_final or end >= source.file.size
+
+
+def _layouts(source: Source, log: Log, known: Sequence[Receipt]) -> tuple[Layout, ...]:
+    """As the policy says; where it says `detect`, those of the file's last receipt, or found, or its neighbours'."""
+    if source.kind == "error":
+        return tuple(ERROR_LAYOUTS.values())
+    if log.format != "detect":
+        return (named_layout(log.format),)
+    if source.receipt:
+        return tuple(map(named_layout, source.receipt.layouts))
+    try:
+        return choose_layouts(source.file.path, "detect")
+    except FormatError:
+        neighbours = [receipt for receipt in known if not set(receipt.layouts) & ERROR_LAYOUTS.keys()]
+        if not neighbours:
+            raise
+        return tuple(map(named_layout, max(neighbours, key=lambda receipt: receipt.read_on).layouts))

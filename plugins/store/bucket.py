@@ -1,0 +1,154 @@
+"""The door to an object store: a bucket of S3, or of a server that speaks its protocol, as a place."""
+
+import errno
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Final
+
+from boto3.session import Session
+from botocore import exceptions as boto
+from botocore.config import Config
+from botocore.parsers import ResponseParserError
+from urllib3.exceptions import HTTPError
+
+from plugins.store.door import NAME, check_name
+from schemas.refusals import RefusedError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+URL: Final = re.compile(rf"s3://([A-Za-z0-9._-]{{3,63}})(?:/({NAME.pattern}))?/?")
+TIMEOUT: Final = 60.0  # seconds without a byte
+ATTEMPTS: Final = 3
+NO_VERSIONS: Final = (405, 501)  # of servers that do not list versions
+BROKEN: Final = (  # the first that fits; several are kinds of a later one
+    ((boto.ConnectTimeoutError, boto.ReadTimeoutError), errno.ETIMEDOUT, "the object store did not answer in time"),
+    ((boto.SSLError,), errno.EPROTO, "the object store's certificate or encryption was not accepted"),
+    ((boto.ConnectionError,), errno.ECONNREFUSED, "the object store cannot be reached"),
+    ((boto.HTTPClientError, boto.IncompleteReadError, HTTPError), errno.ECONNRESET, "the answer broke off"),
+    ((ResponseParserError,), errno.EIO, "the answer is not that of an object store"),
+)
+
+
+class Bucket:
+    """A place in an object store: the objects below `prefix`. A bucket that does not exist is a RefusedError."""
+
+    def __init__(self, client: "S3Client", bucket: str, prefix: str = "") -> None:
+        self.client = client
+        self.bucket = bucket
+        self.root = f"{check_name(prefix)}/" if prefix else ""
+        self.where = f"s3://{bucket}/{prefix}".rstrip("/")
+
+    def put(self, name: str, content: bytes) -> None:
+        """One request, which the store carries out whole or not at all."""
+        key = self._key(name)
+        with _in_a_sentence(f"{self.where}/{name}"):
+            self.client.put_object(Bucket=self.bucket, Key=key, Body=content)
+
+    def remove(self, name: str) -> None:
+        """Every version and delete marker, the current one last: broken off halfway, no older one comes back."""
+        key = self._key(name)
+        with _in_a_sentence(f"{self.where}/{name}"):
+            versions = self._versions(key)
+            for version in versions:
+                self.client.delete_object(Bucket=self.bucket, Key=key, VersionId=version)
+            if not versions and name in self.names(name):
+                self.client.delete_object(Bucket=self.bucket, Key=key)
+
+    def get(self, name: str) -> bytes:
+        key = self._key(name)
+        with _in_a_sentence(f"{self.where}/{name}"):
+            return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+
+    def names(self, prefix: str = "") -> Iterator[str]:
+        with _in_a_sentence(self.where):
+            pages = self.client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self.bucket, Prefix=self.root + prefix):
+                keys = (item["Key"] for item in page.get("Contents", ()))
+                yield from (key.removeprefix(self.root) for key in keys if not key.endswith("/"))  # a console's folders
+
+    def clock(self) -> datetime | None:
+        """The Date header of an answer, be it that this machine's clock is too wrong to be served."""
+        with _in_a_sentence(self.where):
+            try:
+                answer = self.client.list_objects_v2(Bucket=self.bucket, Prefix=self.root, MaxKeys=1)
+                headers = answer["ResponseMetadata"]["HTTPHeaders"]
+            except boto.ClientError as error:
+                if error.response["Error"]["Code"] != "RequestTimeTooSkewed":
+                    raise
+                headers = error.response["ResponseMetadata"]["HTTPHeaders"]
+        return _read_date(headers.get("date", ""))
+
+    def _key(self, name: str) -> str:
+        return self.root + check_name(name)
+
+    def _versions(self, key: str) -> list[str]:
+        """Ids of the key's versions and delete markers, the current one last; none where versions are unknown."""
+        pages = self.client.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=key)
+        try:
+            found = [one for page in pages for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))]
+        except boto.ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] not in NO_VERSIONS:
+                raise
+            return []
+        return [one["VersionId"] for one in sorted(found, key=lambda one: one["IsLatest"]) if one["Key"] == key]
+
+
+def open_bucket(url: str, timeout: float = TIMEOUT) -> Bucket:
+    """The place `s3://bucket/prefix`; endpoint and credentials are those of the AWS settings of this user.
+
+    RefusedError if the url is none, the settings do not work, or the bucket does not exist; `timeout` in seconds.
+    """
+    parts = URL.fullmatch(url)
+    if not parts:
+        raise RefusedError("a place in an object store is written s3://bucket/prefix, without any credentials")
+    config = Config(
+        connect_timeout=timeout,
+        read_timeout=timeout,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        request_checksum_calculation="when_required",  # servers other than Amazon's refuse the newer checksums
+        response_checksum_validation="when_required",
+    )
+    try:
+        client = Session().client("s3", config=config)
+    except (boto.BotoCoreError, ValueError) as error:
+        raise RefusedError(f"{url}: the AWS settings of this user do not work ({type(error).__name__})") from None
+    bucket = Bucket(client, parts[1], parts[2] or "")
+    bucket.clock()
+    return bucket
+
+
+@contextmanager
+def _in_a_sentence(address: str) -> Iterator[None]:
+    """What goes wrong inside, in our words: the libraries' own may hold an endpoint's password."""
+    try:
+        yield
+    except boto.ClientError as error:
+        raise _explain_refusal(error, address) from None
+    except (boto.NoCredentialsError, boto.PartialCredentialsError):
+        raise RefusedError(f"{address}: this user has no credentials for the object store") from None
+    except (boto.BotoCoreError, ResponseParserError, HTTPError) as error:
+        other = (errno.EIO, f"the request failed ({type(error).__name__})")
+        fitting = ((number, sentence) for kinds, number, sentence in BROKEN if isinstance(error, kinds))
+        raise OSError(*next(fitting, other), address) from None
+
+
+def _explain_refusal(error: boto.ClientError, address: str) -> OSError | RefusedError:
+    code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+    if code == "NoSuchBucket":  # not FileNotFoundError: a lost store is not an empty one
+        return RefusedError(f"{address}: the bucket does not exist; create it, or correct the place")
+    if code == "NoSuchKey":
+        return FileNotFoundError(errno.ENOENT, "there is no such object", address)
+    if status in (401, 403):
+        return PermissionError(errno.EACCES, f"the object store denies access ({code})", address)
+    return OSError(errno.EIO, f"the object store failed ({code})", address)
+
+
+def _read_date(written: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(written).replace(tzinfo=UTC)  # HTTP knows no other, RFC 9110 §5.6.7
+    except ValueError:
+        return None

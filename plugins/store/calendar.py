@@ -1,0 +1,61 @@
+"""Which days may be written and read: a day opens with its first line and closes for ever at its deadline."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from enum import Enum
+from zoneinfo import ZoneInfo
+
+from plugins.store.records import Marks
+from schemas.policy import Policy
+from schemas.refusals import RefusedError
+from transforms.visits.days import start_of_day
+
+
+class ClosedDayError(RefusedError):
+    """A day whose addresses are forgotten, or have to be."""
+
+
+class Fate(Enum):
+    """What happens to a line of a day."""
+
+    KEPT = "kept"
+    IMPORTED = "imported"
+    CLOSED = "closed"
+    EXPIRED = "expired"
+
+
+class Calendar:
+    """The days of a store, by the policy's zone and durations and by `clock` (UTC)."""
+
+    def __init__(self, policy: Policy, marks: Marks, clock: Callable[[], datetime]) -> None:
+        self.keep, self.marks, self.clock = policy.keep, marks, clock
+        self.zone = ZoneInfo(policy.site.timezone)
+
+    def today(self) -> date:
+        return self.clock().astimezone(self.zone).date()
+
+    def deadline(self, day: date) -> datetime:
+        """The instant from which nobody may read the day's addresses: its start and the security window."""
+        return start_of_day(day, self.zone) + self.keep.security_window
+
+    def is_past(self, day: date) -> bool:
+        return self.clock() >= self.deadline(day)
+
+    def is_due(self, day: date, ahead: timedelta) -> bool:
+        """Whether the deadline comes within `ahead`."""
+        return self.clock() + ahead >= self.deadline(day)
+
+    def admit(self, day: date) -> None:
+        """Raise ClosedDayError for a day that may not be opened, whatever keys are left of it."""
+        if mark := self.marks.get(day):
+            raise ClosedDayError(f"{day} is {mark.state} ({mark.how}); its addresses are forgotten")
+        if self.is_past(day):
+            raise ClosedDayError(f"{day} is past its deadline, {self.deadline(day):%Y-%m-%d %H:%M} UTC; close it")
+
+    def fate(self, day: date, was_opened: bool) -> Fate:
+        """What happens now to a line of that day."""
+        if start_of_day(day, self.zone) < self.keep.statistics.before(self.clock()):
+            return Fate.EXPIRED
+        if self.marks.get(day) or (was_opened and self.is_past(day)):
+            return Fate.CLOSED
+        return Fate.IMPORTED if self.is_past(day) else Fate.KEPT

@@ -1,0 +1,127 @@
+"""Receipts, marks of closed days and unfinished imports: the store's memory of its own work, as JSON objects."""
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import groupby
+from typing import Final, NamedTuple, TypeVar
+
+from pydantic import ValidationError
+
+from plugins.store.door import Place
+from schemas.receipts import Import, Mark, Receipt, Record
+from schemas.refusals import RefusedError
+
+SUFFIX: Final = ".json"
+FOLDERS: Final = {"closed": "days", "closing": "closing"}
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+
+class Shard(NamedTuple):
+    """The place of a receipt: bytes `begin` to `end` of a file."""
+
+    log: str
+    file: str
+    begin: int
+    end: int
+
+    @property
+    def source(self) -> str:
+        return f"{self.log}/{self.file}/{self.begin}-{self.end}"
+
+
+class Receipts:
+    """Which bytes of which files were read; the newest receipt of a file is where to go on."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    def put(self, receipt: Receipt) -> None:
+        write_record(self.place, receipt.name, receipt)
+
+    def get(self, shard: Shard) -> Receipt | None:
+        return read_record(self.place, f"{shard.source}{SUFFIX}", Receipt)
+
+    def shards(self, prefix: str = "") -> list[Shard]:
+        """All receipted shards below a log or a file of it, in order of their bytes."""
+        return sorted(_shard(name.removesuffix(SUFFIX)) for name in self.place.names(prefix))
+
+    def newest(self, log: str) -> list[Receipt]:
+        """The last receipt of each file of a log."""
+        last = [list(shards)[-1] for _, shards in groupby(self.shards(f"{log}/"), key=lambda shard: shard.file)]
+        return [receipt for shard in last if (receipt := self.get(shard))]
+
+    def of_files(self, files: set[tuple[str, str]]) -> Iterator[Receipt]:
+        """All receipts of some files (log and id), in order of their bytes."""
+        for log, file in sorted(files):
+            yield from filter(None, map(self.get, self.shards(f"{log}/{file}/")))
+
+
+class Marks:
+    """The days that are closing or closed; the mark lives as long as the day's statistics."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    def put(self, mark: Mark) -> None:
+        write_record(self.place, f"{FOLDERS[mark.state]}/{mark.day}{SUFFIX}", mark)
+        if mark.state == "closed":
+            self.place.remove(f"{FOLDERS['closing']}/{mark.day}{SUFFIX}")
+
+    def get(self, day: date) -> Mark | None:
+        marks = (read_record(self.place, f"{folder}/{day}{SUFFIX}", Mark) for folder in FOLDERS.values())
+        return next(filter(None, marks), None)
+
+    def days(self, state: str) -> list[date]:
+        """The days in that state, oldest first."""
+        folder = f"{FOLDERS[state]}/"
+        return sorted(date.fromisoformat(name[len(folder) : -len(SUFFIX)]) for name in self.place.names(folder))
+
+    def expire(self, before: date) -> None:
+        """Forget that days before this one ever were."""
+        for day in self.days("closed"):
+            if day < before:
+                self.place.remove(f"{FOLDERS['closed']}/{day}{SUFFIX}")
+
+
+class Imports:
+    """Imports that were decided but perhaps not carried out to the last object: whoever comes next finishes them."""
+
+    def __init__(self, place: Place, receipts: Receipts, marks: Marks) -> None:
+        self.place, self.receipts, self.marks = place, receipts, marks
+
+    def commit(self, name: str, decided: Import) -> None:
+        """From here on all of it counts."""
+        write_record(self.place, f"imports/{name}{SUFFIX}", decided)
+        self.finish()
+
+    def finish(self) -> None:
+        """Carry out what is decided; doing so twice changes nothing."""
+        for name in list(self.place.names("imports/")):
+            if decided := read_record(self.place, name, Import):
+                for mark in decided.marks:
+                    self.marks.put(mark)
+                for receipt in decided.receipts:
+                    self.receipts.put(receipt)
+            self.place.remove(name)
+
+
+def write_record(place: Place, name: str, record: Record) -> None:
+    place.put(name, record.model_dump_json(exclude_defaults=True).encode())
+
+
+def read_record(place: Place, name: str, kind: type[AnyRecord]) -> AnyRecord | None:
+    """The record of that name, or None where there is none; RefusedError where it is damaged."""
+    try:
+        return kind.model_validate_json(place.get(name))
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        raise RefusedError(
+            f"{place.where}/{name} is damaged ({error.error_count()} wrong values); restore it from a backup"
+        ) from None
+
+
+def _shard(source: str) -> Shard:
+    log, file, place = source.split("/")
+    begin, _, end = place.partition("-")
+    return Shard(log, file, int(begin), int(end))

@@ -1,0 +1,135 @@
+"""A store: everything that Lethe keeps, opened from its policy."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from plugins.keys.day_keys import PROCESS_ONLY, DayKeys
+from plugins.policy_file import read_policy
+from plugins.store.audit import Audit
+from plugins.store.bucket import open_bucket
+from plugins.store.calendar import Calendar
+from plugins.store.door import PRIVATE, Folder, Place
+from plugins.store.locks import Locks
+from plugins.store.records import Imports, Marks, Receipts, read_record, write_record
+from plugins.store.window import Window
+from schemas.policy import Policy
+from schemas.receipts import Record, generation_of
+from schemas.refusals import RefusedError
+
+# What lies under [places] store, with the rights of its folders: a group may be let into one and not into another.
+RIGHTS: Final = {
+    "window": PRIVATE,
+    "receipts": PRIVATE,
+    "state": PRIVATE,
+    "visit_log": 0o750,
+    "exports": 0o750,
+    "audit": 0o750,
+    "statistics": 0o755,
+}
+PASSABLE: Final = 0o711  # the store itself: to go through, not to look around in
+S3: Final = "s3://"
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Setting(Record):
+    """What may not change while the window holds data."""
+
+    timezone: str
+
+
+@dataclass(frozen=True)
+class Store:
+    """The places of a policy and what is kept in them; `base` is the policy's folder, where relative paths begin."""
+
+    policy: Policy
+    base: Path
+    clock: Callable[[], datetime]
+    places: dict[str, Place]
+    keys: DayKeys
+    locks: Locks
+    calendar: Calendar
+    receipts: Receipts
+    marks: Marks
+    imports: Imports
+    window: Window
+    audit: Audit
+
+    def place(self, name: str) -> Place:
+        return self.places[name]
+
+    def open_days(self) -> list[date]:
+        """Days with keys or sealed objects and no mark, oldest first; an unfinished import opens nothing."""
+        sealed = (name for name in self.window.names() if generation_of(name) != PROCESS_ONLY)
+        found = self.keys.days() | {date.fromisoformat(name.split("/")[0]) for name in sealed}
+        return sorted(day for day in found if not self.marks.get(day))
+
+    @contextmanager
+    def writing(self, *days: date) -> Iterator[None]:
+        """Hold the locks of these days."""
+        with self.locks.all_held(days):
+            yield
+
+    def check_setting(self) -> None:
+        """Raise where the policy's zone is another than that of the days in the window."""
+        before = read_record(self.place("state"), "setting.json", Setting)
+        now = Setting(timezone=self.policy.site.timezone)
+        if before == now:
+            return
+        if before and (days := self.open_days()):
+            raise RefusedError(
+                f"site.timezone is {now.timezone}, and the window holds {len(days)} days of {before.timezone}; a day "
+                f"would change its hours. Set it back until these days are closed (the last one is {days[-1]})"
+            )
+        write_record(self.place("state"), "setting.json", now)
+
+
+def open_store(policy_file: Path, clock: Callable[[], datetime] = utc_now) -> Store:
+    """The store of a policy; relative paths in it begin at the policy's folder. Nothing is written yet."""
+    policy = read_policy(policy_file)
+    base = policy_file.absolute().parent
+    root = policy.places.store
+    places = {name: open_place(f"{root}/{name}", base, mode) for name, mode in RIGHTS.items()}
+    for name in ("keys", "key_mirror", "backups"):
+        places[name] = open_place(getattr(policy.places, name), base, PRIVATE)
+    locks = Locks(_lock_folder(root, base))
+    receipts, marks = Receipts(places["receipts"]), Marks(places["state"])
+    calendar = Calendar(policy, marks, clock)
+    return Store(
+        policy=policy,
+        base=base,
+        clock=clock,
+        places=places,
+        keys=DayKeys(places["keys"], places["key_mirror"], calendar.admit),
+        locks=locks,
+        calendar=calendar,
+        receipts=receipts,
+        marks=marks,
+        imports=Imports(places["state"], receipts, marks),
+        window=Window(places["window"]),
+        audit=Audit(places["audit"], places["backups"], locks.held),
+    )
+
+
+def open_place(where: str, base: Path, mode: int) -> Place:
+    """A folder, or `s3://bucket/prefix`."""
+    return open_bucket(where) if where.startswith(S3) else Folder(base / where, mode)
+
+
+def _lock_folder(root: str, base: Path) -> Path:
+    """Beside the data where that is a folder; else where all processes of this machine find it."""
+    if not root.startswith(S3):
+        folder = base / root
+        if not folder.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(PASSABLE)
+        return folder / "locks"
+    return Path(tempfile.gettempdir()) / f"lethe-{sha256(root.encode()).hexdigest()[:12]}"

@@ -1,0 +1,96 @@
+"""The security window: Parquet that only its day's key opens, sealed in memory before it is written."""
+
+from collections.abc import Iterator
+from datetime import date
+from hashlib import sha256
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow.parquet.encryption import create_decryption_properties, create_encryption_properties
+
+from plugins.keys.day_keys import DayKey
+from plugins.store.door import Place
+from schemas.receipts import Sealed
+from schemas.refusals import RefusedError
+from schemas.window import CONTINUATIONS, ERRORS, EVENTS, HITS, LATE, QUARANTINE
+
+KINDS: Final = {
+    "hits": HITS,
+    "errors": ERRORS,
+    "continuations": CONTINUATIONS,
+    "quarantine": QUARANTINE,
+    "events": EVENTS,
+    "late": LATE,
+}
+
+
+class DamagedError(RefusedError):
+    """An object of the window cannot be used; it was changed, cut short, swapped or lost."""
+
+
+class Window:
+    """The sealed objects of all days."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    def put(self, kind: str, source: str, table: pa.Table, key: DayKey) -> Sealed:
+        """Seal a table of KINDS that was read from `source` (`log/file/begin-end`) and store it."""
+        name = f"{key.day}/{kind}/{source}.{key.generation}.parquet"
+        content = seal(table, key.secret, name)
+        self.place.put(name, content)
+        return Sealed(name=name, digest=sha256(content).hexdigest(), rows=len(table))
+
+    def get(self, sealed: Sealed, key: DayKey) -> pa.Table:
+        """The table of a receipted object; DamagedError where it is not what the receipt says."""
+        try:
+            content = self.place.get(sealed.name)
+        except FileNotFoundError:
+            raise DamagedError(_sentence(sealed, "is not there any more")) from None
+        if sha256(content).hexdigest() != sealed.digest:
+            raise DamagedError(_sentence(sealed, "is not what was written"))
+        return unseal(content, key.secret, sealed)
+
+    def names(self, day: date | None = None) -> Iterator[str]:
+        return self.place.names(f"{day}/" if day else "")
+
+
+def seal(table: pa.Table, secret: bytes, name: str) -> bytes:
+    """A table → encrypted Parquet that opens only under this key and this name (which is not stored in it)."""
+    table = without_strangers(table)
+    sink = pa.BufferOutputStream()
+    properties = create_encryption_properties(secret, aad_prefix=name.encode(), store_aad_prefix=False)
+    pq.write_table(table, sink, compression="zstd", encryption_properties=properties)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def without_strangers(table: pa.Table) -> pa.Table:
+    """The same rows, with dictionaries of what occurs in them: a shard's dictionary holds other days' addresses too."""
+    table = table.unify_dictionaries().combine_chunks()
+    for index, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type) and len(table):
+            coded = table.column(index).chunk(0)
+            used = coded.indices.dictionary_encode()
+            own = pa.DictionaryArray.from_arrays(used.indices, coded.dictionary.take(used.dictionary))
+            table = table.set_column(index, field, own)
+    return table
+
+
+def unseal(content: bytes, secret: bytes, sealed: Sealed) -> pa.Table:
+    """The opposite of `seal`; DamagedError where key, name or content is another."""
+    properties = create_decryption_properties(secret, aad_prefix=sealed.name.encode())
+    schema = KINDS[sealed.kind]
+    try:
+        table = pq.ParquetFile(pa.BufferReader(content), decryption_properties=properties).read()
+        return table.cast(schema)
+    except (pa.ArrowException, OSError, ValueError):
+        raise DamagedError(_sentence(sealed, "is not opened by its day's key")) from None
+
+
+def _sentence(sealed: Sealed, what: str) -> str:
+    return (
+        f"window: an object of {sealed.day} ({sealed.kind}, {sealed.rows} rows) {what}; bring back {sealed.name}, "
+        f"or give the day up with: lethe close --give-up {sealed.day}"
+    )

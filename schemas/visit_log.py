@@ -1,0 +1,34 @@
+"""The visit log: the hits and the visits of a closed day, a row each, to the minute and without a full address.
+
+No column has nulls: missing text is `unknown`, a value of too few visitors `(other)`, a missing `status` 0.
+"""
+
+from typing import Final
+
+import pyarrow as pa
+
+MINUTE: Final = pa.timestamp("us", tz="UTC")
+TYPES: Final = {
+    "day": pa.date32(),
+    "minute": MINUTE,
+    "status": pa.int64(),
+    "bytes_sent": pa.int64(),
+    "visit_seconds": pa.float64(),
+    "actions": pa.int64(),
+}
+
+
+def _schema(*names: str) -> pa.Schema:
+    return pa.schema([pa.field(name, TYPES.get(name, pa.string()), nullable=False) for name in names])
+
+
+VISIT_LOG: Final = {
+    "hits": _schema(
+        *("day", "minute", "vhost", "client_network", "method", "path", "status", "bytes_sent"),
+        *("source_kind", "source", "agent_kind", "browser", "os", "device_class", "country"),
+    ),
+    "visits": _schema(
+        *("day", "minute", "vhost", "visit_seconds", "actions", "entry_path", "exit_path"),
+        *("source_kind", "source", "device_class", "country"),
+    ),
+}

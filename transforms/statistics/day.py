@@ -1,0 +1,161 @@
+"""A day of the window → codes: its hits, the actions of its visits, its errors, and the evidence against attackers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import cache
+from importlib import resources
+from typing import Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.scenario import Scenario
+from schemas.window import LATE
+from transforms.detection.count import find_alerts
+from transforms.detection.match import match_events
+from transforms.distinct import Vocabulary, distinct_values
+from transforms.statistics.coded import (
+    Context,
+    code_countries,
+    code_hits,
+    code_vhosts,
+    code_visitors,
+    is_ignored,
+    spell_clients,
+)
+from transforms.statistics.templates import message_template
+
+MEMORY_LIMIT: Final = "1GB"
+ACTIONS_AT_ONCE: Final = 1_000_000
+ACTION_COLUMNS: Final = (
+    *("visitor", "instant", "position", "vhost", "path", "is_pageview", "is_download"),
+    *("source_kind", "source", "campaign", "device_class", "os", "browser", "country"),
+)
+
+
+@dataclass(frozen=True)
+class Day:
+    """One local day's share of the window: tables of `schemas.window`, and counts of lines that are not in them.
+
+    `late` are the lines of closed days that were read on this one. `events` are those of all scenarios, as matched
+    when the hits were read; without them the hits are matched again.
+    """
+
+    day: date
+    hits: pa.Table
+    errors: pa.Table
+    continuations: int = 0
+    quarantined: int = 0
+    late: pa.Table = field(default_factory=LATE.empty_table)
+    events: pa.Table | None = None
+
+
+@dataclass(frozen=True)
+class CodedDay:
+    """A day as DuckDB may see it; the vocabulary of `context` tells what its codes stand for."""
+
+    day: Day
+    window_hits: pa.Table  # behind `hits`, row by row; not for DuckDB
+    hits: pa.Table  # without ignored ones
+    actions: pa.Table
+    errors: pa.Table
+    evidence: pa.Table
+    context: Context
+    connection: duckdb.DuckDBPyConnection
+
+
+def code_day(day: Day, scenarios: Sequence[Scenario], context: Context) -> CodedDay:
+    """A day, whose hits are in the order of the log, in codes; detection sees ignored hits too, nothing else does."""
+    context = replace(context, vocabulary=Vocabulary())  # a day stands alone
+    connection = open_engine()
+    hits = spell_clients(day.hits.unify_dictionaries())
+    alerts, evidence = _find_alerts(hits, day.events, scenarios, context)
+    hits = hits.filter(pa.array(~is_ignored(hits, context.policy)))
+    attackers = {client for client in distinct_values(evidence["client_ip"])[1] if client}
+    coded = code_hits(hits, attackers, context)
+    return CodedDay(
+        day=day,
+        window_hits=hits,
+        hits=coded,
+        actions=_cut_into_visits(connection, coded, context),
+        errors=_code_errors(spell_clients(day.errors.unify_dictionaries()), context),
+        evidence=_code_evidence(alerts, evidence, context),
+        context=context,
+        connection=connection,
+    )
+
+
+def open_engine() -> duckdb.DuckDBPyConnection:
+    """A DuckDB that reads and writes no file: what it spilled would be readable."""
+    return duckdb.connect(
+        config={"enable_external_access": False, "temp_directory": "", "memory_limit": MEMORY_LIMIT, "threads": 2}
+    )
+
+
+@cache
+def read_query(package: str, name: str) -> str:
+    """The SELECT in a file of a package."""
+    return resources.files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _find_alerts(
+    hits: pa.Table, events: pa.Table | None, scenarios: Sequence[Scenario], context: Context
+) -> tuple[pa.Table, pa.Table]:
+    """The alerts of this day's events alone, and their evidence."""
+    acting = [scenario for scenario in scenarios if scenario.mode == "ban"]
+    if events is None:
+        events = match_events(hits, acting)
+    allowlist = [str(network) for network in context.policy.blocklist.allowlist]
+    alerts, evidence = find_alerts(events, acting, allowlist)
+    return alerts, spell_clients(evidence.unify_dictionaries())
+
+
+def _cut_into_visits(connection: duckdb.DuckDBPyConnection, hits: pa.Table, context: Context) -> pa.Table:
+    """The actions of all visitors, some visitors at a time, so that memory does not grow with the day."""
+    gap = context.policy.statistics.visit_gap // timedelta(microseconds=1)
+    query = read_query("transforms.visits", "actions")
+    acts = hits.filter(pc.or_(hits["is_pageview"], hits["is_download"])).select(ACTION_COLUMNS)
+    share = acts["visitor"].to_numpy() % (len(acts) // ACTIONS_AT_ONCE + 1)
+    parts = []
+    for number in range(int(share.max(initial=0)) + 1):
+        connection.register("acts", acts.filter(pa.array(share == number)))
+        parts.append(connection.sql(query, params={"gap": gap}).to_arrow_table())
+    return pa.concat_tables(parts)
+
+
+def _code_errors(errors: pa.Table, context: Context) -> pa.Table:
+    columns = {
+        "visitor": code_visitors(errors, ("client_ip",)),
+        "vhost": code_vhosts(errors["vhost"], context),
+    }
+    for name, source in (("level", "level"), ("module", "module"), ("message_template", "message")):
+        codes, values = distinct_values(errors[source])
+        if name == "message_template":
+            values = [None if value is None else message_template(value) for value in values]
+        columns[name] = context.code(name, values)[codes]
+    return pa.table(columns)
+
+
+def _code_evidence(alerts: pa.Table, evidence: pa.Table, context: Context) -> pa.Table:
+    """An alert's vhost is that of its first hit; its country that of each address."""
+    alert = evidence["alert"].to_numpy()
+    order = np.lexsort((evidence["line_number"].to_numpy(), evidence["occurred_at"].cast(pa.int64()).to_numpy(), alert))
+    vhosts = code_vhosts(evidence["vhost"], context)
+    numbers, first = np.unique(alert[order], return_index=True)
+    by_number = dict(zip(alerts["alert"].to_pylist(), alerts["outcome"].to_pylist(), strict=True))
+    places = np.searchsorted(numbers, alert)
+    scenario, names = distinct_values(evidence["scenario"])
+    return pa.table(
+        {
+            "alert": alert,
+            "scenario": context.code("scenario", names)[scenario],
+            "outcome": context.code("outcome", [by_number[number] for number in numbers.tolist()])[places],
+            "vhost": vhosts[order[first]][places],
+            "country": code_countries(evidence["client_ip"], context),
+            "address": code_visitors(evidence, ("client_ip",)),
+            "visitor": code_visitors(evidence, ("client_ip", "user_agent")),
+        }
+    )
