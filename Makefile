@@ -12,7 +12,7 @@ POLICY ?=
 
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help run test check bench lock clean
+.PHONY: help run test test-kills check bench lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -30,8 +30,11 @@ else
 	@$(if $(LOGS),$(BIN)/lethe alerts --table $(LOGS) $(if $(POLICY),--policy $(POLICY)))
 endif
 
-test: check ## all checks, then all tests
-	@$(BIN)/pytest
+test: check ## all checks, then all tests but the slow ones
+	@$(BIN)/pytest --ignore tests/kills
+
+test-kills: $(VENV)/.ready ## kill every step of the store before and after each of its writes
+	@$(BIN)/pytest -s tests/kills
 
 check: $(VENV)/.ready ## style, types, direction of imports, SQL; edits nothing
 	@$(BIN)/ruff check --no-cache $(PACKAGES) tests

@@ -7,7 +7,9 @@ from typing import Final, NoReturn
 import typer
 
 from plugins.cli.anonymise import anonymise
+from plugins.cli.audit import verify_audit
 from plugins.cli.detection import alerts
+from plugins.cli.doctor import doctor
 from plugins.cli.parse import parse
 from plugins.cli.policy import policy_app
 from plugins.cli.statistics import ManyErrorFiles, statistics
@@ -27,6 +29,8 @@ app.command()(ingest)
 app.command()(rebuild)
 app.command()(close)
 app.command()(erase)
+app.command("verify-audit")(verify_audit)
+app.command()(doctor)
 app.add_typer(policy_app, name="policy")
 
 

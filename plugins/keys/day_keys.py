@@ -1,16 +1,18 @@
 """A key a day, in two places and nowhere else: where it is shredded, the day cannot be read by anybody any more."""
 
+import re
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from plugins.store.door import Place
+from plugins.store.door import NAME, Place
 from schemas.refusals import RefusedError
 
 BYTES: Final = 32
 STORE_KEY: Final = "store"
+KEY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.[0-9]+")
 PROCESS_ONLY: Final = "import"  # the generation of keys that are never written
 
 
@@ -40,14 +42,14 @@ class DayKeys:
 
     def days(self) -> set[date]:
         """The days of which a key is left on either side."""
-        names = {name for place in (self.main, self.mirror) for name in place.names()} - {STORE_KEY}
-        return {date.fromisoformat(name.split(".")[0]) for name in names}
+        names = (KEY.fullmatch(name) for place in (self.main, self.mirror) for name in place.names())
+        return {date.fromisoformat(match[1]) for match in names if match}
 
     def generations(self, day: date) -> list[str]:
         """The generations left on either side, the newest last."""
         prefix = f"{day}."
-        found = {name.removeprefix(prefix) for place in (self.main, self.mirror) for name in place.names(prefix)}
-        return sorted(found, key=int)
+        names = {name for place in (self.main, self.mirror) for name in place.names(prefix) if KEY.fullmatch(name)}
+        return sorted((name.removeprefix(prefix) for name in names), key=int)
 
     def get(self, day: date, generation: str) -> DayKey:
         """The key of a generation that a receipt names; KeyProblemError says what is wrong with it."""
@@ -66,14 +68,21 @@ class DayKeys:
         return self._make(day, int(self.generations(day)[-1]) + 1)
 
     def shred(self, day: date, generations: Iterable[str] | None = None) -> None:
-        """Remove keys of a day (all if not said which) on both sides, and make sure; the day's lock is held."""
-        wanted = set(self.generations(day) if generations is None else generations)
+        """Remove keys of a day (all if not said which) on both sides, and make sure; the day's lock is held.
+
+        Copies that somebody set aside, such as `<day>.<generation>.bak`, go too.
+        """
+        wanted = [str(day)] if generations is None else [f"{day}.{generation}" for generation in generations]
+        for name in sorted(_begun(self.main, wanted) | _begun(self.mirror, wanted), key=lambda name: (len(name), name)):
+            for place in (self.main, self.mirror):  # also of a side that has only a killed `put` of that name
+                if NAME.fullmatch(name):
+                    place.remove(name)
         for place in (self.main, self.mirror):
-            for generation in wanted:
-                place.remove(f"{day}.{generation}")
-        for place in (self.main, self.mirror):
-            if left := wanted & {name.rpartition(".")[2] for name in place.names(f"{day}.")}:
-                raise KeyProblemError(f"{len(left)} keys of {day} are still in {place.where} after their removal")
+            if left := _begun(place, wanted):
+                raise KeyProblemError(
+                    f"{len(left)} keys of {day} are still in {place.where} after their removal; remove them by hand: "
+                    + ", ".join(sorted(left))
+                )
 
     def store_key(self, may_make: bool) -> bytes:
         """The store's own key, for keyed hashes of files; made only where nothing was ever hashed with another."""
@@ -122,3 +131,8 @@ class DayKeys:
             return place.get(name)
         except FileNotFoundError:
             return None
+
+
+def _begun(place: Place, wanted: Iterable[str]) -> set[str]:
+    """The names that are one of these, or go on after it with something other than a digit."""
+    return {name for stem in wanted for name in place.names(stem) if not name[len(stem) : len(stem) + 1].isdigit()}

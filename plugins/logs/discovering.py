@@ -1,5 +1,6 @@
 """The new bytes of a log: of files that grew, were renamed, copied, truncated, compressed, or appeared."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from plugins.logs.fingerprints import EDGE, START, Fingerprints
-from plugins.logs.log_file import LogFile, UnfinishedError
+from plugins.logs.log_file import ExchangedError, LogFile, UnfinishedError
 from schemas.policy_model import Log
 from schemas.receipts import Receipt
 from schemas.refusals import EmptyError, RefusedError
@@ -65,8 +66,8 @@ def discover(
                 result.read[str(path)] = file.signature
                 continue
             head = file.read(0, START)
-            is_copy, receipt = _recognise(file, head, known, prints)
-            if is_copy:
+            receipt, longer = _recognise(file, head, known, prints)
+            if not receipt and _is_beginning(file, longer, list(log_paths(log, base)), prints):
                 result.read[str(path)] = file.signature
                 continue
             claim = receipt.file if receipt else prints.of_first_line(head)
@@ -78,38 +79,68 @@ def discover(
 
 def _recognise(
     file: LogFile, head: bytes, known: Sequence[Receipt], prints: Fingerprints
-) -> tuple[bool, Receipt | None]:
-    """Whether this is only the beginning of a known file, and else the newest receipt of the file that it is."""
-    is_copy = False
+) -> tuple[Receipt | None, list[Receipt]]:
+    """The newest receipt of the file that this is, and those of longer files that begin like it."""
+    longer = []
     for receipt in sorted(known, key=lambda receipt: -receipt.end):
         if not prints.begins_like(head, receipt.fingerprint):
             continue
         begin = max(0, receipt.end - EDGE)
         tail = file.read(begin, receipt.end)
         if len(tail) < receipt.end - begin:
-            is_copy = True
+            longer.append(receipt)
         elif prints.of_tail(tail) == receipt.fingerprint.tail:
-            return False, receipt
-    return is_copy, None
+            return receipt, longer
+    return None, longer
+
+
+def _is_beginning(
+    file: LogFile, longer: Sequence[Receipt], paths: Sequence[tuple[str, Path]], prints: Fingerprints
+) -> bool:
+    """Whether the file is a part of one that is known: those that are still there are compared byte for byte.
+
+    For one that is gone, the same first lines must do.
+    """
+    for receipt in longer:
+        found = [other for _, path in paths if path != file.path and (other := _carrier(path, receipt, prints))]
+        if not found or any(file.is_prefix_of(other, 0) for other in found):
+            return True
+    return False
+
+
+def _carrier(path: Path, receipt: Receipt, prints: Fingerprints) -> LogFile | None:
+    """The file at a path, if it is the one of the receipt."""
+    try:
+        file = LogFile(path)
+        return file if _recognise(file, file.read(0, START), [receipt], prints)[0] else None
+    except RefusedError:
+        return None
 
 
 def _settle(claimants: list[Source], result: Discovery, now: float) -> None:
-    """Of files with the same content the longest is read; one that goes on differently is a file of its own."""
+    """Of files with the same content the longest is read; one that goes on differently is a file of its own.
+
+    The others are not noted as read: they are all that is left if the longest goes before it is read to its end.
+    """
     lengths: dict[Path, int] = {}
     for source in claimants:
         with _problems_of(source.file.path, result, now):
             # alone, a compressed file need not be read twice for its length
             lengths[source.file.path] = source.file.length() if len(claimants) > 1 else source.file.size
     chosen: list[Source] = []
-    for source in sorted(claimants, key=lambda source: -lengths.get(source.file.path, 0)):
-        if source.file.path not in lengths:
-            continue
-        if any(source.file.is_prefix_of(other.file, source.begin) for other in chosen):
-            result.read[str(source.file.path)] = source.file.signature
-        else:
-            # what follows the same beginning differently was never read
-            chosen.append(replace(source, receipt=None) if chosen else source)
+    for source in sorted(claimants, key=lambda source: _most_to_come(source.file, lengths)):
+        with _problems_of(source.file.path, result, now):
+            if source.file.path in lengths and not any(
+                source.file.is_prefix_of(other.file, source.begin) for other in chosen
+            ):
+                # what follows the same beginning differently was never read
+                chosen.append(replace(source, receipt=None) if chosen else source)
     result.sources += chosen
+
+
+def _most_to_come(file: LogFile, lengths: Mapping[Path, int]) -> tuple[int, bool, float]:
+    """The longest first; of several, the one that may still grow: half a line at its end is not final."""
+    return -lengths.get(file.path, 0), file.is_compressed, -file.changed_at
 
 
 @contextmanager
@@ -119,8 +150,17 @@ def _problems_of(path: Path, result: Discovery, now: float) -> Iterator[None]:
         yield
     except EmptyError:
         pass
+    except ExchangedError as error:
+        result.waiting.append(str(error))
     except UnfinishedError as error:
-        (result.waiting if now - path.stat().st_mtime < STILL_WRITTEN else result.problems).append(str(error))
+        (result.waiting if now - _changed_at(path) < STILL_WRITTEN else result.problems).append(str(error))
     except RefusedError as error:
         if path.exists():  # else a rotation has just renamed it
             result.problems.append(str(error))
+
+
+def _changed_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return math.inf  # just now, by a rotation

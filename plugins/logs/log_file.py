@@ -19,6 +19,13 @@ class UnfinishedError(RefusedError):
     """A file that somebody is still working on, or a damaged compressed one; the next run looks again."""
 
 
+class ExchangedError(UnfinishedError):
+    """A file that was renamed, removed or truncated since the first look, as in a rotation."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} was exchanged while it was read")
+
+
 class LogFile:
     """What stands in a file now; lines that are added later are not seen.
 
@@ -29,7 +36,7 @@ class LogFile:
         self.path = path
         with closing(open_log(path)) as stream:
             self.is_compressed = isinstance(stream, gzip.GzipFile)
-        found = path.stat()
+            found = os.fstat(stream.fileno())  # not of the path, which may be another file by now
         self.size = found.st_size
         self.changed_at = found.st_mtime
         self.signature = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
@@ -59,7 +66,7 @@ class LogFile:
         rest = b""
         with self.opened(begin) as stream:
             while True:
-                wanted = max(shard_bytes - len(rest), CHUNK)
+                wanted = max(shard_bytes - len(rest), min(shard_bytes, CHUNK))
                 rest += (read := stream.read(self._most(begin + len(rest), wanted)))
                 at_end = len(read) < wanted
                 cut = len(rest) if at_end and is_final else rest.rfind(b"\n") + 1
@@ -74,10 +81,12 @@ class LogFile:
     @contextmanager
     def opened(self, begin: int) -> Iterator[BinaryIO]:
         """The content as a stream that stands at `begin`, or at its end."""
+        if not self.path.exists():
+            raise ExchangedError(self.path)
         with closing(open_log(self.path)) as stream:
             found = os.fstat(stream.fileno())
             if (found.st_dev, found.st_ino) != self.signature[:2] or found.st_size < self.size:
-                raise UnfinishedError(f"{self.path} was exchanged while it was read")
+                raise ExchangedError(self.path)
             try:
                 stream.seek(begin)
                 yield stream

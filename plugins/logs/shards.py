@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from plugins.logs.discovering import Source
 from plugins.logs.files import BLOCK_BYTES
 from plugins.logs.fingerprints import EDGE, START, Fingerprints
-from plugins.logs.log_file import SHARD_BYTES, UnfinishedError
+from plugins.logs.log_file import SHARD_BYTES, ExchangedError
 from schemas.receipts import Fingerprint
 from transforms.parsing.layout import Layout
 from transforms.parsing.parser import Parsed, Parser
@@ -44,12 +44,12 @@ def parse_shards(
     is_final: bool,
     shard_bytes: int = SHARD_BYTES,
 ) -> Iterator[ParsedShard]:
-    """What follows the source's receipt, shard by shard; UnfinishedError where the file is not the same any more."""
+    """What follows the source's receipt, shard by shard; ExchangedError where the file is not the same any more."""
     file, before = source.file, source.receipt
     head = file.read(0, START)
     tail = file.read(max(0, source.begin - EDGE), source.begin)
     if before and prints.of_tail(tail) != before.fingerprint.tail:
-        raise UnfinishedError(f"{file.path} was exchanged while it was read")
+        raise ExchangedError(file.path)
     parser = Parser(layouts, log, file_id, reading)
     first_line = 1
     if before:

@@ -1,6 +1,7 @@
 """The end of a day: its tables become final, then its key is shredded, on both sides, and nothing opens it again."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Final, Literal
 
@@ -11,7 +12,9 @@ from plugins.checking import check_tables
 from plugins.logs.discovering import log_paths
 from plugins.steps.days import count_lines, day_receipts, load_day, publish_day, published_day
 from plugins.steps.expiring import expire
+from plugins.steps.importing import carry_out_imports
 from plugins.store.clock import check_clock, record_run, times_of
+from plugins.store.locks import BusyError
 from plugins.store.store import Store
 from schemas.receipts import Mark
 from schemas.refusals import RefusedError
@@ -33,7 +36,8 @@ def believe_clock(store: Store, is_right: bool) -> None:
 def close_due(store: Store, actor: str, tell: Tell, clock_is_right: bool = False) -> tuple[list[Mark], list[str]]:
     """Close what is due, oldest first, then expire what is old; what fails is told and keeps no other day open."""
     believe_clock(store, clock_is_right)
-    store.imports.finish()
+    with suppress(BusyError), store.locks.held("ingest", wait=False):  # else the ingest at work does it
+        carry_out_imports(store, actor)
     due = [day for day in store.open_days() if store.calendar.is_due(day, AHEAD)]
     closed = _close_all(store, [*store.marks.days("closing"), *due], actor, tell)
     expire(store)
@@ -83,6 +87,8 @@ def _close_all(store: Store, days: Iterable[date], actor: str, tell: Tell) -> tu
             marks.append(close_day(store, day, actor, tell))
         except RefusedError as error:
             problems.append(f"{day} is not closed: {error}")
+        except OSError as error:  # of this day's files, perhaps; what fails for all fails for the next day too
+            problems.append(f"{day} is not closed: {error.filename}: {error.strerror}")
     return marks, problems
 
 

@@ -89,9 +89,8 @@ def published_day(place: Place, day: date) -> pa.Table | None:
 
 
 def _first_instant(tables: Mapping[str, pa.Table]) -> tuple[int, str, str]:
-    """Then by log and file, so that it is always the same."""
+    """Then by log and request: the ids of files are random, and the order has to be the same every time."""
     table, column = (tables["hits"], "requested_at") if len(tables["hits"]) else (tables["errors"], "logged_at")
     if not len(table):
         return 0, "", ""
-    first = pc.min(table[column]).value
-    return first, str(table["log"][0]), str(table["file"][0])
+    return pc.min(table[column]).value, str(table["log"][0]), str(table["request_line"][0])

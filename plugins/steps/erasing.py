@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from plugins.keys.day_keys import DayKey
 from plugins.steps.days import LINES, day_receipts
+from plugins.steps.importing import carry_out_imports
 from plugins.store.store import Store
 from schemas.receipts import Counts, Receipt, Sealed, generation_of
 from transforms.anonymising.addresses import Address
@@ -18,7 +19,8 @@ from transforms.anonymising.mentions import mentions
 from transforms.distinct import distinct_values
 
 Rows = np.ndarray  # of an object: whether each row goes
-Entries = set[tuple[str, int]]  # error entries that go: file, line number
+Lines = set[tuple[str, int]]  # lines that go: file, line number
+FOLLOWING: Final = {"continuations": "continues", "events": "line_number"}  # go with the line of that number
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def erase(store: Store, addresses: Collection[Address], actor: str, tell: Callab
     `addresses` are IPv4 where they stand for one. Waits for an ingest to end. After a kill it has to be run again.
     """
     with store.locks.held("ingest"):
-        store.imports.finish()
+        carry_out_imports(store, actor)
         store.audit.append(store.clock(), actor, "erasure begun", addresses=len(addresses))
         lines, days = 0, []
         for day in store.open_days():
@@ -53,9 +55,11 @@ def erase(store: Store, addresses: Collection[Address], actor: str, tell: Callab
 def _erase_day(store: Store, day: date, addresses: Collection[Address]) -> int | None:
     """The lines that went; None where the day holds none, and no killed erasure left it half done."""
     receipts = day_receipts(store, day)
-    keys = {generation: store.keys.get(day, generation) for generation in store.keys.generations(day)}
+    named = {sealed.generation for receipt in receipts for sealed in receipt.of_day(day)}
+    keys = {generation: store.keys.get(day, generation) for generation in named}
+    before = store.keys.generations(day)
     going = _find_rows(store, day, receipts, keys, addresses)
-    if len(keys) < 2 and not any(rows.any() for rows in going.values()):
+    if len(before) < 2 and not any(rows.any() for rows in going.values()):
         return None
     new = store.keys.renew(day)
     erased = 0
@@ -66,7 +70,7 @@ def _erase_day(store: Store, day: date, addresses: Collection[Address]) -> int |
     for name in list(store.window.names(day)):
         if generation_of(name) != new.generation:
             store.window.place.remove(name)
-    store.keys.shred(day, keys)
+    store.keys.shred(day, before)
     return erased
 
 
@@ -77,18 +81,17 @@ def _find_rows(
     keys: Mapping[str, DayKey],
     addresses: Collection[Address],
 ) -> dict[str, Rows]:
-    """For each object of the day by name, the rows to erase; a continuation goes with its entry."""
+    """For each object of the day by name, the rows to erase; what follows from a line goes with it."""
     going: dict[str, Rows] = {}
-    gone: Entries = set()
+    gone: Lines = set()
     objects = [sealed for receipt in receipts for sealed in receipt.of_day(day)]
-    for sealed in sorted(objects, key=lambda sealed: sealed.kind == "continuations"):
+    for sealed in sorted(objects, key=lambda sealed: sealed.kind in FOLLOWING):
         table = store.window.get(sealed, keys[sealed.generation])
         rows = _rows_of(table, addresses)
-        if sealed.kind == "errors":
-            gone |= _places(table.filter(pa.array(rows)), "line_number")
-        if sealed.kind == "continuations":
-            places = zip(table["file"].to_pylist(), table["continues"].to_pylist(), strict=True)
-            rows = rows | np.array([place in gone for place in places], bool)
+        if sealed.kind in ("hits", "errors"):
+            gone.update(_places(table.filter(pa.array(rows)), "line_number"))
+        if number := FOLLOWING.get(sealed.kind):
+            rows = rows | np.array([place in gone for place in _places(table, number)], bool)
         going[sealed.name] = rows
     return going
 
@@ -133,8 +136,8 @@ def _rows_of(table: pa.Table, addresses: Collection[Address]) -> Rows:
     return rows
 
 
-def _places(table: pa.Table, column: str) -> Entries:
-    return set(zip(table["file"].to_pylist(), table[column].to_pylist(), strict=True))
+def _places(table: pa.Table, number: str) -> list[tuple[str, int]]:
+    return list(zip(table["file"].to_pylist(), table[number].to_pylist(), strict=True))
 
 
 STRUCTURAL: Final = {"log", "file", "reason", "scenario", "level", "module", "code", "method", "protocol"}

@@ -27,12 +27,33 @@ def finish_import(store: Store, writer: ShardWriter, actor: str, tell: Callable[
     with store.writing(*days):
         if closed := [day for day in sorted(days) if store.marks.get(day)]:
             raise RefusedError(f"{closed[0]} was closed while older days were imported; nothing is lost, run it again")
-        store.imports.commit(secrets.token_hex(8), Import(marks=tuple(marks), receipts=tuple(receipts)))
+        store.imports.put(secrets.token_hex(8), Import(marks=tuple(marks), receipts=tuple(receipts)))
+        carry_out_imports(store, actor)
     sweep_window(store)
-    lines = sum(mark.lines for mark in marks)
-    first, last = str(marks[0].day), str(marks[-1].day)
-    store.audit.append(store.clock(), actor, "import", days=len(marks), first=first, last=last, lines=lines)
     return marks
+
+
+def carry_out_imports(store: Store, actor: str) -> None:
+    """Carry out what is decided, also by a run that was killed; doing so twice changes nothing."""
+    for name in store.imports.names():
+        if not (decided := store.imports.get(name)):
+            continue
+        for mark in decided.marks:
+            store.marks.put(mark)
+        for receipt in decided.receipts:
+            store.receipts.put(receipt)
+        days, lines = [str(mark.day) for mark in decided.marks], sum(mark.lines for mark in decided.marks)
+        store.audit.append(
+            store.clock(),
+            actor,
+            "import",
+            once=f"import {name}",
+            days=len(days),
+            first=days[0],
+            last=days[-1],
+            lines=lines,
+        )
+        store.imports.remove(name)
 
 
 def sweep_window(store: Store) -> int:

@@ -13,7 +13,7 @@ from plugins.logs.log_file import SHARD_BYTES, UnfinishedError
 from plugins.logs.reading import choose_layouts, log_reading
 from plugins.logs.shards import parse_shards
 from plugins.steps.closing import believe_clock, close_expired
-from plugins.steps.importing import finish_import, sweep_window
+from plugins.steps.importing import carry_out_imports, finish_import, sweep_window
 from plugins.steps.writing import ShardWriter
 from plugins.store.clock import record_run
 from plugins.store.records import read_record, write_record
@@ -26,14 +26,19 @@ from transforms.parsing.formats import ERROR_LAYOUTS, named_layout
 from transforms.parsing.layout import Layout
 
 Tell = Callable[[str], None]
+SUSPICIOUS: Final = 20  # lines, of which more than half cannot be read
 UNSURE: Final = 1024 * 1024  # bytes at the beginning of a file that may wait for a line that can be read
 A_DAY: Final = 86_400.0  # seconds; half a line that is older will not be finished
 
 
 class Seen(Record):
-    """How the files looked in which there was nothing new; only a hint, so that they need not be read to know."""
+    """How the files looked in which there was nothing new; only a hint, so that they need not be read to know.
+
+    `ends` says how far the log's files were read then. Where receipts of that are gone, the hint is void.
+    """
 
     files: dict[str, Signature]
+    ends: dict[str, int]
 
 
 @dataclass
@@ -54,7 +59,7 @@ def ingest(
         now = store.clock()
         believe_clock(store, clock_is_right)
         store.check_setting()
-        store.imports.finish()
+        carry_out_imports(store, actor)
         sweep_window(store)
         result = Ingested()
         result.marks, result.problems = close_expired(store, actor, tell)
@@ -62,7 +67,8 @@ def ingest(
         found = {log.name: run.read_log(log, now) for log in store.policy.logs}
         result.marks += finish_import(store, run.writer, actor, tell)
         for name, files in found.items():
-            write_record(store.place("state"), f"seen/{name}.json", Seen(files=files))
+            ends = {receipt.file: receipt.end for receipt in store.receipts.newest(name)}
+            write_record(store.place("state"), f"seen/{name}.json", Seen(files=files, ends=ends))
         record_run(now, store.place("state"), run.newest)
     return result
 
@@ -79,9 +85,8 @@ class _Run:
     def read_log(self, log: Log, now: datetime) -> dict[str, Signature]:
         """Read what is new in a log's files; returns those that are now wholly read."""
         known = self.store.receipts.newest(log.name)
-        before = read_record(self.store.place("state"), f"seen/{log.name}.json", Seen)
         prints = Fingerprints(self.key, log.name)
-        files = discover(log, self.store.base, known, prints, before.files if before else {}, now.timestamp())
+        files = discover(log, self.store.base, known, prints, self._seen(log, known), now.timestamp())
         for source in files.sources:
             try:
                 if self._read_file(source, log, prints, known, now):
@@ -93,6 +98,12 @@ class _Run:
         self.result.problems += files.problems
         self.result.waiting += files.waiting
         return files.read
+
+    def _seen(self, log: Log, known: Sequence[Receipt]) -> dict[str, Signature]:
+        before = read_record(self.store.place("state"), f"seen/{log.name}.json", Seen)
+        ends = {receipt.file: receipt.end for receipt in known}
+        is_valid = before and all(ends.get(file, -1) >= end for file, end in before.ends.items())
+        return before.files if before and is_valid else {}
 
     def _read_file(
         self, source: Source, log: Log, prints: Fingerprints, known: Sequence[Receipt], now: datetime
@@ -111,6 +122,11 @@ class _Run:
             receipt = self.writer.write(shard, last_day)
             last_day, end = receipt.last_day, receipt.end
             self.result.lines.update(receipt.counts.model_dump())
+            if receipt.counts.quarantine * 2 > receipt.counts.lines >= SUSPICIOUS:
+                self.result.problems.append(
+                    f"{source.file.path}: {receipt.counts.quarantine:,} of {receipt.counts.lines:,} new lines do not "
+                    f"fit the format of [[logs]] {log.name}; they are kept in quarantine. Is the format right?"
+                )
             self.newest = max(filter(None, (self.newest, receipt.newest)), default=None)
             self.tell(f"reading {source.file.path}: {receipt.first_line + receipt.counts.lines - 1:,} lines")
         return is_final or end >= source.file.size

@@ -97,11 +97,11 @@ class Audit:
                 return Verified(0, 0, None, None)
             due, entries = self._last(days, roots).link, 0
             for day in reversed(days):
-                if day != days[-1]:
-                    self._check_root(day, due)
-                lines = self._lines(day)
+                end, lines = due, self._lines(day)
                 for number in range(len(lines), 0, -1):
                     due = _check_line(_name(TRAIL, day), number, lines[number - 1], due)
+                if day != days[-1]:
+                    self._check_root(day, end)
                 entries += len(lines)
             if expired := [day for day in roots if day < days[0]]:
                 self._check_root(expired[-1], due)

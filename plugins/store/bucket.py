@@ -2,11 +2,11 @@
 
 import errno
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from boto3.session import Session
 from botocore import exceptions as boto
@@ -20,6 +20,7 @@ from schemas.refusals import RefusedError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+Page = TypeVar("Page", bound=Mapping[str, Any])
 URL: Final = re.compile(rf"s3://([A-Za-z0-9._-]{{3,63}})(?:/({NAME.pattern}))?/?")
 TIMEOUT: Final = 60.0  # seconds without a byte
 ATTEMPTS: Final = 3
@@ -67,7 +68,7 @@ class Bucket:
         with _in_a_sentence(self.where):
             pages = self.client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self.bucket, Prefix=self.root + prefix):
-                keys = (item["Key"] for item in page.get("Contents", ()))
+                keys = (item["Key"] for item in _check_page(page).get("Contents", ()))
                 yield from (key.removeprefix(self.root) for key in keys if not key.endswith("/"))  # a console's folders
 
     def clock(self) -> datetime | None:
@@ -82,6 +83,10 @@ class Bucket:
                 headers = error.response["ResponseMetadata"]["HTTPHeaders"]
         return _read_date(headers.get("date", ""))
 
+    def sweep(self) -> int:
+        """Nothing: a single request leaves no halves."""
+        return 0
+
     def _key(self, name: str) -> str:
         return self.root + check_name(name)
 
@@ -89,11 +94,12 @@ class Bucket:
         """Ids of the key's versions and delete markers, the current one last; none where versions are unknown."""
         pages = self.client.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=key)
         try:
-            found = [one for page in pages for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))]
+            sure = [_check_page(page) for page in pages]
         except boto.ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] not in NO_VERSIONS:
                 raise
             return []
+        found = [one for page in sure for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))]
         return [one["VersionId"] for one in sorted(found, key=lambda one: one["IsLatest"]) if one["Key"] == key]
 
 
@@ -119,6 +125,13 @@ def open_bucket(url: str, timeout: float = TIMEOUT) -> Bucket:
     bucket = Bucket(client, parts[1], parts[2] or "")
     bucket.clock()
     return bucket
+
+
+def _check_page(page: Page) -> Page:
+    """The page, if an object store wrote it: that of a sign-in page in between would read as an empty list."""
+    if "Name" not in page:
+        raise ResponseParserError
+    return page
 
 
 @contextmanager

@@ -84,25 +84,22 @@ class Marks:
 
 
 class Imports:
-    """Imports that were decided but perhaps not carried out to the last object: whoever comes next finishes them."""
+    """Imports that were decided but perhaps not carried out to the last object."""
 
-    def __init__(self, place: Place, receipts: Receipts, marks: Marks) -> None:
-        self.place, self.receipts, self.marks = place, receipts, marks
+    def __init__(self, place: Place) -> None:
+        self.place = place
 
-    def commit(self, name: str, decided: Import) -> None:
-        """From here on all of it counts."""
+    def put(self, name: str, decided: Import) -> None:
         write_record(self.place, f"imports/{name}{SUFFIX}", decided)
-        self.finish()
 
-    def finish(self) -> None:
-        """Carry out what is decided; doing so twice changes nothing."""
-        for name in list(self.place.names("imports/")):
-            if decided := read_record(self.place, name, Import):
-                for mark in decided.marks:
-                    self.marks.put(mark)
-                for receipt in decided.receipts:
-                    self.receipts.put(receipt)
-            self.place.remove(name)
+    def get(self, name: str) -> Import | None:
+        return read_record(self.place, f"imports/{name}{SUFFIX}", Import)
+
+    def remove(self, name: str) -> None:
+        self.place.remove(f"imports/{name}{SUFFIX}")
+
+    def names(self) -> list[str]:
+        return sorted(name.removeprefix("imports/").removesuffix(SUFFIX) for name in self.place.names("imports/"))
 
 
 def write_record(place: Place, name: str, record: Record) -> None:

@@ -113,7 +113,7 @@ def open_store(policy_file: Path, clock: Callable[[], datetime] = utc_now) -> St
         calendar=calendar,
         receipts=receipts,
         marks=marks,
-        imports=Imports(places["state"], receipts, marks),
+        imports=Imports(places["state"]),
         window=Window(places["window"]),
         audit=Audit(places["audit"], places["backups"], locks.held),
     )

@@ -17,7 +17,7 @@ def mentions(texts: Sequence[str | None], addresses: Collection[Address]) -> lis
 def _addresses(text: str) -> Iterator[Address]:
     """All addresses of a text; some are no more than possible readings of it."""
     if (whole := read_address(text)) is not None:
-        yield unwrap_ip(whole)
+        yield from _stands_for(whole)
     if not SUSPICIOUS.search(text):
         return
     for layer in read_layers(text):
@@ -31,5 +31,12 @@ def _readings(spelling: str) -> Iterator[Address]:
     """An address and its shorter beginnings: the last groups may be a port."""
     while spelling.count(":") >= 2:
         if (address := read_address(spelling)) is not None:
-            yield unwrap_ip(address)
+            yield from _stands_for(address)
         spelling = spelling.rpartition(":")[0]
+
+
+def _stands_for(address: Address) -> Iterator[Address]:
+    """The address, or the IPv4 address instead of which it is written; also that of a tunnel's end (6to4, Teredo)."""
+    yield unwrap_ip(address)
+    if isinstance(address, ipaddress.IPv6Address):
+        yield from filter(None, (address.sixtofour, address.teredo and address.teredo[1]))

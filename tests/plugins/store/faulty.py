@@ -53,7 +53,7 @@ class Spoiler(BaseHTTPRequestHandler):
         elif fault == CUT and length:
             self.rfile.read(length // 2)
         elif fault == NOISE:
-            self._answer(200, {}, b"<html><p>Welcome")
+            self._answer(200, {}, b"<html><p>Please sign in</p></html>")
         elif fault in STATUS:
             self.rfile.read(length)
             self._answer(STATUS[fault], {"Date": LONG_AGO}, f"<Error><Code>{fault}</Code></Error>".encode())

@@ -13,12 +13,16 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import typer
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from plugins.cli.audit import verify_audit
 from plugins.store.audit import Audit, TamperedError, Verified
 from plugins.store.door import Folder
 from plugins.store.locks import Locks
+from plugins.store.store import open_store
 from schemas.refusals import RefusedError
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -133,7 +137,7 @@ TAMPERINGS: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "removed first line": (
         lambda root: change_line(file_of(root, DAYS[1]), 1, lambda _: []),
-        "2026-07-01.json in .*backups: does not agree|2026-07-01.jsonl, line 4: .* entries 5 to 5 are missing behind it",
+        "2026-07-01.jsonl, line 4: .* entries 5 to 5 are missing behind it",
     ),
     "doubled line": (
         lambda root: change_line(file_of(root, DAYS[1]), 2, lambda lines: lines * 2),
@@ -177,7 +181,7 @@ TAMPERINGS: dict[str, tuple[Callable[[Path], object], str]] = {
     "removed file in the middle": (lambda root: file_of(root, DAYS[1]).unlink(), "2026-07-02.jsonl: is missing"),
     "removed file and root in the middle": (
         lambda root: (file_of(root, DAYS[1]).unlink(), root_of(root, DAYS[1]).unlink()),
-        "2026-07-01.json in .*backups: does not agree|2026-07-01.jsonl, line 4: .* entries 5 to 8 are missing",
+        "2026-07-01.jsonl, line 4: .* entries 5 to 8 are missing",
     ),
     "removed newest file": (lambda root: file_of(root, DAYS[2]).unlink(), "2026-07-03.jsonl: is missing"),
     "removed all files": (
@@ -301,9 +305,11 @@ KILLED = """
 import os, signal, sys
 from datetime import datetime
 from pathlib import Path
+from plugins.cli.audit import verify_audit
 from plugins.store.audit import Audit
 from plugins.store.door import Folder
 from plugins.store.locks import Locks
+from plugins.store.store import open_store
 root, calls, after = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "after"
 class Killing(Folder):
     def put(self, name, content):
@@ -395,8 +401,15 @@ def test_a_count_under_an_address_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["close 2026-11-20", "2026-11-20T10:00:00+00:00", "www/3f9a/0-4096", "the clock is right", "sak 2026/17 på nytt"]
-    + ["P7D → P3D".replace("→", "to"), "f" * 64, "", "10:00:00"],
+    [
+        "close 2026-11-20",
+        "2026-11-20T10:00:00+00:00",
+        "www/3f9a/0-4096",
+        "sak 2026/17 på nytt",
+        "f" * 64,
+        "",
+        "10:00:00",
+    ],
 )
 def test_days_handles_and_plain_words_are_facts(text: str, tmp_path: Path) -> None:
     open_audit(tmp_path).append(NOON, "operations", "close", once=text, what=text)
@@ -407,10 +420,10 @@ WORDS = st.text(st.sampled_from("abcø 123-"), max_size=8).filter(lambda text: t
 APPENDS = st.lists(st.tuples(st.integers(-3, 3), WORDS, st.none() | WORDS), min_size=1, max_size=8)
 
 
-@settings(max_examples=40, deadline=None)
-@given(APPENDS)
+@settings(max_examples=60, deadline=None)
+@given(APPENDS, st.data())
 def test_any_sequence_of_appends_verifies_and_no_byte_can_be_changed(
-    appends: list[tuple[int, str, str | None]],
+    appends: list[tuple[int, str, str | None]], data: st.DataObject
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -421,11 +434,41 @@ def test_any_sequence_of_appends_verifies_and_no_byte_can_be_changed(
         handles = [once for _, _, once in appends]
         repeated = len(handles) - handles.count(None) - len({*handles} - {None})
         assert audit.verify().entries == len(appends) - repeated
-        for path in root.rglob("*.json*"):
-            content = path.read_bytes()
-            for index in range(len(content)):
-                other = content[index] ^ (1 << (index + len(appends)) % 8)
-                path.write_bytes(content[:index] + bytes([other]) + content[index + 1 :])
-                with pytest.raises(TamperedError):
-                    audit.verify()
-            path.write_bytes(content)
+        path = data.draw(st.sampled_from(sorted(root.rglob("*.json*"))))
+        content = bytearray(path.read_bytes())
+        content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+        path.write_bytes(content)
+        with pytest.raises(TamperedError):
+            audit.verify()
+
+
+def test_no_byte_of_any_file_can_be_changed(root: Path) -> None:
+    audit = open_audit(root)
+    for path in sorted(root.rglob("*.json*")):
+        content = path.read_bytes()
+        for index in range(len(content)):
+            changed = bytearray(content)
+            changed[index] ^= 1 << index % 8
+            path.write_bytes(changed)
+            with pytest.raises(TamperedError):
+                audit.verify()
+        path.write_bytes(content)
+    audit.verify()
+
+
+def test_verify_audit_says_what_it_found_or_what_is_wrong(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text((Path(__file__).parents[3] / "policy.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    command = typer.Typer()
+    command.command()(verify_audit)
+    arguments = ["--policy", str(policy)]
+    assert CliRunner().invoke(command, arguments).output == "no entries yet\n"
+    audit = open_store(policy).audit
+    audit.append(NOON, "scheduler", "close")
+    audit.append(NOON + timedelta(days=1), "scheduler", "close")
+    found = CliRunner().invoke(command, arguments)
+    assert found.output == "2 entries in 2 files, from 2026-07-01 to 2026-07-02: as written\n"
+    audit.place.remove("2026-07-02.jsonl")
+    found = CliRunner().invoke(command, arguments)
+    assert found.exit_code == 1
+    assert isinstance(found.exception, TamperedError)

@@ -172,10 +172,11 @@ def test_two_faults_are_borne(act: str, spoiled: Bucket, proxy: Faulty) -> None:
 
 
 @pytest.mark.parametrize("bucket", [False], indirect=True)
-def test_an_answer_of_something_else_is_none(spoiled: Bucket, proxy: Faulty) -> None:
+@pytest.mark.parametrize("act", ["names", "remove"])
+def test_a_sign_in_page_is_no_empty_list(act: str, spoiled: Bucket, proxy: Faulty) -> None:
     proxy.spoil(repeat(NOISE))
     with pytest.raises(OSError, match="not that of an object store"):
-        list(spoiled.names())
+        ACTS[act](spoiled)
 
 
 @pytest.mark.parametrize("bucket", [False], indirect=True)

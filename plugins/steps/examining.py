@@ -1,0 +1,144 @@
+"""Whether all that the promise rests on is in order: keys, mirror, clock, rights, disk, and how old the logs are."""
+
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import pyarrow.compute as pc
+
+from plugins.logs.discovering import log_paths
+from plugins.logs.files import read_blocks
+from plugins.logs.reading import choose_layouts, log_reading
+from plugins.steps.closing import believe_clock
+from plugins.store.door import Folder
+from plugins.store.store import Store
+from schemas.policy_model import Log
+from schemas.refusals import RefusedError
+from transforms.parsing.formats import ERROR_LAYOUTS
+from transforms.parsing.parser import Parser
+
+SAMPLE: Final = 256 * 1024  # bytes at the beginning of a log in which its oldest line is looked for
+LITTLE: Final = 1 << 30  # bytes free
+SECRET: Final = ("keys", "key_mirror", "window", "receipts", "state", "backups")  # for nobody else's eyes
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, how it is (ok, warning, wrong), and in a sentence why and what to do."""
+
+    subject: str
+    state: str
+    sentence: str
+
+
+def examine(store: Store) -> list[Finding]:
+    """All findings; nothing is changed. A check that cannot be made is a finding too."""
+    checks: list[Callable[[Store], Iterator[Finding]]] = [_keys, _clock, _rights, _disk, _audit, _logs]
+    findings: list[Finding] = []
+    for check in checks:
+        try:
+            findings += check(store)
+        except RefusedError as error:
+            findings.append(Finding(check.__name__.strip("_"), "wrong", str(error)))
+        except OSError as error:
+            findings.append(Finding(check.__name__.strip("_"), "wrong", f"{error.filename}: {error.strerror}"))
+    return findings
+
+
+def _keys(store: Store) -> Iterator[Finding]:
+    main, mirror = (set(place.names()) for place in (store.keys.main, store.keys.mirror))
+    bad = [name for name in sorted(main & mirror) if store.keys.main.get(name) != store.keys.mirror.get(name)]
+    bad += [name for name in sorted(main) if len(store.keys.main.get(name)) != 32]
+    yield Finding("keys", "wrong" if bad else "ok", f"{len(main)} in {store.keys.main.where}{_listed(bad, 'damaged')}")
+    alone = sorted(main ^ mirror)
+    words = f"{len(mirror)} in {store.keys.mirror.where}{_listed(alone, 'on one side only')}"
+    yield Finding("mirror", "warning" if alone else "ok", words)
+    if _is_same_disk(store.keys.main, store.keys.mirror):
+        yield Finding("mirror", "warning", "it lies on the same disk as the keys; one failure would take both")
+    ended = [day for day in sorted(store.keys.days()) if store.marks.get(day) or store.calendar.is_past(day)]
+    if ended:
+        yield Finding("keys", "wrong", f"of {_days(ended)}, which ended, are still there; run: lethe close --overdue")
+
+
+def _clock(store: Store) -> Iterator[Finding]:
+    believe_clock(store, is_right=False)
+    yield Finding("clock", "ok", f"{store.clock():%Y-%m-%d %H:%M} UTC agrees with logs, places and the last run")
+
+
+def _rights(store: Store) -> Iterator[Finding]:
+    for name, place in store.places.items():
+        if not isinstance(place, Folder) or not place.root.exists():
+            continue
+        found = stat.S_IMODE(place.root.stat().st_mode)
+        if found & ~place.mode:
+            words = f"{place.where} has the rights {found:o}; take some back: chmod {place.mode:o} {place.where}"
+            yield Finding("rights", "wrong" if name in SECRET else "warning", words)
+        elif not os.access(place.root, os.W_OK):
+            yield Finding("rights", "wrong", f"{place.where} may not be written by this user")
+    yield Finding("rights", "ok", f"{len(store.places)} places were looked at")
+
+
+def _disk(store: Store) -> Iterator[Finding]:
+    for name in ("window", "keys", "key_mirror", "backups"):
+        place = store.place(name)
+        if isinstance(place, Folder):
+            free = shutil.disk_usage(_existing(place.root)).free
+            words = f"{free / (1 << 30):,.1f} GB free for {place.where}"
+            yield Finding("disk", "warning" if free < LITTLE else "ok", words)
+
+
+def _audit(store: Store) -> Iterator[Finding]:
+    found = store.audit.verify()
+    yield Finding("audit", "ok", f"{found.entries} entries, as written")
+
+
+def _logs(store: Store) -> Iterator[Finding]:
+    for log in store.policy.logs:
+        paths = list(log_paths(log, store.base))
+        if not paths:
+            yield Finding("logs", "warning", f"{log.name}: no file fits access and error; correct the paths")
+        days = {path: day for kind, path in paths if (day := _oldest_day(store, log, kind, path))}
+        if not days:
+            continue
+        path, oldest = min(days.items(), key=lambda item: item[1])
+        words = f"{log.name}: the oldest line is of {oldest}, in {path}"
+        if store.calendar.is_past(oldest):
+            window = store.policy.keep.security_window.days
+            words += f", older than the window of {window} days: let logrotate keep fewer files"
+        yield Finding("logs", "warning" if store.calendar.is_past(oldest) else "ok", words)
+
+
+def _oldest_day(store: Store, log: Log, kind: str, path: Path) -> date | None:
+    """Of the lines at the file's beginning; None where none can be read."""
+    try:
+        layouts = tuple(ERROR_LAYOUTS.values()) if kind == "error" else choose_layouts(path, log.format)
+        sample = b"".join(islice(read_blocks(path, SAMPLE), 1))
+    except (RefusedError, OSError):
+        return None
+    parsed = Parser(layouts, log.name, "", log_reading(log, datetime.now(UTC))).parse_block(sample)
+    columns = (parsed.hits["requested_at"], parsed.errors["logged_at"])
+    oldest = [pc.min(column).as_py() for column in columns if len(column)]
+    return min(oldest).astimezone(store.calendar.zone).date() if oldest else None
+
+
+def _existing(path: Path) -> Path:
+    return next(one for one in (path, *path.absolute().parents) if one.exists())
+
+
+def _is_same_disk(*places: object) -> bool:
+    roots = [_existing(place.root).stat().st_dev for place in places if isinstance(place, Folder)]
+    return len(roots) == len(places) and len(set(roots)) == 1
+
+
+def _listed(names: list[str], what: str) -> str:
+    return f"; {what}: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}" if names else ""
+
+
+def _days(days: list[date]) -> str:
+    return ", ".join(map(str, days[:5])) + (" …" if len(days) > 5 else "")

@@ -1,0 +1,154 @@
+"""What is killed at every write: small sites before an ingest, a close, an erasure and an import, and the act itself."""
+
+import os
+import pickle
+import signal
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from plugins.steps.days import day_receipts, load_day
+from plugins.steps.erasing import erase
+from plugins.store.door import Folder
+from tests.stores import Rows, Site, apache_error, comparable, hit, silent, utc
+from transforms.detection.load import load_scenarios
+from transforms.statistics.coded import Context
+from transforms.statistics.compute import compute_day
+
+NOON = utc(2026, 11, 20, 11)
+
+
+def before_anything(folder: Path) -> Site:
+    """No store yet."""
+    site = Site(folder, NOON)
+    site.write("access.log.1", *(hit(NOON - timedelta(hours=13 - n), path=f"/{n}") for n in range(3)))
+    return site
+
+
+def before_ingest(folder: Path) -> Site:
+    """A file that is known and has grown, one that is new, an error log; two days, of which one has no key yet."""
+    site = Site(folder, NOON)
+    site.write("access.log.1", *(hit(NOON - timedelta(hours=15 - n), path=f"/{n}") for n in range(3)))
+    site.ingest()
+    site.write("access.log.1", hit(NOON - timedelta(hours=1), "192.0.2.2", "/more"), "broken\n")
+    site.write("access.log", hit(NOON, "192.0.2.3"), hit(NOON, "198.51.100.9", "/wp-login.php"))
+    site.write("error.log", apache_error(NOON), "  at line 1\n")
+    return site
+
+
+def before_import(folder: Path) -> Site:
+    """Two old days in two files, of which one goes on into a day that is open."""
+    site = before_ingest(folder)
+    old = NOON - timedelta(days=40)
+    site.write("access.old.1", *(hit(old + timedelta(hours=8 * n), path=f"/{n}") for n in range(4)))
+    site.write("access.old.2", hit(old, path="/second"), hit(NOON, path="/now"))
+    return site
+
+
+def before_close(folder: Path) -> Site:
+    """Two days that are due, and one that is not."""
+    site = before_ingest(folder)
+    site.ingest()
+    site.now += timedelta(days=6, hours=11, minutes=30)
+    site.write("access.log", hit(site.now, path="/today"))
+    site.ingest()
+    site.rebuild()
+    return site
+
+
+def before_erase(folder: Path) -> Site:
+    site = before_ingest(folder)
+    site.ingest()
+    return site
+
+
+def do_ingest(site: Site) -> None:
+    assert site.ingest(shard_bytes=150).problems == []  # a line or two
+
+
+def do_close(site: Site) -> None:
+    site.close()
+
+
+def do_erase(site: Site) -> None:
+    erase(site.open(), {ip_address("192.0.2.1")}, "operations", silent)
+
+
+ACTS: dict[str, tuple[Callable[[Path], Site], Callable[[Site], None]]] = {
+    "first ingest": (before_anything, do_ingest),
+    "ingest": (before_ingest, do_ingest),
+    "import": (before_import, do_ingest),
+    "close": (before_close, do_close),
+    "erase": (before_erase, do_erase),
+}
+
+
+def run_act(name: str, folder_name: str, kill_at: int = 0, when: str = "") -> None:
+    """Run an act, and SIGKILL this process `before` or `after` its write number `kill_at`; else save their number."""
+    folder, act = Path(folder_name), ACTS[name][1]
+    site = Site(folder, NOON)
+    site.now = _now_of(folder)
+    calls = [0]
+
+    def counted(real: Callable[..., None]) -> Callable[..., None]:
+        def call(self: Folder, *arguments: Any) -> None:
+            calls[0] += 1
+            if calls[0] == kill_at and when == "before":
+                os.kill(os.getpid(), signal.SIGKILL)
+            real(self, *arguments)
+            if calls[0] == kill_at and when == "after":
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        return call
+
+    Folder.put = counted(Folder.put)  # type: ignore[method-assign]
+    Folder.remove = counted(Folder.remove)  # type: ignore[method-assign]
+    act(site)
+    (folder / "writes").write_text(str(calls[0]))
+
+
+def prepare(name: str, folder_name: str) -> None:
+    """Make the site of an act."""
+    folder = Path(folder_name)
+    site = ACTS[name][0](folder)
+    (folder / "now").write_text(site.now.isoformat())
+
+
+def _now_of(folder: Path) -> datetime:
+    return datetime.fromisoformat((folder / "now").read_text())
+
+
+def describe(folder_name: str) -> None:
+    """Write `what_is_there` into the file `described`."""
+    folder = Path(folder_name)
+    (folder / "described").write_bytes(pickle.dumps(what_is_there(folder)))
+
+
+def what_is_there(folder: Path) -> dict[str, Any]:
+    """Everything that must be equal: published tables, counts, the open days' tables, keys, marks, what is sealed."""
+    site = Site(folder, _now_of(folder))
+    store = site.open()
+    found: dict[str, Any] = {"published": site.tables(), "visit log": site.tables("visit_log"), "counts": site.counts()}
+    found["marks"] = {
+        str(day): (mark.state, mark.how, mark.lines, mark.missing)
+        for state in ("closing", "closed")
+        for day in store.marks.days(state)
+        if (mark := store.marks.get(day))
+    }
+    found["unfinished"] = [name for name in store.place("state").names("imports/")]
+    computed: dict[str, Rows] = {}
+    for day in store.open_days():
+        data = load_day(store.window, day, day_receipts(store, day), lambda g, day=day: store.keys.get(day, g))
+        for name, table in compute_day(data, load_scenarios(), Context(store.policy), "provisional").items():
+            computed.setdefault(name, Counter()).update(map(comparable, table.to_pylist()))
+        named = {one.name for receipt in day_receipts(store, day) for one in receipt.of_day(day)}
+        found[f"objects of {day}"] = len(named)
+        found[f"garbage of {day}"] = len(set(store.window.names(day)) - named)
+    found["computed"] = computed
+    found["keys"] = [*(len(store.keys.generations(day)) for day in sorted(store.keys.days()))]
+    found["mirrored"] = sorted(store.keys.main.names()) == sorted(store.keys.mirror.names())
+    found["audit"] = store.audit.verify().days
+    return found
