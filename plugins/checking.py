@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 
 from schemas.refusals import RefusedError
+
+if TYPE_CHECKING:  # it takes a second, and most verbs do without
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def check_tables(tables: Mapping[str, pa.Table]) -> None:
         raise UncheckedError(failures)
 
 
-def _broken(name: str, frame: pd.DataFrame) -> list[tuple[str, str]]:
+def _broken(name: str, frame: "pd.DataFrame") -> list[tuple[str, str]]:
     """The rules that do not hold: type and columns. Only yes or no is asked, so no value gets into a result."""
     batch, suite = _engine(name)
     result = batch.get_batch({"dataframe": frame}).validate(suite, result_format="BOOLEAN_ONLY")

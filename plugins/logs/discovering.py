@@ -60,7 +60,7 @@ def discover(
     result = Discovery()
     claims: dict[str, list[Source]] = {}
     for kind, path in log_paths(log, base):
-        with _problems_of(path, result, now):
+        with problems_of(path, result, now):
             file = LogFile(path)
             if seen.get(str(path)) == file.signature:
                 result.read[str(path)] = file.signature
@@ -124,12 +124,12 @@ def _settle(claimants: list[Source], result: Discovery, now: float) -> None:
     """
     lengths: dict[Path, int] = {}
     for source in claimants:
-        with _problems_of(source.file.path, result, now):
+        with problems_of(source.file.path, result, now):
             # alone, a compressed file need not be read twice for its length
             lengths[source.file.path] = source.file.length() if len(claimants) > 1 else source.file.size
     chosen: list[Source] = []
     for source in sorted(claimants, key=lambda source: _most_to_come(source.file, lengths)):
-        with _problems_of(source.file.path, result, now):
+        with problems_of(source.file.path, result, now):
             if source.file.path in lengths and not any(
                 source.file.is_prefix_of(other.file, source.begin) for other in chosen
             ):
@@ -144,7 +144,7 @@ def _most_to_come(file: LogFile, lengths: Mapping[Path, int]) -> tuple[int, bool
 
 
 @contextmanager
-def _problems_of(path: Path, result: Discovery, now: float) -> Iterator[None]:
+def problems_of(path: Path, result: Discovery, now: float) -> Iterator[None]:
     """One file's trouble is no other's: it is told, and the file is looked at again the next time."""
     try:
         yield

@@ -12,6 +12,7 @@ from schemas.refusals import EmptyError, RefusedError
 BLOCK_BYTES: Final = 8 * 1024 * 1024
 LONGEST_LINE: Final = 64 * 1024 * 1024
 GZIP_MAGIC: Final = b"\x1f\x8b"
+UNREAD_MAGIC: Final = {b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"PK\x03\x04": "zip"}
 
 
 def open_log(path: Path) -> BinaryIO:
@@ -31,7 +32,12 @@ def open_log(path: Path) -> BinaryIO:
         raise RefusedError(f"{path} may not be read by this user; give them read permission") from None
     except OSError as error:
         raise RefusedError(f"{path} cannot be read: {error.strerror}") from None
-    return cast(BinaryIO, gzip.GzipFile(fileobj=stream)) if stream.peek(2)[:2] == GZIP_MAGIC else stream
+    begin = stream.peek(6)
+    for magic, name in UNREAD_MAGIC.items():
+        if begin.startswith(magic):
+            stream.close()
+            raise RefusedError(f"{path} is compressed with {name}, which is not read; decompress it, or use gzip")
+    return cast(BinaryIO, gzip.GzipFile(fileobj=stream)) if begin.startswith(GZIP_MAGIC) else stream
 
 
 def read_blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:

@@ -18,6 +18,7 @@ from plugins.store.locks import BusyError
 from plugins.store.store import Store
 from schemas.receipts import Mark
 from schemas.refusals import RefusedError
+from schemas.visit_log import VISIT_LOG
 from transforms.detection.load import load_scenarios
 from transforms.statistics.coded import Context
 from transforms.statistics.compute import compute_final_day
@@ -57,11 +58,11 @@ def close_day(store: Store, day: date, actor: str, tell: Tell, give_up: bool = F
         mark = store.marks.get(day)
         if mark is None:
             tell(f"closing {day}")
-            mark = _give_up(store, day, "given up") if give_up else _finalise(store, day)
+            mark = _give_up(store, day, "given up", tell) if give_up else _finalise(store, day, tell)
             store.marks.put(mark)
+        store.keys.shred(day)
         if mark.state == "closed":
             return mark
-        store.keys.shred(day)
         for name in list(store.window.names(day)):
             store.window.place.remove(name)
         store.place("state").remove(f"published/{day}.json")
@@ -81,10 +82,13 @@ def close_day(store: Store, day: date, actor: str, tell: Tell, give_up: bool = F
 
 
 def _close_all(store: Store, days: Iterable[date], actor: str, tell: Tell) -> tuple[list[Mark], list[str]]:
+    """Also shreds the keys of closed days that came back, with a restored disk perhaps."""
     marks, problems = [], []
-    for day in sorted(set(days)):
+    returned = store.keys.days().intersection(store.marks.days("closed"))
+    for day in sorted({*days, *returned}):
         try:
-            marks.append(close_day(store, day, actor, tell))
+            mark = close_day(store, day, actor, tell)
+            marks += [] if day in returned else [mark]
         except RefusedError as error:
             problems.append(f"{day} is not closed: {error}")
         except OSError as error:  # of this day's files, perhaps; what fails for all fails for the next day too
@@ -92,10 +96,10 @@ def _close_all(store: Store, days: Iterable[date], actor: str, tell: Tell) -> tu
     return marks, problems
 
 
-def _finalise(store: Store, day: date) -> Mark:
+def _finalise(store: Store, day: date, tell: Tell) -> Mark:
     """The last rebuild; too late for that, what was published last becomes final."""
     if store.calendar.is_past(day):
-        return _give_up(store, day, "expired")
+        return _give_up(store, day, "expired", tell)
     scenarios = load_scenarios()
     receipts = day_receipts(store, day)
     data = load_day(store.window, day, receipts, lambda generation: store.keys.get(day, generation))
@@ -107,13 +111,32 @@ def _finalise(store: Store, day: date) -> Mark:
     return Mark(day=day, state="closing", how="rebuilt", lines=count_lines(receipts, day), since=store.clock())
 
 
-def _give_up(store: Store, day: date, how: Literal["expired", "given up"]) -> Mark:
-    receipted = count_lines(day_receipts(store, day), day)
-    last = published_day(store.place("statistics"), day)
+def _give_up(store: Store, day: date, how: Literal["expired", "given up"], tell: Tell) -> Mark:
+    """The tables stay as they are; no damage to them, or to a receipt, may keep a key from being shredded."""
+    for name in VISIT_LOG:  # of a last rebuild that was killed
+        store.place("visit_log").remove(f"{name}/{day}.parquet")
     lines = 0
-    if last is not None:
+    if last := _last_published(store, day, tell):
         lines = last["lines"][0].as_py()
         final = last.set_column(last.schema.get_field_index("state"), last.schema.field("state"), pa.array(["final"]))
         publish_day(store.place("statistics"), day, {"days": final})
-    missing = max(0, receipted - lines)
+    missing = max(0, _count_receipted(store, day, tell) - lines)
     return Mark(day=day, state="closing", how=how, lines=lines, missing=missing, since=store.clock())
+
+
+def _last_published(store: Store, day: date, tell: Tell) -> pa.Table | None:
+    try:
+        return published_day(store.place("statistics"), day)
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno:  # of the place, not of the table
+            raise
+        tell(f"{day}: its table days is damaged and counts as none")
+        return None
+
+
+def _count_receipted(store: Store, day: date, tell: Tell) -> int:
+    try:
+        return count_lines(day_receipts(store, day), day)
+    except RefusedError:
+        tell(f"{day}: a receipt is damaged, so nobody knows how many lines its statistics miss")
+        return 0

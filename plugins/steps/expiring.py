@@ -1,11 +1,15 @@
 """What lives longer than the window ends too: the visit log, statistics, receipts, marks and the audit trail."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Final
 
 from plugins.store.door import Place
 from plugins.store.store import Store
 from schemas.durations import Duration
+
+TABLE: Final = re.compile(r"[a-z_]+/([0-9]{4}-[0-9]{2}-[0-9]{2})\.parquet")  # whatever else lies there is not ours
 
 
 def expire(store: Store) -> int:
@@ -31,7 +35,7 @@ def _first_kept(store: Store, lasts: Duration, now: datetime) -> date:
 
 def _old_tables(place: Place, before: date) -> Iterator[tuple[Place, str]]:
     for name in list(place.names()):
-        if date.fromisoformat(name.rsplit("/", 1)[1].removesuffix(".parquet")) < before:
+        if (table := TABLE.fullmatch(name)) and table[1] < str(before):
             yield place, name
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from plugins.logs.discovering import Signature, Source, discover
+from plugins.logs.discovering import Signature, Source, discover, problems_of
 from plugins.logs.fingerprints import Fingerprints
-from plugins.logs.log_file import SHARD_BYTES, UnfinishedError
+from plugins.logs.log_file import SHARD_BYTES
 from plugins.logs.reading import choose_layouts, log_reading
 from plugins.logs.shards import parse_shards
 from plugins.steps.closing import believe_clock, close_expired
@@ -20,7 +20,7 @@ from plugins.store.records import read_record, write_record
 from plugins.store.store import Store
 from schemas.policy_model import Log
 from schemas.receipts import Mark, Receipt, Record
-from schemas.refusals import FormatError, RefusedError
+from schemas.refusals import FormatError
 from transforms.detection.load import load_scenarios
 from transforms.parsing.formats import ERROR_LAYOUTS, named_layout
 from transforms.parsing.layout import Layout
@@ -88,13 +88,9 @@ class _Run:
         prints = Fingerprints(self.key, log.name)
         files = discover(log, self.store.base, known, prints, self._seen(log, known), now.timestamp())
         for source in files.sources:
-            try:
+            with problems_of(source.file.path, files, now.timestamp()):
                 if self._read_file(source, log, prints, known, now):
                     files.read[str(source.file.path)] = source.file.signature
-            except UnfinishedError as error:
-                files.waiting.append(str(error))
-            except RefusedError as error:
-                files.problems.append(str(error))
         self.result.problems += files.problems
         self.result.waiting += files.waiting
         return files.read

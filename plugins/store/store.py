@@ -12,7 +12,6 @@ from typing import Final
 from plugins.keys.day_keys import PROCESS_ONLY, DayKeys
 from plugins.policy_file import read_policy
 from plugins.store.audit import Audit
-from plugins.store.bucket import open_bucket
 from plugins.store.calendar import Calendar
 from plugins.store.door import PRIVATE, Folder, Place
 from plugins.store.locks import Locks
@@ -121,7 +120,11 @@ def open_store(policy_file: Path, clock: Callable[[], datetime] = utc_now) -> St
 
 def open_place(where: str, base: Path, mode: int) -> Place:
     """A folder, or `s3://bucket/prefix`."""
-    return open_bucket(where) if where.startswith(S3) else Folder(base / where, mode)
+    if not where.startswith(S3):
+        return Folder(base / where, mode)
+    from plugins.store.bucket import open_bucket  # noqa: PLC0415 - boto3 takes a second, and most stores are folders
+
+    return open_bucket(where)
 
 
 def _lock_folder(root: str, base: Path) -> Path:

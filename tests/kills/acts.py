@@ -1,5 +1,6 @@
-"""What is killed at every write: small sites before an ingest, a close, an erasure and an import, and the act itself."""
+"""What is killed at every write: small sites before an ingest, a close, an erasure or an import, and the act."""
 
+import json
 import os
 import pickle
 import signal
@@ -13,6 +14,7 @@ from typing import Any
 from plugins.steps.days import day_receipts, load_day
 from plugins.steps.erasing import erase
 from plugins.store.door import Folder
+from plugins.store.store import Store
 from tests.stores import Rows, Site, apache_error, comparable, hit, silent, utc
 from transforms.detection.load import load_scenarios
 from transforms.statistics.coded import Context
@@ -117,6 +119,14 @@ def prepare(name: str, folder_name: str) -> None:
     (folder / "now").write_text(site.now.isoformat())
 
 
+def audited(store: Store) -> list[tuple[str, str]]:
+    """What is written once however often it is tried: action and facts, in any order."""
+    entries = [
+        json.loads(line) for name in store.audit.place.names() for line in store.audit.place.get(name).splitlines()
+    ]
+    return sorted((entry["action"], json.dumps(entry["facts"])) for entry in entries if entry["handle"])
+
+
 def _now_of(folder: Path) -> datetime:
     return datetime.fromisoformat((folder / "now").read_text())
 
@@ -138,7 +148,7 @@ def what_is_there(folder: Path) -> dict[str, Any]:
         for day in store.marks.days(state)
         if (mark := store.marks.get(day))
     }
-    found["unfinished"] = [name for name in store.place("state").names("imports/")]
+    found["unfinished"] = store.imports.names()
     computed: dict[str, Rows] = {}
     for day in store.open_days():
         data = load_day(store.window, day, day_receipts(store, day), lambda g, day=day: store.keys.get(day, g))
@@ -150,5 +160,6 @@ def what_is_there(folder: Path) -> dict[str, Any]:
     found["computed"] = computed
     found["keys"] = [*(len(store.keys.generations(day)) for day in sorted(store.keys.days()))]
     found["mirrored"] = sorted(store.keys.main.names()) == sorted(store.keys.mirror.names())
-    found["audit"] = store.audit.verify().days
+    store.audit.verify()
+    found["audit"] = audited(store)
     return found

@@ -49,7 +49,7 @@ class Rotated:
         content, self.pending = self.pending, b""
         for _ in range(self.choice.randint(1, most)):
             content += self._line()
-        if self.choice.random() < 0.3:
+        if self.choice.random() < 0.5:
             content = content[: -len(self.pending)] if self._break_line(content) else content
         if self.server:
             with self.server.open("ab") as file:
@@ -100,8 +100,16 @@ class Rotated:
         self.rotate()
         self.reopen()
 
+    def copy_live(self) -> None:
+        """The first half of copy-truncate, compressed at once or not."""
+        if self.server and _is_log(content := self.server.read_bytes()):
+            packs = self.choice.random() < 0.5
+            target = self._new_name(".copy" + ".gz" * packs)
+            target.write_bytes(gzip.compress(content) if packs else content)
+            self._stamp(target)
+
     def copy(self) -> None:
-        """The first half of copy-truncate, or a backup; sometimes with the old time."""
+        """A backup of any file, sometimes with the old time."""
         if path := self._any():
             target = self._new_name(".copy" + ".gz" * _is_gzip(path))
             shutil.copy2(path, target)
@@ -163,7 +171,7 @@ class Rotated:
             self._stamp(path, -TWO_DAYS)
 
     def delete(self) -> None:
-        if path := self._any():
+        if path := self._any(lambda path: not self._is_live(path) or self.choice.random() < 0.2):
             path.unlink()
             if self.server == path:
                 self.server = None
@@ -275,8 +283,10 @@ ACTS = (
     Rotated.reopen,
     Rotated.rotate,
     Rotated.rotate_and_reopen,
+    Rotated.copy_live,
     Rotated.copy,
     Rotated.begin_copy,
+    Rotated.truncate,
     Rotated.truncate,
     Rotated.begin_gzip,
     Rotated.gzip,

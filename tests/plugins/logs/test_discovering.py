@@ -114,6 +114,15 @@ def test_what_goes_on_differently_after_the_same_lines_is_a_file_of_its_own(site
     assert site.ingest().lines["hits"] == 22
 
 
+def test_of_two_files_that_go_on_differently_after_what_was_read_only_one_is_the_known_one(site: Site) -> None:
+    site.write("access.one", *SAME[:3])
+    assert site.ingest().lines["hits"] == 3
+    site.write("access.one", *lines(0, 1))
+    site.write("access.two", *SAME[:3], *lines(10, 2))
+    assert site.ingest().lines["hits"] == 1 + 5
+    assert site.counts() == {"hits": 3 + 1 + 5}
+
+
 def test_the_beginning_of_a_file_that_is_gone_is_a_copy(site: Site) -> None:
     path = site.write("access.log", *SAME, *lines(0, 5))
     site.ingest()
