@@ -97,7 +97,7 @@ def _read_addresses(text: str) -> set[Address]:
     found = set()
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
-            address = read_address(line)
+            address = None if "/" in line else read_address(line)  # a network is not one address
             if address is None:
                 raise RefusedError(
                     f"standard input, line {number}: this is no IPv4 or IPv6 address; nothing was erased"

@@ -56,11 +56,13 @@ class DayKeys:
         self.admit(day)
         return DayKey(day, generation, self._read(f"{day}.{generation}"))
 
-    def current(self, day: date) -> DayKey:
-        """The newest key of an open day, made if it has none; the day's lock is held."""
+    def current(self, day: date, may_make: bool = True) -> DayKey:
+        """The newest key of an open day; the day's lock is held. One is made if nothing was ever sealed for the day."""
         self.admit(day)
         generations = self.generations(day)
-        return self.get(day, generations[-1]) if generations else self._make(day, 1)
+        if generations or not may_make:
+            return self.get(day, generations[-1] if generations else "1")
+        return self._make(day, 1)
 
     def renew(self, day: date) -> DayKey:
         """A further generation, for a day that is rewritten; the day's lock is held."""

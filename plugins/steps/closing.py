@@ -7,10 +7,8 @@ from typing import Final, Literal
 
 import pyarrow as pa
 
-from plugins.analysis import open_country_data
-from plugins.checking import check_tables
 from plugins.logs.discovering import log_paths
-from plugins.steps.days import count_lines, day_receipts, load_day, publish_day, published_day
+from plugins.steps.days import count_lines, day_receipts, load_day, publish_day, publish_final, published_day
 from plugins.steps.expiring import expire
 from plugins.steps.importing import carry_out_imports
 from plugins.store.clock import check_clock, record_run, times_of
@@ -20,8 +18,6 @@ from schemas.receipts import Mark
 from schemas.refusals import RefusedError
 from schemas.visit_log import VISIT_LOG
 from transforms.detection.load import load_scenarios
-from transforms.statistics.coded import Context
-from transforms.statistics.compute import compute_final_day
 
 Tell = Callable[[str], None]
 AHEAD: Final = timedelta(hours=1)  # what falls due before the next run, which comes in an hour
@@ -100,14 +96,9 @@ def _finalise(store: Store, day: date, tell: Tell) -> Mark:
     """The last rebuild; too late for that, what was published last becomes final."""
     if store.calendar.is_past(day):
         return _give_up(store, day, "expired", tell)
-    scenarios = load_scenarios()
     receipts = day_receipts(store, day)
     data = load_day(store.window, day, receipts, lambda generation: store.keys.get(day, generation))
-    with open_country_data(store.policy) as reader:
-        tables, visit_log = compute_final_day(data, scenarios, Context(store.policy, reader))
-    check_tables(tables)
-    publish_day(store.place("visit_log"), day, visit_log)
-    publish_day(store.place("statistics"), day, tables)
+    publish_final(store, data, load_scenarios())
     return Mark(day=day, state="closing", how="rebuilt", lines=count_lines(receipts, day), since=store.clock())
 
 

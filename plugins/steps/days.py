@@ -1,7 +1,7 @@
 """A day's data out of the window, and its tables into the store."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from itertools import groupby
 from typing import Final
@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from plugins.analysis import open_country_data
+from plugins.checking import check_tables
 from plugins.keys.day_keys import DayKey
 from plugins.store.door import Place
 from plugins.store.store import Store
@@ -18,15 +20,23 @@ from schemas.policy import policy_version
 from schemas.receipts import Receipt
 from schemas.scenario import Scenario
 from transforms.detection.load import scenarios_version
+from transforms.statistics.coded import Context
+from transforms.statistics.compute import compute_final_day
 from transforms.statistics.day import Day
 
+AN_HOUR_AHEAD: Final = timedelta(days=1)  # a line may be, and so of the day after it was read
 LINES: Final = ("hits", "errors", "continuations", "quarantine")  # the kinds whose rows are lines of the day
 
 
 def day_receipts(store: Store, day: date) -> list[Receipt]:
-    """The receipts of all shards that hold lines of the day, file by file."""
-    files = {tuple(name.split("/")[2:4]) for name in store.window.names(day)}
-    return [receipt for receipt in store.receipts.of_files(files) if receipt.of_day(day)]  # type: ignore[arg-type]
+    """The receipts of all shards that hold lines of the day, file by file.
+
+    A file's objects may all be lost, so it is not the window that says which files they are.
+    """
+    shards = store.receipts.shards()
+    newest = [receipt for log in {shard.log for shard in shards} for receipt in store.receipts.newest(log)]
+    files = {(receipt.log, receipt.file) for receipt in newest if receipt.read_on >= day - AN_HOUR_AHEAD}
+    return [receipt for receipt in store.receipts.of_files(files) if receipt.of_day(day)]
 
 
 def count_lines(receipts: Iterable[Receipt], day: date) -> int:
@@ -70,6 +80,16 @@ def version_of(day: date, receipts: Iterable[Receipt], store: Store, scenarios: 
     digests = sorted(sealed.digest for receipt in receipts for sealed in receipt.of_day(day))
     parts = [*digests, policy_version(store.policy), scenarios_version(scenarios)]
     return sha256(" ".join(parts).encode()).hexdigest()
+
+
+def publish_final(store: Store, data: Day, scenarios: Sequence[Scenario], with_visit_log: bool = True) -> None:
+    """The last tables of a day, checked, and what it leaves in the visit log."""
+    with open_country_data(store.policy) as reader:
+        tables, visit_log = compute_final_day(data, scenarios, Context(store.policy, reader))
+    check_tables(tables)
+    if with_visit_log:
+        publish_day(store.place("visit_log"), data.day, visit_log)
+    publish_day(store.place("statistics"), data.day, tables)
 
 
 def publish_day(place: Place, day: date, tables: Mapping[str, pa.Table]) -> None:

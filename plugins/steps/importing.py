@@ -4,16 +4,12 @@ import secrets
 from collections.abc import Callable
 from datetime import date
 
-from plugins.analysis import open_country_data
-from plugins.checking import check_tables
 from plugins.keys.day_keys import PROCESS_ONLY
-from plugins.steps.days import count_lines, load_day, publish_day
+from plugins.steps.days import count_lines, load_day, publish_final
 from plugins.steps.writing import ShardWriter
 from plugins.store.store import Store
 from schemas.receipts import Import, Mark, Receipt, generation_of
 from schemas.refusals import RefusedError
-from transforms.statistics.coded import Context
-from transforms.statistics.compute import compute_final_day
 from transforms.visits.days import start_of_day
 
 
@@ -76,12 +72,8 @@ def _publish(store: Store, writer: ShardWriter, day: date, tell: Callable[[str],
     tell(f"importing {day}")
     receipts = [receipt for receipt in writer.waiting if receipt.of_day(day)]
     data = load_day(store.window, day, receipts, lambda _: writer.import_keys[day])
-    with open_country_data(store.policy) as reader:
-        tables, visit_log = compute_final_day(data, writer.scenarios, Context(store.policy, reader))
-    check_tables(tables)
-    if start_of_day(day, store.calendar.zone) > store.policy.keep.visit_log.before(store.clock()):
-        publish_day(store.place("visit_log"), day, visit_log)
-    publish_day(store.place("statistics"), day, tables)
+    is_young = start_of_day(day, store.calendar.zone) > store.policy.keep.visit_log.before(store.clock())
+    publish_final(store, data, writer.scenarios, with_visit_log=is_young)
     return Mark(day=day, state="closed", how="imported", lines=count_lines(receipts, day), since=store.clock())
 
 

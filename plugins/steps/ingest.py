@@ -20,7 +20,7 @@ from plugins.store.records import read_record, write_record
 from plugins.store.store import Store
 from schemas.policy_model import Log
 from schemas.receipts import Mark, Receipt, Record
-from schemas.refusals import FormatError
+from schemas.refusals import FormatError, RefusedError
 from transforms.detection.load import load_scenarios
 from transforms.parsing.formats import ERROR_LAYOUTS, named_layout
 from transforms.parsing.layout import Layout
@@ -60,6 +60,7 @@ def ingest(
         believe_clock(store, clock_is_right)
         store.check_setting()
         carry_out_imports(store, actor)
+        _refuse_lost_receipts(store)
         sweep_window(store)
         result = Ingested()
         result.marks, result.problems = close_expired(store, actor, tell)
@@ -71,6 +72,16 @@ def ingest(
             write_record(store.place("state"), f"seen/{name}.json", Seen(files=files, ends=ends))
         record_run(now, store.place("state"), run.newest)
     return result
+
+
+def _refuse_lost_receipts(store: Store) -> None:
+    """Without receipts every line would count again, and the window would be swept as garbage."""
+    seen = (read_record(store.place("state"), name, Seen) for name in store.place("state").names("seen/"))
+    if any(one.ends for one in seen if one) and not store.receipts.shards():
+        raise RefusedError(
+            f"all receipts are gone from {store.receipts.place.where}, and the last run had some; bring them back from "
+            "a backup. Nothing was done"
+        )
 
 
 class _Run:

@@ -74,7 +74,7 @@ class ShardWriter:
         if fate is Fate.IMPORTED:
             key = self.import_keys.setdefault(day, process_only_key(day))
         else:
-            key = self.store.keys.current(day)
+            key = self.store.keys.current(day, may_make=day not in self.opened)
             self.opened.add(day)
         tables = {
             "hits": part.hits,
@@ -91,7 +91,7 @@ class ShardWriter:
             return []
         rows = [{"log": shard.log, "reason": reason, "lines": lines} for reason, lines in sorted(late.items())]
         source = f"{shard.log}/{shard.file}/{shard.begin}-{shard.end}"
-        key = self.store.keys.current(today)
+        key = self.store.keys.current(today, may_make=today not in self.opened)
         self.opened.add(today)
         return [self.store.window.put("late", source, pa.Table.from_pylist(rows, schema=LATE), key)]
 

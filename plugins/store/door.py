@@ -95,7 +95,7 @@ class Folder:
 
     def names(self, prefix: str = "") -> Iterator[str]:
         inside = prefix.rpartition("/")[0]
-        for folder, folders, files in os.walk(self.root / inside):
+        for folder, folders, files in os.walk(self.root / inside, onerror=_refuse_unlistable):
             folders.sort()
             found = (Path(folder, file).relative_to(self.root).as_posix() for file in sorted(files))
             yield from (name for name in found if name.startswith(prefix) and TEMPORARY not in name)
@@ -120,6 +120,12 @@ class Folder:
             one.mkdir(mode=self.mode, exist_ok=True)
             one.chmod(self.mode)  # whatever the umask
             _sync(one.parent)
+
+
+def _refuse_unlistable(error: OSError) -> None:
+    """A folder that may not be listed must not look like an empty one."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _sync(folder: Path) -> None:

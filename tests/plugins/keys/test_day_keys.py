@@ -111,7 +111,6 @@ def test_a_key_that_is_lost_on_both_sides_is_named(site: Site, sides: tuple[Fold
     assert f"--give-up {DAY}" in sentence
 
 
-@pytest.mark.xfail(strict=True, reason="the keys do not know that objects were sealed with a lost one")
 def test_a_lost_key_is_not_replaced_by_another_of_its_name(site: Site, sides: tuple[Folder, Folder]) -> None:
     """Whoever puts it back later would find another one there."""
     for side in sides:

@@ -180,7 +180,6 @@ def test_a_damaged_object_keeps_its_own_day_open_until_the_deadline_and_no_other
     assert_gone(site, *DAYS[:2])
 
 
-@pytest.mark.xfail(strict=True, reason="the files of a day are looked for in the window, where they are lost")
 def test_a_file_all_of_whose_objects_are_lost_is_noticed(site: Site) -> None:
     file = next(site.open().window.names(DAYS[0])).split("/")[3]
     for path in (site.folder / "store" / "window").rglob(f"{file}/*"):
