@@ -205,3 +205,15 @@ def test_a_log_whose_format_is_found_stays_readable_when_a_new_file_begins_badly
     site.write("access.log", hit(NOON))
     result = site.ingest()
     assert (result.lines["hits"], result.lines["quarantine"]) == (1, 2)
+
+
+def test_without_its_receipts_a_store_does_nothing_and_keeps_its_window(site: Site) -> None:
+    site.write("access.log", hit(NOON))
+    site.ingest()
+    before = set(site.open().window.names())
+    shutil.move(site.folder / "store" / "receipts", site.folder / "elsewhere")
+    with pytest.raises(RefusedError, match="bring them back"):
+        site.ingest()
+    shutil.move(site.folder / "elsewhere", site.folder / "store" / "receipts")
+    assert site.ingest().lines.total() == 0
+    assert set(site.open().window.names()) == before
