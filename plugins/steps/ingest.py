@@ -66,12 +66,23 @@ def ingest(
         result.marks, result.problems = close_expired(store, actor, tell)
         run = _Run(store, result, tell, shard_bytes)
         found = {log.name: run.read_log(log, now) for log in store.policy.logs}
-        result.marks += finish_import(store, run.writer, actor, tell)
-        for name, files in found.items():
-            ends = {receipt.file: receipt.end for receipt in store.receipts.newest(name)}
-            write_record(store.place("state"), f"seen/{name}.json", Seen(files=files, ends=ends))
+        if run.writer.import_keys and result.waiting:
+            _postpone_import(store, run.writer, result)
+        else:
+            result.marks += finish_import(store, run.writer, actor, tell)
+            for name, files in found.items():
+                ends = {receipt.file: receipt.end for receipt in store.receipts.newest(name)}
+                write_record(store.place("state"), f"seen/{name}.json", Seen(files=files, ends=ends))
         record_run(now, store.place("state"), run.newest)
     return result
+
+
+def _postpone_import(store: Store, writer: ShardWriter, result: Ingested) -> None:
+    """A file that cannot be read yet may hold more of the old days, and they can be imported only once."""
+    for receipt in writer.waiting:
+        result.lines.subtract(receipt.counts.model_dump())
+    result.waiting.append(f"{len(writer.import_keys)} old days are imported when all files can be read")
+    sweep_window(store)
 
 
 def _refuse_lost_receipts(store: Store) -> None:

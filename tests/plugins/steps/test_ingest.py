@@ -1,6 +1,7 @@
 """Every line counts exactly once, in whatever pieces and order the files appear."""
 
 import gzip
+import os
 import random
 import shutil
 from collections import Counter
@@ -155,6 +156,22 @@ def test_old_days_are_imported_whole_and_leave_no_key_and_no_object(site: Site) 
     days = {dict(row)["day"]: (dict(row)["hits"], dict(row)["state"]) for row in site.tables()["days"]}
     assert days == {"2026-10-21": (33, "final"), "2026-10-22": (57, "final")}
     assert site.ingest().lines.total() == 0
+
+
+def test_old_days_are_not_imported_while_a_file_may_still_hold_more_of_them(site: Site) -> None:
+    old = NOON - timedelta(days=30)
+    site.write("access.log.1", hit(old), hit(NOON))
+    more = site.logs / "access.log.2.gz"
+    content = gzip.compress("".join(hit(old, path=f"/{number}") for number in range(5)).encode())
+    more.write_bytes(content[:-12])
+    os.utime(more, (NOON.timestamp(), NOON.timestamp()))
+    result = site.ingest()
+    assert (result.lines.total(), result.marks, len(result.waiting)) == (0, [], 2)
+    assert list(site.open().window.names()) == []
+    more.write_bytes(content)
+    result = site.ingest()
+    assert [(mark.how, mark.lines) for mark in result.marks] == [("imported", 6)]
+    assert site.counts() == {"hits": 7}
 
 
 def test_lines_of_closed_days_are_late_and_in_nothing_else(site: Site) -> None:
