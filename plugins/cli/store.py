@@ -11,6 +11,7 @@ import typer
 from plugins.cli.terminal import Progress, print_table
 from plugins.steps.closing import close_day, close_due
 from plugins.steps.erasing import erase as erase_addresses
+from plugins.steps.importing import carry_out_imports
 from plugins.steps.ingest import ingest as ingest_logs
 from plugins.steps.rebuilding import rebuild as rebuild_days
 from plugins.store.locks import BusyError
@@ -63,6 +64,9 @@ def close(
         _print_open(store)
         return
     marks, problems = close_due(store, ACTOR, tell, clock_is_right) if overdue else ([], [])
+    if wanted:
+        with store.locks.held("ingest"):
+            carry_out_imports(store, ACTOR)
     for day in wanted:
         if day not in store.open_days() and day not in store.marks.days("closing"):
             raise RefusedError(f"{day} is not open; lethe close without days lists those that are")

@@ -46,7 +46,7 @@ class Fingerprints:
         found = []
         for line in head[:START].split(b"\n")[:-1]:
             state.update(line + b"\n")
-            found.append(state.copy().hexdigest()[:3])  # enough to tell files apart, too little to test guesses with
+            found.append(state.copy().hexdigest()[:8])
         return tuple(found)
 
     def _hash(self, purpose: bytes, content: bytes) -> str:

@@ -20,7 +20,7 @@ from schemas.visit_log import VISIT_LOG
 from transforms.detection.load import load_scenarios
 
 Tell = Callable[[str], None]
-AHEAD: Final = timedelta(hours=1)  # what falls due before the next run, which comes in an hour
+AHEAD: Final = timedelta(hours=3)  # what falls due before the next hourly run; two of them may fail or be late
 
 
 def believe_clock(store: Store, is_right: bool) -> None:
@@ -54,8 +54,7 @@ def close_day(store: Store, day: date, actor: str, tell: Tell, give_up: bool = F
         mark = store.marks.get(day)
         if mark is None:
             tell(f"closing {day}")
-            mark = _give_up(store, day, "given up", tell) if give_up else _finalise(store, day, tell)
-            store.marks.put(mark)
+            mark = _end(store, day, tell, give_up)
         store.keys.shred(day)
         if mark.state == "closed":
             return mark
@@ -74,6 +73,18 @@ def close_day(store: Store, day: date, actor: str, tell: Tell, give_up: bool = F
         )
         mark = mark.model_copy(update={"state": "closed"})
         store.marks.put(mark)
+    return mark
+
+
+def _end(store: Store, day: date, tell: Tell, give_up: bool) -> Mark:
+    """The mark of a day whose tables are final. Past its deadline the key goes even where they cannot be written."""
+    try:
+        mark = _give_up(store, day, "given up", tell) if give_up else _finalise(store, day, tell)
+        store.marks.put(mark)
+    except Exception:
+        if give_up or store.calendar.is_past(day):
+            store.keys.shred(day)  # what is sealed keeps the day known, so that the next run marks it
+        raise
     return mark
 
 

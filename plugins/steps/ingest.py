@@ -65,8 +65,8 @@ def ingest(
         result = Ingested()
         result.marks, result.problems = close_expired(store, actor, tell)
         run = _Run(store, result, tell, shard_bytes)
-        found = {log.name: run.read_log(log, now) for log in store.policy.logs}
-        if run.writer.import_keys and result.waiting:
+        found = {log.name: run.read_log(log, store.clock()) for log in store.policy.logs}
+        if run.writer.import_keys and (result.waiting or run.is_torn):
             _postpone_import(store, run.writer, result)
         else:
             result.marks += finish_import(store, run.writer, actor, tell)
@@ -102,6 +102,7 @@ class _Run:
         self.store, self.result, self.tell, self.shard_bytes = store, result, tell, shard_bytes
         self.writer = ShardWriter(store, load_scenarios(), store.open_days())
         self.newest: datetime | None = None
+        self.is_torn = False  # a file was not read to its end
         self.key = store.keys.store_key(may_make=not store.receipts.shards())
 
     def read_log(self, log: Log, now: datetime) -> dict[str, Signature]:
@@ -109,10 +110,12 @@ class _Run:
         known = self.store.receipts.newest(log.name)
         prints = Fingerprints(self.key, log.name)
         files = discover(log, self.store.base, known, prints, self._seen(log, known), now.timestamp())
+        found = len(files.problems)
         for source in files.sources:
             with problems_of(source.file.path, files, now.timestamp()):
                 if self._read_file(source, log, prints, known, now):
                     files.read[str(source.file.path)] = source.file.signature
+        self.is_torn |= len(files.problems) > found
         self.result.problems += files.problems
         self.result.waiting += files.waiting
         return files.read

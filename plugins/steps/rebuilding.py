@@ -9,6 +9,7 @@ from plugins.steps.days import day_receipts, load_day, publish_day, version_of
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store
 from schemas.receipts import Record
+from schemas.refusals import RefusedError
 from transforms.detection.load import load_scenarios
 from transforms.statistics.coded import Context
 from transforms.statistics.compute import compute_day
@@ -21,9 +22,21 @@ class Published(Record):
 
 
 def rebuild(store: Store, tell: Callable[[str], None]) -> list[date]:
-    """Publish every open day anew that changed since it was last published; returns these days."""
+    """Publish every open day anew that changed since it was last published; returns these days.
+
+    RefusedError, when all others are done, for days that cannot be computed.
+    """
     store.check_setting()
-    return [day for day in store.open_days() if not store.calendar.is_past(day) and _rebuild_day(store, day, tell)]
+    rebuilt, problems = [], []
+    for day in store.open_days():
+        try:
+            if not store.calendar.is_past(day) and _rebuild_day(store, day, tell):
+                rebuilt.append(day)
+        except RefusedError as error:
+            problems.append(f"{day} is not published anew: {error}")
+    if problems:
+        raise RefusedError("; ".join(problems))
+    return rebuilt
 
 
 def _rebuild_day(store: Store, day: date, tell: Callable[[str], None]) -> bool:

@@ -112,7 +112,7 @@ def test_a_day_is_closed_once_however_often_it_is_asked_for(site: Site) -> None:
 
 
 def test_a_day_that_is_not_due_stays_open(site: Site) -> None:
-    go_to(site, DUE - timedelta(minutes=31))
+    go_to(site, DUE - timedelta(hours=2, minutes=31))
     assert site.close() == []
     assert site.open().open_days() == DAYS
 
