@@ -59,10 +59,16 @@ def _keep_other_days(folder: Path, fresh: Path) -> None:
 
 def _write_days(table: pa.Table, days: pa.ChunkedArray, folder: Folder) -> int:
     for day in days:
-        sink = pa.BufferOutputStream()
-        pq.write_table(table.filter(pc.equal(table["day"], day)), sink, compression="zstd")
-        folder.put(f"{day.as_py().isoformat()}.parquet", sink.getvalue().to_pybytes())
+        folder.put(f"{day.as_py().isoformat()}.parquet", as_parquet(table.filter(pc.equal(table["day"], day))))
     return len(days)
+
+
+def as_parquet(table: pa.Table) -> bytes:
+    """The table as a Parquet file, for everybody who may read its place."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
 
 
 def _swap(fresh: Path, folder: Path) -> None:

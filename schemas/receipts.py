@@ -17,6 +17,11 @@ def generation_of(name: str) -> str:
     return name.rsplit(".", 2)[1]
 
 
+def source_of(log: str, file: str, begin: int, end: int) -> str:
+    """What a shard is called in the names of its receipt and of its sealed objects."""
+    return f"{log}/{file}/{begin}-{end}"
+
+
 class Sealed(Record):
     """An object of the window: `day/kind/log/file/begin-end.generation.parquet`, with SHA-256 of its ciphertext."""
 
@@ -88,8 +93,8 @@ class Receipt(Record):
     disowned: int | None = None
 
     @property
-    def name(self) -> str:
-        return f"{self.log}/{self.file}/{self.begin}-{self.end}.json"
+    def source(self) -> str:
+        return source_of(self.log, self.file, self.begin, self.end)
 
     def of_day(self, day: date) -> list[Sealed]:
         return [sealed for sealed in self.objects if sealed.day == day]

@@ -1,16 +1,12 @@
 """`lethe verify-audit`: is the audit trail as it was written?"""
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
+from plugins.cli.store import HERE, PolicyOption
 from plugins.store.store import open_store
 
 
-def verify_audit(
-    policy_file: Annotated[Path, typer.Option("--policy", help="The policy.", readable=False)] = Path("policy.toml"),
-) -> None:
+def verify_audit(policy_file: PolicyOption = HERE) -> None:
     """Read the audit trail against its hashes and its roots: what it holds, or the first thing that is wrong."""
     found = open_store(policy_file).audit.verify()
     if found.first:

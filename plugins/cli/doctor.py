@@ -1,18 +1,14 @@
 """`lethe doctor`: is everything in order that the promise rests on?"""
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
+from plugins.cli.store import HERE, PolicyOption
 from plugins.cli.terminal import print_table
 from plugins.steps.examining import examine
 from plugins.store.store import open_store
 
 
-def doctor(
-    policy_file: Annotated[Path, typer.Option("--policy", help="The policy.", readable=False)] = Path("policy.toml"),
-) -> None:
+def doctor(policy_file: PolicyOption = HERE) -> None:
     """Report keys, mirror, clock, rights, free disk, audit trail and the oldest line of each log; change nothing."""
     findings = examine(open_store(policy_file))
     rows = [(finding.state, finding.subject, finding.sentence) for finding in findings]

@@ -7,7 +7,7 @@ from plugins.logs.discovering import Source
 from plugins.logs.files import BLOCK_BYTES
 from plugins.logs.fingerprints import EDGE, START, Fingerprints
 from plugins.logs.log_file import SHARD_BYTES, ExchangedError
-from schemas.receipts import Fingerprint
+from schemas.receipts import Fingerprint, source_of
 from transforms.parsing.layout import Layout
 from transforms.parsing.parser import Parsed, Parser
 from transforms.parsing.rows import Reading
@@ -28,6 +28,10 @@ class ParsedShard:
     fingerprint: Fingerprint
     open_entry: int | None
     disowned: int | None
+
+    @property
+    def source(self) -> str:
+        return source_of(self.log, self.file, self.begin, self.end)
 
     @property
     def has_good_line(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Final, Literal
 import pyarrow as pa
 
 from plugins.logs.discovering import log_paths
-from plugins.steps.days import count_lines, day_receipts, load_day, publish_day, publish_final, published_day
+from plugins.steps.days import count_lines, day_receipts, load_open_day, publish_day, publish_final, published_day
 from plugins.steps.expiring import expire
 from plugins.steps.importing import carry_out_imports
 from plugins.store.clock import check_clock, record_run, times_of
@@ -108,7 +108,7 @@ def _finalise(store: Store, day: date, tell: Tell) -> Mark:
     if store.calendar.is_past(day):
         return _give_up(store, day, "expired", tell)
     receipts = day_receipts(store, day)
-    data = load_day(store.window, day, receipts, lambda generation: store.keys.get(day, generation))
+    data = load_open_day(store, day, receipts)
     publish_final(store, data, load_scenarios())
     return Mark(day=day, state="closing", how="rebuilt", lines=count_lines(receipts, day), since=store.clock())
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from plugins.analysis import open_country_data
 from plugins.checking import check_tables
 from plugins.keys.day_keys import DayKey
+from plugins.publishing import as_parquet
 from plugins.store.door import Place
 from plugins.store.store import Store
 from plugins.store.window import KINDS, Window
@@ -33,8 +34,7 @@ def day_receipts(store: Store, day: date) -> list[Receipt]:
 
     A file's objects may all be lost, so it is not the window that says which files they are.
     """
-    shards = store.receipts.shards()
-    newest = [receipt for log in {shard.log for shard in shards} for receipt in store.receipts.newest(log)]
+    newest = store.receipts.newest()
     files = {(receipt.log, receipt.file) for receipt in newest if receipt.read_on >= day - AN_HOUR_AHEAD}
     return [receipt for receipt in store.receipts.of_files(files) if receipt.of_day(day)]
 
@@ -42,6 +42,11 @@ def day_receipts(store: Store, day: date) -> list[Receipt]:
 def count_lines(receipts: Iterable[Receipt], day: date) -> int:
     """How many lines of the day are receipted."""
     return sum(sealed.rows for receipt in receipts for sealed in receipt.of_day(day) if sealed.kind in LINES)
+
+
+def load_open_day(store: Store, day: date, receipts: Sequence[Receipt]) -> Day:
+    """As `load_day`, with the keys of the store, which refuse a day that may not be opened any more."""
+    return load_day(store.window, day, receipts, lambda generation: store.keys.get(day, generation))
 
 
 def load_day(window: Window, day: date, receipts: Sequence[Receipt], key_of: Callable[[str], DayKey]) -> Day:
@@ -95,9 +100,7 @@ def publish_final(store: Store, data: Day, scenarios: Sequence[Scenario], with_v
 def publish_day(place: Place, day: date, tables: Mapping[str, pa.Table]) -> None:
     """One Parquet file a table, `<table>/<day>.parquet`, each old or new."""
     for name, table in tables.items():
-        sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd")
-        place.put(f"{name}/{day}.parquet", sink.getvalue().to_pybytes())
+        place.put(f"{name}/{day}.parquet", as_parquet(table))
 
 
 def published_day(place: Place, day: date) -> pa.Table | None:

@@ -108,8 +108,7 @@ def _rewrite(
         if sealed.kind in LINES:
             erased[sealed.kind] += int(rows.sum())
         if len(kept):
-            source = f"{receipt.log}/{receipt.file}/{receipt.begin}-{receipt.end}"
-            objects.append(store.window.put(sealed.kind, source, kept, new))
+            objects.append(store.window.put(sealed.kind, receipt.source, kept, new))
     before = receipt.counts.model_dump()
     counts = Counts(
         **{**before, "erased": before["erased"] + erased.total()}

@@ -12,6 +12,7 @@ from typing import Final
 
 import pyarrow.compute as pc
 
+from plugins.keys.day_keys import BYTES
 from plugins.logs.discovering import log_paths
 from plugins.logs.files import read_blocks
 from plugins.logs.reading import choose_layouts, log_reading
@@ -54,7 +55,7 @@ def examine(store: Store) -> list[Finding]:
 def _keys(store: Store) -> Iterator[Finding]:
     main, mirror = (set(place.names()) for place in (store.keys.main, store.keys.mirror))
     bad = [name for name in sorted(main & mirror) if store.keys.main.get(name) != store.keys.mirror.get(name)]
-    bad += [name for name in sorted(main) if len(store.keys.main.get(name)) != 32]
+    bad += [name for name in sorted(main) if len(store.keys.main.get(name)) != BYTES]
     yield Finding("keys", "wrong" if bad else "ok", f"{len(main)} in {store.keys.main.where}{_listed(bad, 'damaged')}")
     alone = sorted(main ^ mirror)
     words = f"{len(mirror)} in {store.keys.mirror.where}{_listed(alone, 'on one side only')}"

@@ -41,8 +41,7 @@ def _old_tables(place: Place, before: date) -> Iterator[tuple[Place, str]]:
 
 def _old_receipts(store: Store, before: date) -> Iterator[tuple[Place, str]]:
     """A file's receipts go together, when the newest is old: the first ones say what the file is."""
-    for log in sorted({shard.log for shard in store.receipts.shards()}):
-        for newest in store.receipts.newest(log):
-            if newest.read_on < before:
-                for name in list(store.receipts.place.names(f"{log}/{newest.file}/")):
-                    yield store.receipts.place, name
+    for newest in store.receipts.newest():
+        if newest.read_on < before:
+            for name in list(store.receipts.place.names(f"{newest.log}/{newest.file}/")):
+                yield store.receipts.place, name

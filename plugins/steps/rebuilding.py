@@ -5,7 +5,7 @@ from datetime import date
 
 from plugins.analysis import open_country_data
 from plugins.checking import check_tables
-from plugins.steps.days import day_receipts, load_day, publish_day, version_of
+from plugins.steps.days import day_receipts, load_open_day, publish_day, version_of
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store
 from schemas.receipts import Record
@@ -50,7 +50,7 @@ def _rebuild_day(store: Store, day: date, tell: Callable[[str], None]) -> bool:
         if read_record(store.place("state"), record, Published) == current:
             return False
         tell(f"computing {day}")
-        data = load_day(store.window, day, receipts, lambda generation: store.keys.get(day, generation))
+        data = load_open_day(store, day, receipts)
         with open_country_data(store.policy) as reader:
             tables = compute_day(data, scenarios, Context(store.policy, reader), "provisional")
         check_tables(tables)

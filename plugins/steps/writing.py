@@ -31,7 +31,6 @@ class ShardWriter:
         self.store, self.scenarios, self.opened = store, scenarios, set(opened)
         self.import_keys: dict[date, DayKey] = {}
         self.waiting: list[Receipt] = []
-        self.late: Counter[str] = Counter()
 
     def write(self, shard: ParsedShard, last_day: date | None) -> Receipt:
         """Write the objects of a shard's days, then its receipt; `last_day` is that of the good line before it."""
@@ -67,15 +66,10 @@ class ShardWriter:
                 self.waiting.append(receipt)
             else:
                 self.store.receipts.put(receipt)
-        self.late += late
         return receipt
 
     def _seal_day(self, shard: ParsedShard, day: date, part: Parsed, fate: Fate | None) -> list[Sealed]:
-        if fate is Fate.IMPORTED:
-            key = self.import_keys.setdefault(day, process_only_key(day))
-        else:
-            key = self.store.keys.current(day, may_make=day not in self.opened)
-            self.opened.add(day)
+        key = self._key_of(day, fate)
         tables = {
             "hits": part.hits,
             "errors": part.errors,
@@ -83,17 +77,22 @@ class ShardWriter:
             "quarantine": part.quarantine,
             "events": match_events(part.hits, self.scenarios),
         }
-        source = f"{shard.log}/{shard.file}/{shard.begin}-{shard.end}"
-        return [self.store.window.put(kind, source, table, key) for kind, table in tables.items() if len(table)]
+        return [self.store.window.put(kind, shard.source, table, key) for kind, table in tables.items() if len(table)]
 
     def _seal_late(self, shard: ParsedShard, late: Counter[str], today: date) -> list[Sealed]:
         if not late:
             return []
         rows = [{"log": shard.log, "reason": reason, "lines": lines} for reason, lines in sorted(late.items())]
-        source = f"{shard.log}/{shard.file}/{shard.begin}-{shard.end}"
-        key = self.store.keys.current(today, may_make=today not in self.opened)
-        self.opened.add(today)
-        return [self.store.window.put("late", source, pa.Table.from_pylist(rows, schema=LATE), key)]
+        table = pa.Table.from_pylist(rows, schema=LATE)
+        return [self.store.window.put("late", shard.source, table, self._key_of(today, Fate.KEPT))]
+
+    def _key_of(self, day: date, fate: Fate | None) -> DayKey:
+        """The day's key; a new one only for a day of which the store had nothing."""
+        if fate is Fate.IMPORTED:
+            return self.import_keys.setdefault(day, process_only_key(day))
+        key = self.store.keys.current(day, may_make=day not in self.opened)
+        self.opened.add(day)
+        return key
 
 
 def _sort_out(days: Days, fates: Mapping[date, Fate], today: date) -> tuple[Days, Counter[str]]:

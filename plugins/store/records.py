@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, TypeVar
 from pydantic import ValidationError
 
 from plugins.store.door import Place
-from schemas.receipts import Import, Mark, Receipt, Record
+from schemas.receipts import Import, Mark, Receipt, Record, source_of
 from schemas.refusals import RefusedError
 
 SUFFIX: Final = ".json"
@@ -26,7 +26,7 @@ class Shard(NamedTuple):
 
     @property
     def source(self) -> str:
-        return f"{self.log}/{self.file}/{self.begin}-{self.end}"
+        return source_of(*self)
 
 
 class Receipts:
@@ -36,7 +36,7 @@ class Receipts:
         self.place = place
 
     def put(self, receipt: Receipt) -> None:
-        write_record(self.place, receipt.name, receipt)
+        write_record(self.place, f"{receipt.source}{SUFFIX}", receipt)
 
     def get(self, shard: Shard) -> Receipt | None:
         return read_record(self.place, f"{shard.source}{SUFFIX}", Receipt)
@@ -45,9 +45,10 @@ class Receipts:
         """All receipted shards below a log or a file of it, in order of their bytes."""
         return sorted(_shard(name.removesuffix(SUFFIX)) for name in self.place.names(prefix))
 
-    def newest(self, log: str) -> list[Receipt]:
-        """The last receipt of each file of a log."""
-        last = [list(shards)[-1] for _, shards in groupby(self.shards(f"{log}/"), key=lambda shard: shard.file)]
+    def newest(self, log: str = "") -> list[Receipt]:
+        """The last receipt of each file of a log, or of all."""
+        shards = self.shards(f"{log}/" if log else "")
+        last = [list(of_file)[-1] for _, of_file in groupby(shards, key=lambda shard: (shard.log, shard.file))]
         return [receipt for shard in last if (receipt := self.get(shard))]
 
     def of_files(self, files: set[tuple[str, str]]) -> Iterator[Receipt]:
