@@ -61,6 +61,7 @@ class Store:
     imports: Imports
     window: Window
     audit: Audit
+    is_replay: bool = False
 
     def place(self, name: str) -> Place:
         return self.places[name]

@@ -1,0 +1,1 @@
+"""What the DAG files wire together: tasks, assets, defaults, and how failures are told."""

@@ -1,0 +1,53 @@
+"""Between a step and Airflow: what a failure may say, and whether it is tried again."""
+
+import logging
+import traceback
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from schemas.refusals import RefusedError
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+log = logging.getLogger(__name__)
+
+
+class OutOfReachError(AirflowException):
+    """Something outside did not work; Airflow tries again."""
+
+
+def guarded(step: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Let a step fail as Airflow and its readers need it.
+
+    A refusal fails at once with its sentence; trouble of disk or network is tried again; of anything else only the
+    kind and place are told, since what an exception says, or drags along, may be a line or an address.
+    """
+
+    @wraps(step)
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        try:
+            return step(*args, **kwargs)
+        except AirflowException:
+            raise
+        except RefusedError as error:
+            failure: AirflowException = AirflowFailException(str(error))
+        except OSError as error:
+            failure = OutOfReachError(f"{error.filename or 'the system'}: {error.strerror}; it will be tried again")
+        except Exception as error:  # noqa: BLE001 - see the docstring
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            failure = AirflowFailException(
+                f"a mistake in Lethe: {type(error).__name__} in {place.name}, line {place.lineno}; please report it"
+            )
+        raise failure  # outside of the except clauses, so that the first exception does not come along
+
+    return run
+
+
+def tell(sentence: str) -> None:
+    """Progress of a step, in the task's log."""
+    if sentence:
+        log.info("%s", sentence)
