@@ -1,18 +1,21 @@
 """A log file → parsed tables, block by block, in the layout asked for or found."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+
 from plugins.logs.files import read_blocks
+from plugins.logs.log_file import LogFile
 from schemas.policy import Policy
 from schemas.policy_model import Log
 from schemas.refusals import FormatError, RefusedError
-from transforms.parsing.formats import detect_layouts, named_layout
+from transforms.parsing.formats import ERROR_LAYOUTS, detect_layouts, named_layout
 from transforms.parsing.layout import Layout
 from transforms.parsing.parser import Parsed, Parser
 from transforms.parsing.rows import Reading
@@ -46,6 +49,37 @@ def choose_layouts(path: Path, log_format: str) -> tuple[Layout, ...]:
         return detect_layouts(sample).layouts
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from None
+
+
+def read_sample(path: Path, kind: str, log: Log, now: datetime) -> Parsed | None:
+    """The lines at the beginning of a log's file; None where they cannot be read."""
+    return _parse_part(lambda: next(read_blocks(path, SAMPLE_BYTES), b""), path, kind, log, now)
+
+
+def read_end(path: Path, kind: str, log: Log, now: datetime) -> Parsed | None:
+    """The last lines of a log's file; None where they cannot be read."""
+    return _parse_part(lambda: _last_lines(path), path, kind, log, now)
+
+
+def _last_lines(path: Path) -> bytes:
+    file = LogFile(path)
+    length = file.length()
+    begin = max(0, length - SAMPLE_BYTES)
+    content = file.read(begin, length)
+    return content.partition(b"\n")[2] if begin else content
+
+
+def _parse_part(part: Callable[[], bytes], path: Path, kind: str, log: Log, now: datetime) -> Parsed | None:
+    try:
+        layouts = tuple(ERROR_LAYOUTS.values()) if kind == "error" else choose_layouts(path, log.format)
+        return Parser(layouts, log.name, "", log_reading(log, now)).parse_block(part())
+    except (RefusedError, OSError):
+        return None
+
+
+def instants(parsed: Parsed | None) -> list[pa.ChunkedArray]:
+    """When the lines were written, of hits and of errors."""
+    return [parsed.hits["requested_at"], parsed.errors["logged_at"]] if parsed else []
 
 
 def parse_file(path: Path, layouts: Sequence[Layout], reading: Reading, log: str = "log") -> Iterator[Parsed]:

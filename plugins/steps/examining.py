@@ -6,7 +6,6 @@ import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -14,17 +13,13 @@ import pyarrow.compute as pc
 
 from plugins.keys.day_keys import BYTES
 from plugins.logs.discovering import log_paths
-from plugins.logs.files import read_blocks
-from plugins.logs.reading import choose_layouts, log_reading
+from plugins.logs.reading import instants, read_sample
 from plugins.steps.closing import believe_clock
 from plugins.store.door import Folder
 from plugins.store.store import Store
 from schemas.policy_model import Log
 from schemas.refusals import RefusedError
-from transforms.parsing.formats import ERROR_LAYOUTS
-from transforms.parsing.parser import Parser
 
-SAMPLE: Final = 256 * 1024  # bytes at the beginning of a log in which its oldest line is looked for
 LITTLE: Final = 1 << 30  # bytes free
 SECRET: Final = ("keys", "key_mirror", "window", "receipts", "state", "backups")  # for nobody else's eyes
 
@@ -117,15 +112,9 @@ def _logs(store: Store) -> Iterator[Finding]:
 
 def _oldest_day(store: Store, log: Log, kind: str, path: Path) -> date | None:
     """Of the lines at the file's beginning; None where none can be read."""
-    try:
-        layouts = tuple(ERROR_LAYOUTS.values()) if kind == "error" else choose_layouts(path, log.format)
-        sample = b"".join(islice(read_blocks(path, SAMPLE), 1))
-    except (RefusedError, OSError):
-        return None
-    parsed = Parser(layouts, log.name, "", log_reading(log, datetime.now(UTC))).parse_block(sample)
-    columns = (parsed.hits["requested_at"], parsed.errors["logged_at"])
-    oldest = [pc.min(column).as_py() for column in columns if len(column)]
-    return min(oldest).astimezone(store.calendar.zone).date() if oldest else None
+    parsed = read_sample(path, kind, log, datetime.now(UTC))
+    oldest = min((moment for column in instants(parsed) if (moment := pc.min(column).as_py())), default=None)
+    return oldest.astimezone(store.calendar.zone).date() if oldest else None
 
 
 def _existing(path: Path) -> Path:

@@ -68,6 +68,11 @@ class ShardWriter:
                 self.store.receipts.put(receipt)
         return receipt
 
+    def forget(self) -> None:
+        """Let go of what waits: no receipt will name it, so it counts for nothing and is swept later."""
+        self.import_keys.clear()
+        self.waiting.clear()
+
     def _seal_day(self, shard: ParsedShard, day: date, part: Parsed, fate: Fate | None) -> list[Sealed]:
         key = self._key_of(day, fate)
         tables = {

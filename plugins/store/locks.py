@@ -18,12 +18,12 @@ class Locks:
         self.folder = folder
 
     @contextmanager
-    def held(self, name: str, wait: bool = True) -> Iterator[None]:
-        """Hold the lock; BusyError instead of waiting where `wait` is false."""
+    def held(self, name: str, wait: bool = True, shared: bool = False) -> Iterator[None]:
+        """Hold the lock, alone or with others that share it; BusyError instead of waiting where `wait` is false."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(self.folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
             yield
         except BlockingIOError:
             raise BusyError(name) from None

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from plugins.store.calendar import Calendar
 from plugins.store.door import PRIVATE, Folder, Place
 from plugins.store.locks import Locks
 from plugins.store.records import Imports, Marks, Receipts, read_record, write_record
+from plugins.store.replay import replay_clock
 from plugins.store.window import Window
 from schemas.policy import Policy
 from schemas.receipts import Record, generation_of
@@ -33,6 +35,7 @@ RIGHTS: Final = {
 }
 PASSABLE: Final = 0o711  # the store itself: to go through, not to look around in
 S3: Final = "s3://"
+Tell = Callable[[str], None]  # hears how far long work is
 
 
 def utc_now() -> datetime:
@@ -93,7 +96,10 @@ class Store:
 
 
 def open_store(policy_file: Path, clock: Callable[[], datetime] = utc_now) -> Store:
-    """The store of a policy; relative paths in it begin at the policy's folder. Nothing is written yet."""
+    """The store of a policy; relative paths in it begin at the policy's folder. Nothing is written yet.
+
+    A replay store has a clock of its own, which stands still.
+    """
     policy = read_policy(policy_file)
     base = policy_file.absolute().parent
     root = policy.places.store
@@ -102,6 +108,9 @@ def open_store(policy_file: Path, clock: Callable[[], datetime] = utc_now) -> St
         places[name] = open_place(getattr(policy.places, name), base, PRIVATE)
     locks = Locks(_lock_folder(root, base))
     receipts, marks = Receipts(places["receipts"]), Marks(places["state"])
+    replayed = replay_clock(places["state"])
+    if replayed:
+        clock = partial(_stand_still, replayed)
     calendar = Calendar(policy, marks, clock)
     return Store(
         policy=policy,
@@ -116,7 +125,12 @@ def open_store(policy_file: Path, clock: Callable[[], datetime] = utc_now) -> St
         imports=Imports(places["state"]),
         window=Window(places["window"]),
         audit=Audit(places["audit"], places["backups"], locks.held),
+        is_replay=replayed is not None,
     )
+
+
+def _stand_still(moment: datetime) -> datetime:
+    return moment
 
 
 def open_place(where: str, base: Path, mode: int) -> Place:

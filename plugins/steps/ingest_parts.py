@@ -1,0 +1,76 @@
+"""An ingest whose files are read by several processes: each part finds the plan, and the others' results, in the store.
+
+While parts read, nobody else may plan, import, erase or carry out imports: readers share the lock “ingest” that the
+others hold alone. A plan is replaced by the next one; a part of an old plan that somebody runs again does nothing.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from plugins.steps.ingest import Ingested, finish_ingest
+from plugins.steps.planning import Plan, plan_ingest
+from plugins.steps.reading import FileRead, Imported, Reads, import_old_days, read_files
+from plugins.store.records import read_record, write_record
+from plugins.store.store import Store, Tell
+
+PLAN: Final = "ingest/plan.json"
+READS: Final = "ingest/read/"
+
+
+class SupersededError(Exception):
+    """A later ingest has taken over what is left of this one."""
+
+
+def begin_ingest(store: Store, actor: str, tell: Tell) -> Plan:
+    """Plan an ingest and keep the plan in place of the last one. BusyError while anybody else is at work."""
+    with store.locks.held("ingest", wait=False):
+        plan = plan_ingest(store, actor, tell)
+        state = store.place("state")
+        for name in list(state.names(READS)):
+            state.remove(name)
+        write_record(state, PLAN, plan)
+    return plan
+
+
+def read_part(store: Store, token: str, numbers: Sequence[int], tell: Tell) -> Reads:
+    """Read some files of the plan and note what became of each; those that are noted already are left."""
+    with store.locks.held("ingest", shared=True):
+        plan = _current_plan(store, token)
+        done = _noted(store)
+        for number in numbers:
+            if number not in done:
+                _note(store, read_files(store, plan, [number], tell))
+        return {number: one for number, one in _noted(store).items() if number in numbers}
+
+
+def import_part(store: Store, token: str, actor: str, tell: Tell) -> Imported:
+    """Read the files that begin with old days, and those in which a reader met some; import these days."""
+    with store.locks.held("ingest"):
+        plan = _current_plan(store, token)
+        imported = import_old_days(store, plan, _noted(store), actor, tell)
+        _note(store, imported.reads)
+    return imported
+
+
+def finish_part(store: Store, token: str, imported: Imported) -> Ingested:
+    """Sum up what all parts did."""
+    with store.locks.held("ingest"):
+        return finish_ingest(store, _current_plan(store, token), _noted(store), imported)
+
+
+def _current_plan(store: Store, token: str) -> Plan:
+    plan = read_record(store.place("state"), PLAN, Plan)
+    if plan is None or plan.token != token:
+        raise SupersededError
+    return plan
+
+
+def _note(store: Store, reads: Reads) -> None:
+    for number, one in reads.items():
+        write_record(store.place("state"), f"{READS}{number}.json", one)
+
+
+def _noted(store: Store) -> Reads:
+    state = store.place("state")
+    found = {int(name.removeprefix(READS).removesuffix(".json")): name for name in state.names(READS)}
+    return {number: one for number, name in found.items() if (one := read_record(state, name, FileRead))}

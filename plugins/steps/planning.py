@@ -1,0 +1,149 @@
+"""What an ingest will read: the files in which something is new, found once, read by whoever has time."""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import pyarrow.compute as pc
+
+from plugins.logs.discovering import Signature, Source, discover
+from plugins.logs.fingerprints import Fingerprints
+from plugins.logs.reading import instants, read_sample
+from plugins.steps.closing import believe_clock, close_expired
+from plugins.steps.importing import carry_out_imports, sweep_window
+from plugins.store.calendar import Fate
+from plugins.store.records import read_record
+from plugins.store.store import Store, Tell
+from schemas.policy_model import Log
+from schemas.receipts import Mark, Receipt, Record
+from schemas.refusals import RefusedError
+
+
+class Planned(Record):
+    """A file to read; `file` is its id, of a new one too, so that whoever tries again goes on with the same.
+
+    `signature` is how it looked when it was found. `is_old`: it begins with days that have to be imported.
+    """
+
+    log: str
+    kind: str
+    path: str
+    file: str
+    signature: Signature
+    is_old: bool
+
+    @property
+    def size(self) -> int:
+        return self.signature[2]
+
+
+class Plan(Record):
+    """One pass over the logs, begun at `began`; `read` are the paths by log in which nothing is new.
+
+    `marks` are days that had to be closed before anything was read.
+    """
+
+    token: str
+    began: datetime
+    files: tuple[Planned, ...]
+    read: dict[str, dict[str, Signature]]
+    problems: tuple[str, ...]
+    waiting: tuple[str, ...]
+    marks: tuple[Mark, ...]
+
+    def chunks(self, most: int) -> list[list[int]]:
+        """The files that need not be read in one process, by number, in at most so many parts of about one size."""
+        numbers = sorted(
+            (number for number, file in enumerate(self.files) if not file.is_old),
+            key=lambda number: -self.files[number].size,
+        )
+        parts: list[list[int]] = [[] for _ in range(min(most, len(numbers)))]
+        for number in numbers:
+            min(parts, key=lambda part: sum(self.files[one].size for one in part)).append(number)
+        return parts
+
+
+class Seen(Record):
+    """How the files looked in which there was nothing new; only a hint, so that they need not be read to know.
+
+    `ends` says how far the log's files were read then. Where receipts of that are gone, the hint is void.
+    """
+
+    files: dict[str, Signature]
+    ends: dict[str, int]
+
+
+def plan_ingest(store: Store, actor: str, tell: Tell, clock_is_right: bool = False) -> Plan:
+    """Make sure of clock, setting and receipts, shred what is past its deadline, then look at every log.
+
+    Whoever calls holds the lock “ingest”.
+    """
+    began = store.clock()
+    believe_clock(store, clock_is_right)
+    store.check_setting()
+    carry_out_imports(store, actor)
+    _refuse_lost_receipts(store)
+    sweep_window(store)
+    marks, problems = close_expired(store, actor, tell)
+    opened = set(store.open_days())
+    files: list[Planned] = []
+    read, waiting = {}, []
+    for log in store.policy.logs:
+        known = store.receipts.newest(log.name)
+        found = discover(
+            log, store.base, known, fingerprints(store, log), _seen(store, log, known), store.clock().timestamp()
+        )
+        files += [_plan_file(store, log, source, opened) for source in found.sources]
+        read[log.name] = found.read
+        problems += found.problems
+        waiting += found.waiting
+    return Plan(
+        token=secrets.token_hex(8),
+        began=began,
+        files=tuple(files),
+        read=read,
+        problems=tuple(problems),
+        waiting=tuple(waiting),
+        marks=tuple(marks),
+    )
+
+
+def fingerprints(store: Store, log: Log) -> Fingerprints:
+    """Those of a log, under the store's own key."""
+    return Fingerprints(store.keys.store_key(may_make=not store.receipts.shards()), log.name)
+
+
+def _plan_file(store: Store, log: Log, source: Source, opened: Iterable[object]) -> Planned:
+    return Planned(
+        log=log.name,
+        kind=source.kind,
+        path=str(source.file.path),
+        file=source.receipt.file if source.receipt else secrets.token_hex(8),
+        signature=source.file.signature,
+        is_old=not source.receipt and _begins_with_old_days(store, log, source, set(opened)),
+    )
+
+
+def _begins_with_old_days(store: Store, log: Log, source: Source, opened: set[object]) -> bool:
+    """A guess from a new file's first lines; whoever meets old days later on says so."""
+    sample = read_sample(source.file.path, source.kind, log, store.clock())
+    moments = (moment for column in instants(sample) for moment in pc.unique(column).to_pylist())
+    days = {moment.astimezone(store.calendar.zone).date() for moment in moments}
+    return any(store.calendar.fate(day, day in opened) is Fate.IMPORTED for day in days)
+
+
+def _refuse_lost_receipts(store: Store) -> None:
+    """Without receipts every line would count again, and the window would be swept as garbage."""
+    seen = (read_record(store.place("state"), name, Seen) for name in store.place("state").names("seen/"))
+    if any(one.ends for one in seen if one) and not store.receipts.shards():
+        raise RefusedError(
+            f"all receipts are gone from {store.receipts.place.where}, and the last run had some; bring them back from "
+            "a backup. Nothing was done"
+        )
+
+
+def _seen(store: Store, log: Log, known: Sequence[Receipt]) -> dict[str, Signature]:
+    before = read_record(store.place("state"), f"seen/{log.name}.json", Seen)
+    ends = {receipt.file: receipt.end for receipt in known}
+    is_valid = before and all(ends.get(file, -1) >= end for file, end in before.ends.items())
+    return before.files if before and is_valid else {}
