@@ -110,3 +110,23 @@ DECISIONS: Final = pa.schema(
         pa.field("until", INSTANT, nullable=False),
     ]
 )
+
+# A day's decisions as they are kept; the day, whose key seals them, is in the object's name. Text is empty, not null.
+KEPT_DECISIONS: Final = pa.schema(
+    [
+        pa.field("decision", pa.string(), nullable=False),  # twelve hex digits, its name everywhere but here
+        pa.field("target", pa.string(), nullable=False),
+        pa.field("scenario", TEXT, nullable=False),  # or "by-hand"
+        pa.field("decided_at", INSTANT, nullable=False),
+        pa.field("until", INSTANT, nullable=False),
+        pa.field("first_seen", INSTANT, nullable=False),
+        pa.field("last_seen", INSTANT, nullable=False),
+        pa.field("events", pa.int64(), nullable=False),
+        pa.field("outcome", TEXT, nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("decided_by", TEXT, nullable=False),  # "scenario" or a role
+        pa.field("lifted_at", INSTANT),  # null as long as nobody lifted it
+        pa.field("lifted_by", TEXT, nullable=False),
+        pa.field("lift_reason", pa.string(), nullable=False),
+    ]
+)

@@ -56,6 +56,11 @@ class DayKeys:
         self.admit(day)
         return DayKey(day, generation, self._read(f"{day}.{generation}"))
 
+    def look(self, day: date, generation: str) -> DayKey:
+        """As `get`, without the day's lock: a side that lacks the key stays so, it may be about to be shredded."""
+        self.admit(day)
+        return DayKey(day, generation, self._find(f"{day}.{generation}"))
+
     def current(self, day: date, may_make: bool = True) -> DayKey:
         """The newest key of an open day; the day's lock is held. One is made if nothing was ever sealed for the day."""
         self.admit(day)
@@ -109,6 +114,14 @@ class DayKeys:
 
     def _read(self, name: str) -> bytes:
         """The key, the same on both sides; where one side lacks it (a new disk, a crash), it is copied there."""
+        found = self._find(name)
+        for place in (self.main, self.mirror):
+            if self._look(place, name) is None:
+                place.put(name, found)
+        return found
+
+    def _find(self, name: str) -> bytes:
+        """The key, which is the same on both sides, or on one of them."""
         main, mirror = self._look(self.main, name), self._look(self.mirror, name)
         found = main if main is not None else mirror
         if found is None:
@@ -122,9 +135,6 @@ class DayKeys:
                 f"the key {name} in {self.main.where} is damaged or not the one in {self.mirror.where}; "
                 f"keep the good one of {BYTES} bytes and remove the other"
             )
-        for place, content in ((self.main, main), (self.mirror, mirror)):
-            if content is None:
-                place.put(name, found)
         return found
 
     @staticmethod

@@ -8,6 +8,7 @@ from plugins.keys.day_keys import PROCESS_ONLY
 from plugins.steps.days import count_lines, load_day, publish_final
 from plugins.steps.writing import ShardWriter
 from plugins.store.store import Store
+from plugins.store.window import DECISIONS
 from schemas.receipts import Import, Mark, Receipt, generation_of
 from schemas.refusals import RefusedError
 from transforms.visits.days import start_of_day
@@ -55,13 +56,14 @@ def carry_out_imports(store: Store, actor: str) -> None:
 def sweep_window(store: Store) -> int:
     """Remove what a killed run left: objects without a receipt, and those of imports. Returns how many.
 
-    Only while nobody else ingests.
+    Only while nobody else ingests. Decisions have no receipt: they come from no shard, and end with their day.
     """
     receipted = {shard.source for shard in store.receipts.shards()}
     garbage = [
         name
         for name in store.window.names()
-        if generation_of(name) == PROCESS_ONLY or name.split("/", 2)[2].rsplit(".", 2)[0] not in receipted
+        if generation_of(name) == PROCESS_ONLY
+        or (name.split("/")[1] != DECISIONS and name.split("/", 2)[2].rsplit(".", 2)[0] not in receipted)
     ]
     for name in garbage:
         store.window.place.remove(name)

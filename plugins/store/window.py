@@ -11,9 +11,9 @@ from pyarrow.parquet.encryption import create_decryption_properties, create_encr
 
 from plugins.keys.day_keys import DayKey
 from plugins.store.door import Place
-from schemas.receipts import Sealed
+from schemas.receipts import Sealed, generation_of
 from schemas.refusals import RefusedError
-from schemas.window import CONTINUATIONS, ERRORS, EVENTS, HITS, LATE, QUARANTINE
+from schemas.window import CONTINUATIONS, ERRORS, EVENTS, HITS, KEPT_DECISIONS, LATE, QUARANTINE
 
 KINDS: Final = {
     "hits": HITS,
@@ -22,7 +22,9 @@ KINDS: Final = {
     "quarantine": QUARANTINE,
     "events": EVENTS,
     "late": LATE,
-}
+}  # what a shard becomes, and a receipt names
+DECISIONS: Final = "decisions"  # of a whole day, in one object a generation; no receipt names it
+SCHEMAS: Final = {**KINDS, DECISIONS: KEPT_DECISIONS}
 
 
 class DamagedError(RefusedError):
@@ -51,6 +53,20 @@ class Window:
         if sha256(content).hexdigest() != sealed.digest:
             raise DamagedError(_sentence(sealed, "is not what was written"))
         return unseal(content, key.secret, sealed)
+
+    def put_decisions(self, table: pa.Table, key: DayKey) -> None:
+        """Seal all decisions of a day, in place of those that were kept under this key."""
+        name = f"{key.day}/{DECISIONS}/kept.{key.generation}.parquet"
+        self.place.put(name, seal(table, key.secret, name))
+
+    def get_decisions(self, name: str, key: DayKey) -> pa.Table:
+        """The decisions of an object that `decisions_of` found; FileNotFoundError where it was removed since."""
+        return unseal(self.place.get(name), key.secret, Sealed(name=name, digest="", rows=0))
+
+    def decisions_of(self, day: date) -> str | None:
+        """The object that counts: that of the newest generation. An erasure that was killed leaves two."""
+        names = self.place.names(f"{day}/{DECISIONS}/")
+        return max(names, key=lambda name: int(generation_of(name)), default=None)
 
     def names(self, day: date | None = None) -> Iterator[str]:
         return self.place.names(f"{day}/" if day else "")
@@ -81,7 +97,7 @@ def without_strangers(table: pa.Table) -> pa.Table:
 def unseal(content: bytes, secret: bytes, sealed: Sealed) -> pa.Table:
     """The opposite of `seal`; DamagedError where key, name or content is another."""
     properties = create_decryption_properties(secret, aad_prefix=sealed.name.encode())
-    schema = KINDS[sealed.kind]
+    schema = SCHEMAS[sealed.kind]
     try:
         table = pq.ParquetFile(pa.BufferReader(content), decryption_properties=properties).read()
         return table.cast(schema)
@@ -90,7 +106,8 @@ def unseal(content: bytes, secret: bytes, sealed: Sealed) -> pa.Table:
 
 
 def _sentence(sealed: Sealed, what: str) -> str:
+    size = f", {sealed.rows} rows" if sealed.rows else ""
     return (
-        f"window: an object of {sealed.day} ({sealed.kind}, {sealed.rows} rows) {what}; bring back {sealed.name}, "
+        f"window: an object of {sealed.day} ({sealed.kind}{size}) {what}; bring back {sealed.name}, "
         f"or give the day up with: lethe close --give-up {sealed.day}"
     )

@@ -3,8 +3,9 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Final
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -16,31 +17,53 @@ from transforms.visits.days import start_of_day
 MOST_DOUBLINGS: Final = 16  # far beyond any window
 
 
+@dataclass(frozen=True)
+class BanRule:
+    """How long a ban lasts: `ban`, doubled for each earlier decision on the target, and never beyond a closing."""
+
+    ban: timedelta
+    window: timedelta
+    zone: ZoneInfo
+
+    def closing(self, day: date) -> datetime:
+        """When nothing of the day may be left, so no decision on its evidence either."""
+        return start_of_day(day, self.zone) + self.window
+
+    def day_of(self, moment: datetime) -> date:
+        return moment.astimezone(self.zone).date()
+
+    def lasts(self, moment: datetime, earlier: Sequence[datetime]) -> timedelta:
+        """`earlier`: the closings of the earlier decisions on the target, ascending; those that are past count not."""
+        repeats = len(earlier) - bisect_right(earlier, moment)
+        return min(self.ban, self.window) * 2 ** min(repeats, MOST_DOUBLINGS)
+
+    def until(self, moment: datetime, earlier: Sequence[datetime], closing: datetime) -> datetime:
+        """The end of a ban that begins at `moment`."""
+        return min(moment + self.lasts(moment, earlier), closing)
+
+
 def decide(
     alerts: pa.Table, scenarios: Sequence[Scenario], ban: timedelta, window: timedelta, timezone: str
 ) -> pa.Table:
     """ALERTS → DECISIONS, one for each alert of a scenario in mode `ban`, by the instant of decision.
 
-    A decision is made at the event that overflowed, so what follows that event never changes it. `ban` doubles for
-    each earlier decision on the target whose day is still in the window, and ends at the latest when the day of the
-    overflow, in `timezone`, closes: at the start of that day plus `window`.
+    A decision is made at the event that overflowed, so what follows that event never changes it. It ends at the latest
+    when the day of the overflow, in `timezone`, closes.
     """
-    zone = ZoneInfo(timezone)
-    banning = {scenario.name for scenario in scenarios if scenario.mode == "ban"}
+    rule = BanRule(ban, window, ZoneInfo(timezone))
     earlier: defaultdict[str, list[datetime]] = defaultdict(list)  # closings by target, ascending
     decisions = []
-    for scenario, target, moment in _in_order(alerts):
-        if scenario not in banning:
-            continue
-        closings = earlier[target]
-        repeats = len(closings) - bisect_right(closings, moment)
-        closing = start_of_day(moment.astimezone(zone).date(), zone) + window
-        until = min(moment + min(ban, window) * 2 ** min(repeats, MOST_DOUBLINGS), closing)
-        decisions.append({"target": target, "scenario": scenario, "decided_at": moment, "until": until})
-        closings.append(closing)
+    for alert in banning_alerts(alerts, scenarios):
+        target, moment = alert["target"], alert["overflowed_at"]
+        closing = rule.closing(rule.day_of(moment))
+        until = rule.until(moment, earlier[target], closing)
+        decisions.append({"target": target, "scenario": alert["scenario"], "decided_at": moment, "until": until})
+        earlier[target].append(closing)
     return pa.Table.from_pylist(decisions, schema=DECISIONS)
 
 
-def _in_order(alerts: pa.Table) -> list[tuple[str, str, datetime]]:
-    columns = [alerts[name].to_pylist() for name in ("scenario", "target", "overflowed_at")]
-    return sorted(zip(*columns, strict=True), key=lambda alert: (alert[2], alert[0], alert[1]))
+def banning_alerts(alerts: pa.Table, scenarios: Sequence[Scenario]) -> list[dict[str, Any]]:
+    """The alerts of scenarios in mode `ban`, in the order in which they are decided on."""
+    banning = {scenario.name for scenario in scenarios if scenario.mode == "ban"}
+    rows = [alert for alert in alerts.to_pylist() if alert["scenario"] in banning]
+    return sorted(rows, key=lambda alert: (alert["overflowed_at"], alert["scenario"], alert["target"]))

@@ -1,15 +1,27 @@
 """Whom a ban would name: an address, or the network that stands for it."""
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import pyarrow as pa
+
+from schemas.refusals import RefusedError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 IPV4_NETWORK: Final = 24
 IPV6_NETWORK: Final = 64  # a subscriber's: within it addresses cost nothing, so it stands for each of them
+WIDEST: Final = {4: 16, 6: 32}  # what a person may ban at once; beyond it are whole providers
+NEVER: Final = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        *("0.0.0.0/8", "127.0.0.0/8", "::/127"),  # this machine
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"),  # RFC 1918, RFC 4193: the own network
+        *("100.64.0.0/10", "169.254.0.0/16", "fe80::/10"),  # RFC 6598, RFC 3927: a provider's or a link's inside
+        *("224.0.0.0/3", "ff00::/8"),  # multicast, and what nobody has
+    )
+)
 
 
 def name_targets(client_ips: pa.ChunkedArray, group_by: str, allowlist: Sequence[str]) -> pa.Array:
@@ -18,11 +30,37 @@ def name_targets(client_ips: pa.ChunkedArray, group_by: str, allowlist: Sequence
     An IPv4 address, its /24, or an IPv6 address's /64; null where the target holds anything of the allow-list
     (addresses and networks), so that no ban can hit it.
     """
-    allowed = [_plain(ipaddress.ip_network(entry, strict=False)) for entry in allowlist]
+    allowed = [ipaddress.ip_network(entry, strict=False) for entry in allowlist]
     coded = client_ips.combine_chunks()
     targets = [_target(address, group_by) for address in coded.dictionary.to_pylist()]
-    names = [None if any(_overlap(target, entry) for entry in allowed) else _name(target) for target in targets]
+    names = [None if holds_any(target, allowed) else _name(target) for target in targets]
     return pa.array(names, pa.string()).dictionary_encode().take(coded.indices)
+
+
+def read_target(text: str, allowlist: Iterable[Network]) -> str:
+    """What a person wants banned, an address or a network in CIDR notation → the target's name.
+
+    RefusedError, which does not repeat it, for what may not be banned. An IPv6 address stands for its /64.
+    """
+    try:
+        target = _plain(ipaddress.ip_network(text.strip()))
+    except ValueError:
+        raise RefusedError("this is neither an address nor a network such as 192.0.2.0/24; nothing was done") from None
+    if target.version == 6 and target.prefixlen > IPV6_NETWORK:
+        target = target.supernet(new_prefix=IPV6_NETWORK)
+    if target.prefixlen < WIDEST[target.version]:
+        raise RefusedError(f"a network this wide is not banned by hand; the widest is /{WIDEST[target.version]}")
+    if any(_overlap(target, network) for network in NEVER):
+        raise RefusedError("this is no address of the internet (loopback, private, multicast); it is not banned")
+    if holds_any(target, allowlist):
+        raise RefusedError("this holds addresses of the policy's blocklist.allowlist, which are never banned")
+    return _name(target)
+
+
+def holds_any(target: str | Network, networks: Iterable[Network]) -> bool:
+    """Whether a ban on the target would hit anything of these networks."""
+    wanted = _plain(ipaddress.ip_network(target))
+    return any(_overlap(wanted, _plain(network)) for network in networks)
 
 
 def _target(address: str, group_by: str) -> Network:

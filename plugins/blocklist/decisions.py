@@ -1,0 +1,119 @@
+"""The decisions of open days: kept in the window, sealed under the day's key, and gone with it."""
+
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from itertools import groupby
+from typing import Final
+
+import pyarrow as pa
+
+from plugins.keys.day_keys import KeyProblemError
+from plugins.store.calendar import ClosedDayError
+from plugins.store.store import Store
+from schemas.receipts import generation_of
+from schemas.refusals import RefusedError
+from schemas.window import KEPT_DECISIONS
+from transforms.detection.targets import holds_any
+
+BY_HAND: Final = "by-hand"
+ALLOWED: Final = "the policy's allowlist holds it"
+TOO_LIKE_A_NUMBER: Final = re.compile(r"[0-9]{8}")  # the audit trail takes long numbers for a person's
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whom to ban, why and until when; named by its handle, never by its target.
+
+    It belongs to the day of its newest evidence, and ends with that day's closing at the latest. Nothing of it ever
+    changes but that it is lifted. `decided_by` and `lifted_by` are `scenario`, `policy` or a role.
+    """
+
+    decision: str
+    day: date
+    target: str
+    scenario: str
+    decided_at: datetime
+    until: datetime
+    first_seen: datetime
+    last_seen: datetime
+    events: int
+    outcome: str
+    reason: str
+    decided_by: str
+    lifted_at: datetime | None = None
+    lifted_by: str = ""
+    lift_reason: str = ""
+
+    def is_active(self, now: datetime) -> bool:
+        return self.lifted_at is None and now < self.until
+
+
+class Decisions:
+    """All that are kept. Whoever reads holds no lock, so that a page never waits for work on a day."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def all(self) -> list[Decision]:
+        """Newest first. What the allow-list holds by now counts as lifted, so that the policy wins at once."""
+        allowlist = self.store.policy.blocklist.allowlist
+        found = [decision for day in self.store.open_days() for decision in self.of_day(day)]
+        found = [
+            replace(one, lifted_at=one.decided_at, lifted_by="policy", lift_reason=ALLOWED)
+            if one.lifted_at is None and holds_any(one.target, allowlist)
+            else one
+            for one in found
+        ]
+        return sorted(found, key=lambda one: (one.decided_at, one.decision), reverse=True)
+
+    def active(self, now: datetime) -> list[Decision]:
+        """Whom to block now, newest first."""
+        return [decision for decision in self.all() if decision.is_active(now)]
+
+    def get(self, handle: str) -> Decision:
+        """The decision of that handle; RefusedError where there is none (any more)."""
+        for decision in self.all():
+            if decision.decision == handle:
+                return decision
+        raise RefusedError("there is no such decision any more; it ended with its day, or was erased")
+
+    def of_day(self, day: date) -> list[Decision]:
+        """As they are kept; a day that is closed, or has to be, has none."""
+        while name := self._object_of(day):
+            try:
+                key = self.store.keys.look(day, generation_of(name))
+                rows = self.store.window.get_decisions(name, key).to_pylist()
+                return [Decision(day=day, **row) for row in rows]
+            except (FileNotFoundError, KeyProblemError, ClosedDayError):
+                if self._object_of(day) == name:  # else it was closed or written anew on the way
+                    raise
+        return []
+
+    def add(self, decisions: Iterable[Decision]) -> None:
+        """Keep further decisions; the locks of their days are held."""
+        for day, of_day in groupby(sorted(decisions, key=lambda one: one.day), key=lambda one: one.day):
+            self.put_day(day, [*self.of_day(day), *of_day])
+
+    def put_day(self, day: date, decisions: list[Decision]) -> None:
+        """All decisions of a day in place of those before, by one write; the day's lock is held."""
+        key = self.store.keys.current(day, may_make=day not in self.store.open_days())
+        self.store.window.put_decisions(as_table(decisions), key)
+
+    def _object_of(self, day: date) -> str | None:
+        is_open = not self.store.marks.get(day) and not self.store.calendar.is_past(day)
+        return self.store.window.decisions_of(day) if is_open else None
+
+
+def as_table(decisions: Iterable[Decision]) -> pa.Table:
+    """KEPT_DECISIONS, without the day, which is in the object's name."""
+    return pa.Table.from_pylist([asdict(decision) for decision in decisions], schema=KEPT_DECISIONS)
+
+
+def new_handle() -> str:
+    """Twelve random hex digits, fit for the audit trail."""
+    while TOO_LIKE_A_NUMBER.search(handle := secrets.token_hex(6)):
+        pass
+    return handle
