@@ -1,15 +1,23 @@
-"""detect_attacks"""
+"""### Hits → alerts → decisions → blocklist
+
+Runs when an ingest has brought new hits. Events, which were matched when the lines were read, are counted; what
+overflows is an alert, and its address or network is banned. A decision is written once and ends, at the latest, when
+the day of its newest evidence closes. The exports for nginx and spreadsheets are written anew, each with its expiry.
+
+Clearing or repeating it changes nothing: an alert that has a decision gets no other. **Numbers only** are told here;
+whom it is about, security staff see on the page *Blocklist*.
+"""
 
 from airflow.sdk import dag
 
 from plugins.scheduling.assets import HITS
-from plugins.scheduling.defaults import TASK_DEFAULTS
-from plugins.scheduling.tasks import decide
+from plugins.scheduling.defaults import DAG_DEFAULTS
+from plugins.scheduling.tasks import decide, tell_of_bans
 
 
-@dag(schedule=[HITS], catchup=False, max_active_runs=1, default_args=TASK_DEFAULTS, tags=["lethe"], doc_md=__doc__)
-def detect_attacks():
-    decide()
+@dag(schedule=[HITS], tags=["lethe", "window"], doc_md=__doc__, **DAG_DEFAULTS)
+def detect_attacks() -> None:
+    tell_of_bans(decide())
 
 
 detect_attacks()

@@ -1,21 +1,28 @@
-"""ingest_logs"""
+"""### New lines of the logs → the window
 
-from airflow.sdk import dag
+Looks every five minutes at the files of every `[[logs]]` in the policy. Nothing new: the run skips and tells nobody.
+Otherwise the files are divided among a few readers; old days, which need one process, come last.
 
-from plugins.scheduling.defaults import TASK_DEFAULTS
-from plugins.scheduling.tasks import ingest
+Every line counts exactly once, whatever is cleared, repeated or killed: a shard of a file counts when its receipt is
+written. **Clear any task** whenever you like; tasks of a run that a later one has taken over do nothing.
+
+A file that cannot be read fails the run when all others are done; the message says which and what to do.
+"""
+
+from airflow.sdk import chain, dag
+
+from plugins.scheduling.defaults import DAG_DEFAULTS
+from plugins.scheduling.tasks import chunks_of, fail_for_problems, find_new_lines, import_old_days, read_files, sum_up
 
 
-@dag(
-    schedule="*/5 * * * *",
-    catchup=False,
-    max_active_runs=1,
-    default_args=TASK_DEFAULTS,
-    tags=["lethe"],
-    doc_md=__doc__,
-)
-def ingest_logs():
-    ingest()
+@dag(schedule="*/5 * * * *", tags=["lethe", "window"], doc_md=__doc__, **DAG_DEFAULTS)
+def ingest_logs() -> None:
+    plan = find_new_lines()
+    read = read_files.partial(plan=plan).expand(files=chunks_of(plan))
+    imported = import_old_days(plan)
+    done = sum_up(plan, imported)
+    chain(read, imported)
+    chain(read, fail_for_problems(done))
 
 
 ingest_logs()

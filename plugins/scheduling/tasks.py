@@ -1,58 +1,181 @@
-"""The tasks of the DAGs: each opens the store and takes one step.
+"""The tasks of the DAGs: each opens the store and takes one step; what passes between them are counts, days, numbers.
 
-Steps are imported when they run: a DAG file is parsed every minute, and pyarrow and DuckDB take seconds.
+Steps are imported when they run: a DAG file is parsed again and again, and pyarrow and DuckDB take seconds.
 """
+# ruff: noqa: PLC0415 - see above
 
-from typing import Final
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk import task
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from plugins.scheduling.assets import AIRFLOW_HISTORY, BLOCKLIST, CLOSED_DAYS, HITS, STATISTICS
 from plugins.scheduling.boundary import guarded, tell
 from plugins.scheduling.defaults import policy_file
+from plugins.scheduling.notifying import notify
+
+if TYPE_CHECKING:
+    from plugins.store.store import Store
 
 ACTOR: Final = "airflow"
+READERS: Final = 8  # tasks at most among which the files of an ingest are divided
+COMPUTERS: Final = 4  # those among which the days of a rebuild are
+AT_ANY_RATE: Final = "all_done_min_one_success"  # though one of several failed, but not where all were skipped
+
+Plan = dict[str, Any]  # "token", "chunks"
 
 
-@task(outlets=[HITS])
-@guarded
-def ingest() -> dict[str, int]:
-    from plugins.steps.ingest import ingest as run
+def _store() -> "Store":
     from plugins.store.store import open_store
 
-    result = run(open_store(policy_file()), ACTOR, tell)
-    if not result.lines.total():
+    return open_store(policy_file())
+
+
+@task
+@guarded
+def find_new_lines() -> Plan:
+    from plugins.steps.ingest_parts import begin_ingest
+    from plugins.store.locks import BusyError
+
+    try:
+        plan = begin_ingest(_store(), ACTOR, tell)
+    except BusyError:
+        raise AirflowSkipException("another ingest or an erasure is at work") from None
+    if not plan.files and not plan.problems:
         raise AirflowSkipException("nothing is new in the logs")
-    return dict(result.lines)
+    tell(f"{len(plan.files)} files have new lines")
+    return {"token": plan.token, "chunks": plan.chunks(READERS)}
+
+
+@task
+def chunks_of(plan: Plan) -> list[list[int]]:
+    return plan["chunks"]  # type: ignore[no-any-return]
+
+
+@task(map_index_template="{{ task.op_kwargs['files'] | length }} files")
+@guarded
+def read_files(files: list[int], plan: Plan) -> dict[str, int]:
+    from plugins.steps.ingest_parts import read_part
+
+    reads = read_part(_store(), plan["token"], files, tell)
+    return {"files": len(reads), "lines": sum(one.counts.lines for one in reads.values())}
+
+
+@task(trigger_rule=AT_ANY_RATE)
+@guarded
+def import_old_days(plan: Plan) -> dict[str, Any]:
+    from plugins.steps.ingest_parts import import_part
+
+    imported = import_part(_store(), plan["token"], ACTOR, tell)
+    return {"is_postponed": imported.is_postponed, "days": [str(mark.day) for mark in imported.marks]}
+
+
+@task(trigger_rule=AT_ANY_RATE, outlets=[HITS])
+@guarded
+def sum_up(plan: Plan, imported: dict[str, Any] | None) -> dict[str, Any]:
+    from plugins.steps.ingest_parts import finish_part
+    from plugins.steps.reading import Imported
+
+    is_postponed = imported is None or bool(imported["is_postponed"])
+    result = finish_part(_store(), plan["token"], Imported(is_postponed=is_postponed))
+    for sentence in result.waiting:
+        tell(f"next time: {sentence}")
+    tell(f"lines: {result.lines.total():,}")
+    return {"lines": dict(result.lines), "problems": result.problems}
 
 
 @task(outlets=[BLOCKLIST])
 @guarded
-def decide() -> int:
-    return 0
+def decide() -> dict[str, int]:
+    from plugins.steps.detecting import detect
+
+    detected = detect(_store(), ACTOR, tell)
+    return {"new": detected.new, "active": detected.active}
 
 
-@task(outlets=[STATISTICS], inlets=[HITS])
+@task
 @guarded
-def rebuild() -> list[str]:
-    from plugins.steps.rebuilding import rebuild as run
-    from plugins.store.store import open_store
+def tell_of_bans(decided: dict[str, int]) -> None:
+    """Who hears of failures hears of new bans too: how many, never whom."""
+    if decided["new"]:
+        notify("new bans", f"{decided['new']} new decisions; the blocklist now holds {decided['active']}")
 
-    return [str(day) for day in run(open_store(policy_file()), tell)]
 
-
-@task(outlets=[CLOSED_DAYS], inlets=[HITS, STATISTICS])
+@task(inlets=[HITS])
 @guarded
-def close() -> list[str]:
+def find_changed_days() -> list[list[str]]:
+    from plugins.steps.rebuilding import changed_days
+
+    days = changed_days(_store())
+    if not days:
+        raise AirflowSkipException("no open day changed")
+    return [list(map(str, days[number::COMPUTERS])) for number in range(min(COMPUTERS, len(days)))]
+
+
+@task(map_index_template="{{ task.op_kwargs['days'] | join(' ') }}")
+@guarded
+def compute_days(days: list[str]) -> None:
+    from plugins.steps.rebuild_parts import compute_part
+
+    compute_part(_store(), _dates(days), tell)
+
+
+@task(trigger_rule=AT_ANY_RATE)
+@guarded
+def check_tables(chunks: list[list[str]]) -> dict[str, list[str]]:
+    from plugins.steps.rebuild_parts import check_part
+
+    checked = check_part(_store(), sorted(day for chunk in chunks for day in _dates(chunk)))
+    return {"days": list(map(str, checked.days)), "problems": checked.problems}
+
+
+@task(outlets=[STATISTICS])
+@guarded
+def publish(checked: dict[str, list[str]]) -> list[str]:
+    from plugins.steps.rebuild_parts import publish_part
+
+    return list(map(str, publish_part(_store(), _dates(checked["days"]))))
+
+
+@task(inlets=[HITS, STATISTICS], outlets=[CLOSED_DAYS])
+@guarded
+def close_overdue() -> dict[str, list[str]]:
     from plugins.steps.closing import close_due
-    from plugins.store.store import open_store
 
-    marks, _ = close_due(open_store(policy_file()), ACTOR, tell)
-    return [str(mark.day) for mark in marks]
+    marks, problems = close_due(_store(), ACTOR, tell)
+    if not marks and not problems:
+        raise AirflowSkipException("no day is due")
+    return {"days": [str(mark.day) for mark in marks], "problems": problems}
 
 
-@task(outlets=[AIRFLOW_HISTORY])
+@task(trigger_rule="all_done")
 @guarded
-def tidy() -> None:
-    return
+def watch() -> list[str]:
+    """Troubles that fail no task: a log shipper that died, a format that changed."""
+    from plugins.steps.watching import find_troubles
+
+    troubles = find_troubles(_store())
+    for trouble in troubles:
+        notify("trouble", trouble)
+    return troubles
+
+
+@task(trigger_rule="none_failed_min_one_success")
+def fail_for_problems(done: dict[str, Any]) -> None:
+    """What went wrong in parts fails the run, after everything else was done."""
+    if done["problems"]:
+        raise AirflowFailException("; ".join(done["problems"]))
+
+
+@task(inlets=[CLOSED_DAYS], outlets=[AIRFLOW_HISTORY])
+@guarded
+def tidy() -> dict[str, int]:
+    from plugins.scheduling.tidying import tidy_airflow
+
+    return tidy_airflow(_store().policy.keep.security_window, tell)
+
+
+def _dates(days: Sequence[str]) -> list[date]:
+    return [date.fromisoformat(day) for day in days]

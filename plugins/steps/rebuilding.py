@@ -1,14 +1,17 @@
 """The statistics of open days, computed again where something was added."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+
+import pyarrow as pa
 
 from plugins.analysis import open_country_data
 from plugins.checking import check_tables
 from plugins.steps.days import day_receipts, load_open_day, publish_day, version_of
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store
-from schemas.receipts import Record
+from schemas.receipts import Receipt, Record
 from schemas.refusals import RefusedError
 from transforms.detection.load import load_scenarios
 from transforms.statistics.coded import Context
@@ -21,17 +24,27 @@ class Published(Record):
     version: str
 
 
+@dataclass(frozen=True)
+class Computed:
+    """A day's provisional tables, and what they were computed from."""
+
+    version: str
+    tables: Mapping[str, pa.Table]
+
+
 def rebuild(store: Store, tell: Callable[[str], None]) -> list[date]:
     """Publish every open day anew that changed since it was last published; returns these days.
 
     RefusedError, when all others are done, for days that cannot be computed.
     """
-    store.check_setting()
     rebuilt, problems = [], []
-    for day in store.open_days():
+    for day in changed_days(store):
         try:
-            if not store.calendar.is_past(day) and _rebuild_day(store, day, tell):
-                rebuilt.append(day)
+            with store.writing(day):
+                if computed := compute_provisional(store, day, tell):
+                    check_tables(computed.tables)
+                    publish_provisional(store, day, computed)
+                    rebuilt.append(day)
         except RefusedError as error:
             problems.append(f"{day} is not published anew: {error}")
     if problems:
@@ -39,21 +52,52 @@ def rebuild(store: Store, tell: Callable[[str], None]) -> list[date]:
     return rebuilt
 
 
-def _rebuild_day(store: Store, day: date, tell: Callable[[str], None]) -> bool:
-    scenarios = load_scenarios()
-    record = f"published/{day}.json"
-    with store.writing(day):
-        if store.marks.get(day):
-            return False
-        receipts = day_receipts(store, day)
-        current = Published(version=version_of(day, receipts, store, scenarios))
-        if read_record(store.place("state"), record, Published) == current:
-            return False
-        tell(f"computing {day}")
-        data = load_open_day(store, day, receipts)
-        with open_country_data(store.policy) as reader:
-            tables = compute_day(data, scenarios, Context(store.policy, reader), "provisional")
-        check_tables(tables)
-        publish_day(store.place("statistics"), day, tables)
-        write_record(store.place("state"), record, current)
-    return True
+def changed_days(store: Store) -> list[date]:
+    """The open days whose published tables lag behind what was read, or behind the policy."""
+    store.check_setting()
+    return [
+        day
+        for day in store.open_days()
+        if not store.calendar.is_past(day)
+        and not _is_published(store, day, _version(store, day, _receipts(store, day)))
+    ]
+
+
+def compute_provisional(store: Store, day: date, tell: Callable[[str], None]) -> Computed | None:
+    """A day's tables; None where they would be those that are published, or the day ends. The day's lock is held."""
+    if store.marks.get(day):
+        return None
+    receipts = day_receipts(store, day)
+    version = _version(store, day, receipts)
+    if _is_published(store, day, version):
+        return None
+    tell(f"computing {day}")
+    data = load_open_day(store, day, receipts)
+    with open_country_data(store.policy) as reader:
+        return Computed(version, compute_day(data, load_scenarios(), Context(store.policy, reader), "provisional"))
+
+
+def publish_provisional(store: Store, day: date, computed: Computed) -> None:
+    """Put tables that were checked where analysts read. The day's lock is held."""
+    publish_day(store.place("statistics"), day, computed.tables)
+    write_record(store.place("state"), _record(day), Published(version=computed.version))
+
+
+def _receipts(store: Store, day: date) -> Sequence[Receipt]:
+    """None where a receipt is damaged: whoever computes the day says which."""
+    try:
+        return day_receipts(store, day)
+    except RefusedError:
+        return ()
+
+
+def _version(store: Store, day: date, receipts: Sequence[Receipt]) -> str:
+    return version_of(day, receipts, store, load_scenarios())
+
+
+def _is_published(store: Store, day: date, version: str) -> bool:
+    return read_record(store.place("state"), _record(day), Published) == Published(version=version)
+
+
+def _record(day: date) -> str:
+    return f"published/{day}.json"
