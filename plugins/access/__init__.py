@@ -1,0 +1,1 @@
+"""Who may see and do what: roles of people, tokens of programs."""

@@ -1,0 +1,67 @@
+"""Tokens by which programs read the blocklist: shown once, kept as SHA-256, removed by name."""
+
+import hmac
+import re
+import secrets
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from plugins.store.records import read_record, write_record
+from plugins.store.store import Store
+from schemas.receipts import Record
+from schemas.refusals import RefusedError
+
+NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+FOLDER: Final = "tokens/"
+BYTES: Final = 32
+
+
+class Token(Record):
+    """Who may read, why, and since when; of the token itself only the hash."""
+
+    name: str
+    purpose: str
+    digest: str
+    added_at: datetime
+
+
+def add_token(store: Store, name: str, purpose: str, actor: str) -> str:
+    """A new token, to be shown once."""
+    if not NAME.fullmatch(name):
+        raise RefusedError("the name of a token is a word of a-z, 0-9, _ and -, such as firewall")
+    if not purpose.strip():
+        raise RefusedError("a token needs a purpose, such as: --purpose 'block attacks'")
+    if any(token.name == name for token in all_tokens(store)):
+        raise RefusedError(f"there is a token {name} already; remove it first, or take another name")
+    token = f"lethe_{secrets.token_urlsafe(BYTES)}"
+    now = store.clock()
+    store.audit.append(now, actor, "add token", token=name, purpose=purpose)
+    kept = Token(name=name, purpose=purpose, digest=_digest(token), added_at=now)
+    write_record(store.place("state"), f"{FOLDER}{name}.json", kept)
+    return token
+
+
+def remove_token(store: Store, name: str, actor: str) -> None:
+    """From now on nobody reads with it."""
+    if not any(token.name == name for token in all_tokens(store)):
+        raise RefusedError("there is no token of that name; lethe token list names them")
+    store.place("state").remove(f"{FOLDER}{name}.json")
+    store.audit.append(store.clock(), actor, "remove token", token=name)
+
+
+def all_tokens(store: Store) -> list[Token]:
+    place = store.place("state")
+    found = (read_record(place, name, Token) for name in place.names(FOLDER))
+    return [token for token in found if token]
+
+
+def find_token(store: Store, written: str) -> Token | None:
+    """The token that somebody shows; how long the answer takes tells nothing about those that there are."""
+    digest = _digest(written)
+    fitting = [token for token in all_tokens(store) if hmac.compare_digest(token.digest, digest)]
+    return fitting[0] if fitting else None
+
+
+def _digest(token: str) -> str:
+    return sha256(token.encode()).hexdigest()

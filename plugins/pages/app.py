@@ -1,0 +1,84 @@
+"""The app at /lethe: its routes, the headers of every answer, and what a refusal looks like."""
+
+import logging
+import traceback
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.core_api.security import GetUserDep
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+
+from plugins.pages import api, blocklist, status
+from plugins.pages.showing import STYLE, show
+from schemas.refusals import RefusedError
+
+log = logging.getLogger(__name__)
+
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'self'; "
+        "base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    # Nothing goes to others. Not "no-referrer": under it browsers send forms with Origin: null, also to ourselves.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+app = FastAPI(title="Lethe", docs_url=None, redoc_url=None, openapi_url=None)
+for part in (blocklist, status, api):
+    app.include_router(part.router)
+
+
+@app.get("/lethe.css")
+def style(_: GetUserDep) -> Response:
+    return FileResponse(STYLE, media_type="text/css")
+
+
+@app.middleware("http")
+async def guard(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Our headers on every answer. What a mistake says may hold an address, so only its kind and place are logged."""
+    try:
+        response = await go_on(request)
+    except Exception as error:  # noqa: BLE001 - see above
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("a mistake in Lethe: %s in %s, line %d", type(error).__name__, place.name, place.lineno)
+        response = _refuse(request, 500, "This is a mistake in Lethe; the log of the API server says where.")
+    for name, value in HEADERS.items():
+        response.headers[name] = value
+    return response
+
+
+@app.exception_handler(HTTPException)
+def refuse(request: Request, error: HTTPException) -> Response:
+    """A person without a login is sent to Airflow's; everybody else gets a sentence."""
+    if error.status_code == 401 and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse(get_auth_manager().get_url_login(next_url=str(request.url)), 302)
+    return _refuse(request, error.status_code, str(error.detail), dict(error.headers or {}))
+
+
+@app.exception_handler(RefusedError)
+def refuse_input(request: Request, error: RefusedError) -> Response:
+    return _refuse(request, 409, str(error))
+
+
+@app.exception_handler(OSError)
+def refuse_trouble(request: Request, error: OSError) -> Response:
+    return _refuse(request, 503, f"The store does not answer: {error.strerror}. Try again, or ask operations.")
+
+
+@app.exception_handler(RequestValidationError)
+def refuse_call(request: Request, _: RequestValidationError) -> Response:
+    """Nothing of a wrong value is repeated."""
+    return _refuse(request, 422, "A parameter is not one that is allowed here.")
+
+
+def _refuse(request: Request, status_code: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
+    if "/api/" in request.scope["path"]:
+        return JSONResponse({"detail": sentence}, status_code, headers)
+    return show(request, "refused.html", None, status_code, sentence=sentence)

@@ -1,0 +1,79 @@
+"""What somebody asks of the blocklist, and for what purpose; all of it comes in the body of a form, never in a URL."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+from plugins.access.forms import tag_of
+from plugins.pages.gate import Person
+from plugins.store.store import Store
+from schemas.refusals import RefusedError
+
+PURPOSES: Final = {  # in forms → in the audit trail and for people
+    "block": "Block attacks",
+    "troubleshoot": "Troubleshoot",
+    "order": "Lawful order",
+    "visitor": "Answer a visitor",
+}
+STATES: Final = {"active": "Active", "lifted": "Lifted", "over": "Over", "": "All"}
+SORTS: Final = ("target", "scenario", "decided_at", "until", "events")
+LONGEST: Final = 200  # characters of what is typed
+_told: set[str] = set()  # readings of this process that are in the trail, which need not be searched again
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The purpose, and which decisions in which order; `sort` begins with - for the greatest first."""
+
+    purpose: str = ""
+    note: str = ""
+    search: str = ""
+    scenario: str = ""
+    state: str = "active"
+    sort: str = "-decided_at"
+    page: int = 1
+
+    @classmethod
+    def of_form(cls, fields: Mapping[str, str]) -> Self:
+        """What a page sent; values that no page of ours sends count as not given."""
+        asked = cls(
+            purpose=fields.get("purpose", ""),
+            note=fields.get("note", "").strip()[:LONGEST],
+            search=fields.get("search", "").strip()[:LONGEST],
+            scenario=fields.get("scenario", "")[:LONGEST],
+            state=fields.get("state", "active"),
+            sort=fields.get("resort") or fields.get("sort", ""),
+            page=int(page) if (page := fields.get("page", "")).isdecimal() and len(page) < 6 else 1,
+        )
+        purpose = asked.purpose if asked.purpose in PURPOSES else ""
+        state = asked.state if asked.state in STATES else "active"
+        sort = asked.sort if asked.sort.removeprefix("-") in SORTS else "-decided_at"
+        return replace(asked, purpose=purpose, state=state, sort=sort)
+
+    @property
+    def purpose_words(self) -> str:
+        return PURPOSES[self.purpose].lower()
+
+    def record(self, store: Store, person: Person, action: str, **about: str) -> None:
+        """Into the audit trail: who reads why, once an hour; RefusedError where the note is not fit for it."""
+        if not self.purpose:
+            raise RefusedError("Choose what you need the blocklist for.")
+        record_reading(store, person.role, action, person.tag, purpose=self.purpose_words, note=self.note, **about)
+
+
+def record_reading(store: Store, role: str, action: str, reader: str, **facts: str) -> None:
+    """One entry an hour for the same reader, action and facts."""
+    now = store.clock()
+    handle = f"{action} {reader} {tag_of(str(facts))} {now:%Y-%m-%d %H}"
+    key = f"{store.place('audit').where} {handle}"
+    if key in _told:
+        return
+    try:
+        store.audit.append(now, role, action, once=handle, reader=reader, **facts)
+    except RefusedError as error:
+        if "'note'" in str(error):
+            raise RefusedError("The note may hold no address and no URL; short plain words will do.") from None
+        raise
+    if len(_told) > 10_000:
+        _told.clear()
+    _told.add(key)

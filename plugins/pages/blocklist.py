@@ -1,0 +1,154 @@
+"""The blocklist for people: why they read, the table, a decision's story, ban, lift and download."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, HTTPException, Path, Request, Response
+
+from plugins.blocklist.by_hand import ban, lift
+from plugins.blocklist.decisions import Decisions
+from plugins.blocklist.exporting import FORMATS
+from plugins.blocklist.story import story
+from plugins.pages.asking import PURPOSES, SORTS, STATES, Asked
+from plugins.pages.gate import Changer, Fields, OpenStore, Person, Reader
+from plugins.pages.listing import count_by_day, page_of, state_of
+from plugins.pages.showing import show
+from plugins.store.store import Store
+from schemas.refusals import RefusedError
+
+READING: Final = "read blocklist"
+STORY: Final = "read story"
+LASTING: Final = {"": "as the policy says", "1": "1 hour", "24": "1 day", "72": "3 days"}  # hours of a ban by hand
+
+Handle = Annotated[str, Path(pattern=r"\A[0-9a-f]{12}\z")]
+
+router = APIRouter()
+
+
+@router.get("/blocklist")
+def ask(request: Request, person: Reader, store: OpenStore) -> Response:
+    """The question for the purpose, before anything is shown."""
+    return _ask(request, person, store, "blocklist")
+
+
+@router.post("/blocklist")
+def read(request: Request, person: Reader, store: OpenStore, fields: Fields) -> Response:
+    """The table."""
+    return _list(request, person, store, Asked.of_form(fields))
+
+
+@router.get("/decisions/{handle}")
+def ask_for_story(request: Request, person: Reader, store: OpenStore, handle: Handle) -> Response:
+    return _ask(request, person, store, f"decisions/{handle}")
+
+
+@router.post("/decisions/{handle}")
+def read_story(request: Request, person: Reader, store: OpenStore, fields: Fields, handle: Handle) -> Response:
+    """The evidence behind a decision."""
+    asked = Asked.of_form(fields)
+    try:
+        asked.record(store, person, STORY, decision=handle)
+    except RefusedError as error:
+        return _ask(request, person, store, f"decisions/{handle}", asked, str(error))
+    return _story(request, person, store, asked, handle)
+
+
+@router.post("/decisions/{handle}/lift")
+def lift_by_hand(request: Request, person: Changer, store: OpenStore, fields: Fields, handle: Handle) -> Response:
+    """End a ban before its time."""
+    asked = Asked.of_form(fields)
+    try:
+        asked.record(store, person, STORY, decision=handle)
+    except RefusedError as error:
+        return _ask(request, person, store, f"decisions/{handle}", asked, str(error))
+    try:
+        lift(store, handle, fields.get("reason", "").strip(), person.role)
+    except RefusedError as error:
+        return _story(request, person, store, asked, handle, {"error": str(error)})
+    return _story(request, person, store, asked, handle, {"done": "The ban is lifted."})
+
+
+@router.post("/ban")
+def ban_by_hand(request: Request, person: Changer, store: OpenStore, fields: Fields) -> Response:
+    """Ban an address or network."""
+    asked = Asked.of_form(fields)
+    hours = fields.get("hours", "")
+    lasts = timedelta(hours=int(hours)) if hours and hours in LASTING else None
+    try:
+        if asked.purpose:
+            ban(store, fields.get("target", "").strip(), fields.get("reason", "").strip(), person.role, lasts)
+    except RefusedError as error:
+        typed = {name: fields.get(name, "") for name in ("target", "reason", "hours")}
+        return _list(request, person, store, asked, {"error": str(error), "typed": typed})
+    return _list(request, person, store, asked, {"done": "The ban is in force and in the next export."})
+
+
+@router.post("/export/{name}")
+def export(request: Request, person: Reader, store: OpenStore, fields: Fields, name: str) -> Response:
+    """The active bans as a file; each download is an entry of the audit trail."""
+    asked = Asked.of_form(fields)
+    if name not in FORMATS:
+        raise HTTPException(404, "There is no such file.")
+    try:
+        asked.record(store, person, READING)
+    except RefusedError as error:
+        return _ask(request, person, store, "blocklist", asked, str(error))
+    file, media_type, write = FORMATS[name]
+    now = store.clock()
+    active = Decisions(store).active(now)
+    facts = {"reader": person.tag, "purpose": asked.purpose_words, "format": name}
+    store.audit.append(now, person.role, "export blocklist", **facts, decisions=len(active))
+    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
+    return Response(write(active, now), media_type=media_type, headers=headers)
+
+
+def _ask(
+    request: Request, person: Person, store: Store, path: str, asked: Asked | None = None, error: str = ""
+) -> Response:
+    status = 400 if error else 200
+    facts: dict[str, Any] = {
+        "person": person,
+        "path": path,
+        "asked": asked or Asked(),
+        "error": error,
+        "purposes": PURPOSES,
+    }
+    return show(request, "purpose.html", store, status, **facts)
+
+
+def _list(request: Request, person: Person, store: Store, asked: Asked, told: dict[str, Any] | None = None) -> Response:
+    try:
+        asked.record(store, person, READING)
+    except RefusedError as error:
+        return _ask(request, person, store, "blocklist", asked, str(error))
+    now, decisions = store.clock(), Decisions(store).all()
+    series, bars = count_by_day(decisions, store.calendar)
+    facts: dict[str, Any] = {
+        "person": person,
+        "asked": asked,
+        "page": page_of(decisions, asked, now),
+        "total": len(decisions),
+        "active": sum(one.is_active(now) for one in decisions),
+        "scenarios": sorted({one.scenario for one in decisions}),
+        "state_of": lambda one: state_of(one, now),
+        "series": series,
+        "bars": bars,
+        "choices": {"purposes": PURPOSES, "states": STATES, "sorts": SORTS, "lasting": LASTING, "forms": FORMATS},
+        "told": {"error": "", "done": "", "typed": {}} | (told or {}),
+    }
+    return show(request, "blocklist.html", store, 400 if facts["told"]["error"] else 200, **facts)
+
+
+def _story(
+    request: Request, person: Person, store: Store, asked: Asked, handle: str, told: dict[str, str] | None = None
+) -> Response:
+    decision = Decisions(store).get(handle)
+    facts: dict[str, Any] = {
+        "person": person,
+        "asked": asked,
+        "decision": decision,
+        "state": state_of(decision, store.clock()),
+        "hits": story(store, decision),
+        "told": {"error": "", "done": ""} | (told or {}),
+    }
+    return show(request, "decision.html", store, 400 if facts["told"]["error"] else 200, **facts)

@@ -1,0 +1,57 @@
+"""Who comes in: Airflow authenticates nobody for a plugin's pages, so each route asks here. Fail closed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.core_api.security import GetUserDep
+from fastapi import Depends, HTTPException, Request, status
+
+from plugins.access.forms import form_token, is_our_form, tag_of
+from plugins.access.roles import BLOCKLIST, CHANGE, READ, STATUS, role_of
+from plugins.scheduling.defaults import policy_file
+from plugins.store.store import Store, open_store
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who may be here; `tag` stands for the user where no name is written, `form_token` goes into forms."""
+
+    role: str
+    tag: str
+    may_change: bool
+    form_token: str
+
+
+def admitted(resource: str, method: str = READ) -> Callable[[GetUserDep], Person]:
+    """A dependency: 401 without a login, 403 for whom the auth manager does not let do this there."""
+
+    def admit(user: GetUserDep) -> Person:
+        may: Any = get_auth_manager().is_authorized_custom_view
+        if not may(method=method, resource_name=resource, user=user):
+            raise HTTPException(status.HTTP_403_FORBIDDEN, "Your role may not open this page.")
+        name = str(user.get_id())
+        may_change = may(method=CHANGE, resource_name=resource, user=user)
+        return Person(role_of(user), tag_of(name), may_change, form_token(name))
+
+    return admit
+
+
+async def trusted_form(request: Request, user: GetUserDep) -> dict[str, str]:
+    """The fields of a form that our own page showed to this user; 403 for any other."""
+    fields = {name: text for name, text in (await request.form()).items() if isinstance(text, str)}
+    if not is_our_form(request.headers, fields.get("token", ""), str(user.get_id())):
+        raise HTTPException(status.HTTP_403_FORBIDDEN, "This form is too old, or not ours. Open the page again.")
+    return fields
+
+
+def opened() -> Store:
+    return open_store(policy_file())
+
+
+OpenStore = Annotated[Store, Depends(opened)]
+Reader = Annotated[Person, Depends(admitted(BLOCKLIST))]
+Changer = Annotated[Person, Depends(admitted(BLOCKLIST, CHANGE))]
+Watcher = Annotated[Person, Depends(admitted(STATUS))]
+Fields = Annotated[dict[str, str], Depends(trusted_form)]

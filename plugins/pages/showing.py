@@ -1,0 +1,68 @@
+"""Templates, and how text out of a log is shown: an attacker wrote it."""
+
+import unicodedata
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from plugins.store.store import Store
+
+HERE: Final = Path(__file__).parent
+STYLE: Final = HERE / "static" / "lethe.css"
+CLIPPED: Final = 90  # characters of a cell; the whole stands in the decision's story
+# Controls, bidi overrides, unassigned and private characters; line breaks other than the blank; marks that pile up.
+STRANGE: Final = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Mn", "Me"}
+
+
+def visible(text: object) -> Markup:
+    """Text with every character that would hide, or turn round what stands beside it, replaced by its number."""
+    parts = (
+        Markup('<span class="odd">U+{:04X}</span>').format(ord(char))
+        if unicodedata.category(char) in STRANGE or (char != " " and unicodedata.category(char) == "Zs")
+        else escape(char)
+        for char in str(text or "")
+    )
+    return Markup("<bdi>{}</bdi>").format(Markup("").join(parts))
+
+
+def clipped(text: object) -> Markup:
+    """The beginning of a text for a table's cell."""
+    whole = str(text or "")
+    return visible(whole) if len(whole) <= CLIPPED else visible(whole[:CLIPPED]) + Markup("…")
+
+
+def moment(instant: datetime | None) -> Markup:
+    """A machine-readable instant (UTC), to the minute."""
+    if instant is None:
+        return Markup("–")
+    return Markup('<time datetime="{}">{}</time>').format(f"{instant:%Y-%m-%dT%H:%MZ}", f"{instant:%Y-%m-%d %H:%M}")
+
+
+def span(length: timedelta | None) -> str:
+    """How long, in the largest unit that says enough."""
+    if length is None:
+        return "never"
+    seconds = int(length.total_seconds())
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= 2 * size or (seconds >= size and unit != "day"):
+            return f"{seconds // size} {unit}{'s' if seconds // size > 1 else ''}"
+    return "less than a minute" if seconds < 60 else f"{seconds // 60} minutes"
+
+
+TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+TEMPLATES.filters |= {"visible": visible, "clipped": clipped, "moment": moment, "span": span, "number": "{:,}".format}
+
+
+def show(request: Request, template: str, store: Store | None, status_code: int = 200, **facts: Any) -> HTMLResponse:
+    """A page; that a store is a replay stands on each."""
+    base = request.scope.get("root_path", "")
+    replay = store.clock() if store and store.is_replay else None
+    page = TEMPLATES.get_template(template).render(base=base, replay=replay, **facts)
+    return HTMLResponse(page, status_code)

@@ -1,0 +1,136 @@
+"""What operations want to know of a store: is each log alive, is its format right, and do days end on time?"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from plugins.blocklist.exporting import EXPIRES, FOLDER
+from plugins.steps.days import LINES
+from plugins.store.store import Store
+from schemas.receipts import Receipt
+from schemas.refusals import RefusedError
+
+QUIET: Final = timedelta(hours=6)  # a site may sleep at night; its log shipper may not
+MUCH: Final = 0.05  # of the lines of yesterday and today that are in quarantine
+FEW: Final = 100  # lines of which no share is told
+LATE: Final = timedelta(hours=1)  # the next hourly close may still come
+MOST_OBJECTS: Final = 400  # sealed objects that are opened for one look; what was seen is not opened again
+AN_HOUR: Final = timedelta(hours=1)  # receipts keep the hour of their newest line only
+_seen: dict[str, Counter[str]] = {}  # by digest, how many lines have which reason; a sealed object never changes
+
+
+@dataclass(frozen=True)
+class LogState:
+    """`newest`: the beginning of the hour of its newest line; `quiet`: since then at least; lines of the window."""
+
+    log: str
+    newest: datetime | None
+    quiet: timedelta | None
+    lines: int
+    quarantined: int
+
+    @property
+    def share(self) -> float:
+        return self.quarantined / self.lines if self.lines else 0.0
+
+
+@dataclass(frozen=True)
+class DayState:
+    """`ends`: when it was closed, or will be at the latest."""
+
+    day: date
+    state: str
+    lines: int
+    missing: int
+    ends: datetime
+    is_overdue: bool
+
+
+class Watch:
+    """One look at a store; its receipts are read once."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.now = store, store.clock()
+        self.newest = store.receipts.newest()
+        self.first = store.calendar.today() - store.policy.keep.security_window
+        files = {(one.log, one.file) for one in self.newest if one.read_on >= self.first}
+        self.recent = [one for one in store.receipts.of_files(files) if one.read_on >= self.first]
+
+    def logs(self, since: date | None = None) -> list[LogState]:
+        """Each log of the policy; lines read since a day, or in the window."""
+        return [self._log(log.name, since or self.first) for log in self.store.policy.logs]
+
+    def days(self) -> list[DayState]:
+        """Open days, those that are closing, and those that closed in the last days, newest first."""
+        marks = self.store.marks
+        lines = _lines_by_day(self.recent)
+        ended = [mark for state in ("closing", "closed") for day in marks.days(state)[-14:] if (mark := marks.get(day))]
+        found = [
+            DayState(one.day, one.how if one.state == "closed" else "closing", one.lines, one.missing, one.since, False)
+            for one in ended
+        ]
+        for day in self.store.open_days():
+            deadline = self.store.calendar.deadline(day)
+            found.append(DayState(day, "open", lines[day], 0, deadline, self.now >= deadline + LATE))
+        return sorted(found, key=lambda one: one.day, reverse=True)
+
+    def reasons(self) -> tuple[Counter[tuple[str, str]], bool]:
+        """Quarantined lines by log and reason, of open days, and whether all were looked at."""
+        sealed = [(one.log, part) for one in self.recent for part in one.objects if part.kind == "quarantine"]
+        open_days = {day for day in self.store.open_days() if not self.store.calendar.is_past(day)}
+        wanted = [(log, part) for log, part in sealed if part.day in open_days]
+        for _, part in [pair for pair in wanted if pair[1].digest not in _seen][:MOST_OBJECTS]:
+            with suppress(RefusedError):  # closed, erased or damaged meanwhile
+                key = self.store.keys.look(part.day, part.generation)
+                _seen[part.digest] = Counter(self.store.window.get(part, key)["reason"].to_pylist())
+        found: Counter[tuple[str, str]] = Counter()
+        for log, part in wanted:
+            found.update({(log, reason): lines for reason, lines in _seen.get(part.digest, {}).items()})
+        return found, all(part.digest in _seen for _, part in wanted)
+
+    def troubles(self) -> Iterator[str]:
+        yesterday = self.store.calendar.today() - timedelta(days=1)
+        for log in self.logs(yesterday):
+            if log.quiet is None:
+                yield f"{log.log}: no line of this log was ever read; are its paths in the policy right?"
+            elif log.quiet > QUIET:
+                hours = int(log.quiet.total_seconds() // 3600)
+                yield f"{log.log}: no new line for {hours} hours; is the log still shipped to this machine?"
+            if log.lines >= FEW and log.share > MUCH:
+                yield f"{log.log}: {log.share:.0%} of the lines since yesterday are quarantined; did its format change?"
+        for day in self.days():
+            if day.is_overdue or (day.state == "closing" and self.now - day.ends > LATE):
+                yield f"{day.day} should be closed by now and is not; run: lethe close --overdue"
+        yield from _expired_exports(self.store, self.now)
+
+    def _log(self, name: str, since: date) -> LogState:
+        newest = max((one.newest for one in self.newest if one.log == name and one.newest), default=None)
+        quiet = max(timedelta(), self.now - newest - AN_HOUR) if newest else None
+        counts = [one.counts for one in self.recent if one.log == name and one.read_on >= since]
+        lines, quarantined = sum(one.lines for one in counts), sum(one.quarantine for one in counts)
+        return LogState(name, newest, quiet, lines, quarantined)
+
+
+def find_troubles(store: Store) -> list[str]:
+    """What is wrong with logs, days and exports, each in a sentence that says what to do; no address, no line."""
+    return list(Watch(store).troubles())
+
+
+def _lines_by_day(receipts: list[Receipt]) -> Counter[date]:
+    lines: Counter[date] = Counter()
+    for receipt in receipts:
+        for sealed in receipt.objects:
+            if sealed.kind in LINES:
+                lines[sealed.day] += sealed.rows
+    return lines
+
+
+def _expired_exports(store: Store, now: datetime) -> Iterator[str]:
+    place = store.place("exports")
+    for name in place.names(f"{FOLDER}/"):
+        written = EXPIRES.match(place.get(name))
+        if written and written[1] != b"never" and datetime.fromisoformat(f"{written[1].decode()}+00:00") <= now:
+            yield f"the export {name} has expired, so bans in it may be over; run detect_attacks, or: lethe blocklist"
