@@ -1,30 +1,17 @@
 """What a person decides: to ban, or to lift a ban, always with a reason."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from plugins.blocklist.decisions import BY_HAND, Decision, Decisions, new_handle
 from plugins.blocklist.exporting import renew_exports
+from plugins.blocklist.terms import earlier_closings, rule_of
 from plugins.store.store import Store
 from schemas.refusals import RefusedError
-from transforms.detection.decide import BanRule
-from transforms.detection.targets import read_target
+from transforms.detection.targets import read_target, refuse_unbannable
 
 LONGEST_REASON: Final = 500
-
-
-def rule_of(store: Store) -> BanRule:
-    """How long a ban lasts by the store's policy."""
-    return BanRule(store.policy.blocklist.ban, store.policy.keep.security_window, store.calendar.zone)
-
-
-def closings_before(kept: list[Decision], target: str, rule: BanRule) -> list[datetime]:
-    """The closings, ascending, of the decisions that make the next one on the target longer.
-
-    One that was lifted does not: a person found that it should not have been.
-    """
-    return sorted(rule.closing(one.day) for one in kept if one.target == target and one.lifted_at is None)
 
 
 def ban(store: Store, target: str, reason: str, role: str, lasts: timedelta | None = None) -> Decision:
@@ -33,13 +20,14 @@ def ban(store: Store, target: str, reason: str, role: str, lasts: timedelta | No
     It is filed under today, and so ends at today's closing at the latest. RefusedError never repeats the target.
     """
     store.check_setting()
-    target, reason = read_target(target, store.policy.blocklist.allowlist), _read_reason(reason)
+    target, reason = read_target(target), _read_reason(reason)
+    refuse_unbannable(target, store.policy.blocklist.allowlist)
     if lasts is not None and lasts < timedelta(minutes=1):
         raise RefusedError("a ban lasts a minute at least")
     decisions, rule, today = Decisions(store), rule_of(store), store.calendar.today()
     with store.writing(today):
         now, closing = store.clock(), rule.closing(today)
-        until = rule.until(now, closings_before(decisions.all(), target, rule), closing)
+        until = rule.until(now, earlier_closings(decisions.all(), target, now, rule), closing)
         decision = Decision(
             decision=new_handle(),
             day=today,

@@ -8,6 +8,7 @@ import typer
 
 from plugins.cli.anonymise import anonymise
 from plugins.cli.audit import verify_audit
+from plugins.cli.blocklist import ban, blocklist, detect, lift
 from plugins.cli.detection import alerts
 from plugins.cli.doctor import doctor
 from plugins.cli.parse import parse
@@ -27,6 +28,10 @@ app.command()(alerts)
 app.command()(anonymise)
 app.command()(ingest)
 app.command()(rebuild)
+app.command()(detect)
+app.command()(blocklist)
+app.command()(ban)
+app.command()(lift)
 app.command()(close)
 app.command()(erase)
 app.command("verify-audit")(verify_audit)

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import pyarrow as pa
 
+from plugins.blocklist.exporting import renew_exports
 from plugins.logs.discovering import log_paths
 from plugins.steps.days import count_lines, day_receipts, load_open_day, publish_day, publish_final, published_day
 from plugins.steps.expiring import expire
@@ -31,25 +32,39 @@ def believe_clock(store: Store, is_right: bool) -> None:
 
 
 def close_due(store: Store, actor: str, tell: Tell, clock_is_right: bool = False) -> tuple[list[Mark], list[str]]:
-    """Close what is due, oldest first, then expire what is old; what fails is told and keeps no other day open."""
+    """Close what is due, oldest first, then expire what is old; what fails is told and keeps no other day open.
+
+    The exported blocklist is renewed whatever else fails, for it may name addresses of days that end now.
+    """
     believe_clock(store, clock_is_right)
     with suppress(BusyError), store.locks.held("ingest", wait=False):  # else the ingest at work does it
         carry_out_imports(store, actor)
     due = [day for day in store.open_days() if store.calendar.is_due(day, AHEAD)]
-    closed = _close_all(store, [*store.marks.days("closing"), *due], actor, tell)
+    try:
+        marks, problems = _close_all(store, [*store.marks.days("closing"), *due], actor, tell)
+    finally:
+        unpublished = renew_exports(store)
     expire(store)
     record_run(store.clock(), store.place("state"))
-    return closed
+    return marks, [*problems, *unpublished]
 
 
 def close_expired(store: Store, actor: str, tell: Tell) -> tuple[list[Mark], list[str]]:
     """Shred what is past its deadline, and finish what was begun; nothing of it is read."""
     past = [day for day in store.open_days() if store.calendar.is_past(day)]
-    return _close_all(store, [*store.marks.days("closing"), *past], actor, tell)
+    marks, problems = _close_all(store, [*store.marks.days("closing"), *past], actor, tell)
+    return marks, [*problems, *(renew_exports(store) if marks or problems else [])]
 
 
 def close_day(store: Store, day: date, actor: str, tell: Tell, give_up: bool = False) -> Mark:
     """Close a day now. One that is past its deadline, or given up, is not opened: its last tables become final."""
+    mark = _close(store, day, actor, tell, give_up)
+    if unpublished := renew_exports(store):
+        raise RefusedError(f"{day} is closed, but {unpublished[0]}")
+    return mark
+
+
+def _close(store: Store, day: date, actor: str, tell: Tell, give_up: bool = False) -> Mark:
     with store.writing(day):
         mark = store.marks.get(day)
         if mark is None:
@@ -60,7 +75,8 @@ def close_day(store: Store, day: date, actor: str, tell: Tell, give_up: bool = F
             return mark
         for name in list(store.window.names(day)):
             store.window.place.remove(name)
-        store.place("state").remove(f"published/{day}.json")
+        for made in ("published", "detected"):
+            store.place("state").remove(f"{made}/{day}.json")
         store.audit.append(
             store.clock(),
             actor,
@@ -94,7 +110,7 @@ def _close_all(store: Store, days: Iterable[date], actor: str, tell: Tell) -> tu
     returned = store.keys.days().intersection(store.marks.days("closed"))
     for day in sorted({*days, *returned}):
         try:
-            mark = close_day(store, day, actor, tell)
+            mark = _close(store, day, actor, tell)
             marks += [] if day in returned else [mark]
         except RefusedError as error:
             problems.append(f"{day} is not closed: {error}")

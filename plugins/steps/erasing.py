@@ -9,6 +9,9 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from plugins.blocklist.decisions import Decisions, as_table
+from plugins.blocklist.exporting import publish_exports
+from plugins.blocklist.forgetting import staying
 from plugins.keys.day_keys import DayKey
 from plugins.steps.days import LINES, day_receipts
 from plugins.steps.importing import carry_out_imports
@@ -32,7 +35,7 @@ class Erased:
 
 
 def erase(store: Store, addresses: Collection[Address], actor: str, tell: Callable[[str], None]) -> Erased:
-    """Remove every line of the open days that is of these addresses, or mentions one of them.
+    """Remove every line of the open days that is of these addresses, or mentions one of them, and decisions on them.
 
     `addresses` are IPv4 where they stand for one. Waits for an ingest to end. After a kill it has to be run again.
     """
@@ -47,6 +50,7 @@ def erase(store: Store, addresses: Collection[Address], actor: str, tell: Callab
                     found = _erase_day(store, day, addresses)
                 lines += found or 0
                 days += [day] if found is not None else []
+        publish_exports(store)
         named = [str(day) for day in days]
         store.audit.append(store.clock(), actor, "erasure done", addresses=len(addresses), lines=lines, days=named)
     return Erased(lines, days)
@@ -59,7 +63,9 @@ def _erase_day(store: Store, day: date, addresses: Collection[Address]) -> int |
     keys = {generation: store.keys.get(day, generation) for generation in named}
     before = store.keys.generations(day)
     going = _find_rows(store, day, receipts, keys, addresses)
-    if len(before) < 2 and not any(rows.any() for rows in going.values()):
+    decisions = Decisions(store).of_day(day)
+    kept = staying(decisions, addresses)
+    if len(before) < 2 and not any(rows.any() for rows in going.values()) and len(kept) == len(decisions):
         return None
     new = store.keys.renew(day)
     erased = 0
@@ -67,6 +73,8 @@ def _erase_day(store: Store, day: date, addresses: Collection[Address]) -> int |
         rewritten = _rewrite(store, day, receipt, keys, new, going)
         store.receipts.put(rewritten)
         erased += rewritten.counts.erased - receipt.counts.erased
+    if kept:
+        store.window.put_decisions(as_table(kept), new)
     for name in list(store.window.names(day)):
         if generation_of(name) != new.generation:
             store.window.place.remove(name)

@@ -35,7 +35,7 @@ class BanRule:
     def lasts(self, moment: datetime, earlier: Sequence[datetime]) -> timedelta:
         """`earlier`: the closings of the earlier decisions on the target, ascending; those that are past count not."""
         repeats = len(earlier) - bisect_right(earlier, moment)
-        return min(self.ban, self.window) * 2 ** min(repeats, MOST_DOUBLINGS)
+        return min(self.ban, self.window) * (1 << min(repeats, MOST_DOUBLINGS))
 
     def until(self, moment: datetime, earlier: Sequence[datetime], closing: datetime) -> datetime:
         """The end of a ban that begins at `moment`."""

@@ -37,30 +37,44 @@ def name_targets(client_ips: pa.ChunkedArray, group_by: str, allowlist: Sequence
     return pa.array(names, pa.string()).dictionary_encode().take(coded.indices)
 
 
-def read_target(text: str, allowlist: Iterable[Network]) -> str:
-    """What a person wants banned, an address or a network in CIDR notation → the target's name.
-
-    RefusedError, which does not repeat it, for what may not be banned. An IPv6 address stands for its /64.
-    """
+def read_target(text: str) -> str:
+    """What a person writes, an address or a network in CIDR notation → the target's name; IPv6 stands for its /64."""
     try:
         target = _plain(ipaddress.ip_network(text.strip()))
     except ValueError:
         raise RefusedError("this is neither an address nor a network such as 192.0.2.0/24; nothing was done") from None
     if target.version == 6 and target.prefixlen > IPV6_NETWORK:
         target = target.supernet(new_prefix=IPV6_NETWORK)
-    if target.prefixlen < WIDEST[target.version]:
-        raise RefusedError(f"a network this wide is not banned by hand; the widest is /{WIDEST[target.version]}")
-    if any(_overlap(target, network) for network in NEVER):
-        raise RefusedError("this is no address of the internet (loopback, private, multicast); it is not banned")
-    if holds_any(target, allowlist):
-        raise RefusedError("this holds addresses of the policy's blocklist.allowlist, which are never banned")
     return _name(target)
+
+
+def refuse_unbannable(target: str, allowlist: Iterable[Network]) -> None:
+    """Raise, without repeating the target, where no person may ban it."""
+    network = ipaddress.ip_network(target)
+    if network.prefixlen < WIDEST[network.version]:
+        raise RefusedError(f"no network this wide is banned by hand, at most a /{WIDEST[network.version]}")
+    if holds_any(network, NEVER):
+        raise RefusedError("this is no address of the internet (loopback, private, multicast); nothing was banned")
+    if holds_any(network, allowlist):
+        raise RefusedError("this holds addresses of blocklist.allowlist in the policy, which are never banned")
+
+
+def read_network(target: str) -> Network:
+    """A target by its name."""
+    return ipaddress.ip_network(target)
 
 
 def holds_any(target: str | Network, networks: Iterable[Network]) -> bool:
     """Whether a ban on the target would hit anything of these networks."""
     wanted = _plain(ipaddress.ip_network(target))
     return any(_overlap(wanted, _plain(network)) for network in networks)
+
+
+def stands_for(target: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether the target is that address, or the /64 or narrower network of whoever has it."""
+    network = ipaddress.ip_network(target)
+    is_one = network.prefixlen >= (network.max_prefixlen if network.version == 4 else IPV6_NETWORK)
+    return is_one and address in network
 
 
 def _target(address: str, group_by: str) -> Network:

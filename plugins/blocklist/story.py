@@ -1,0 +1,75 @@
+"""What a decision rests on: the requests behind it, as the log has them."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from plugins.blocklist.decisions import BY_HAND, Decision
+from plugins.steps.days import day_receipts
+from plugins.store.store import Store
+from schemas.receipts import Receipt
+from schemas.window import EVENTS, HITS
+from transforms.detection.targets import holds_any, read_network
+
+SHOWN: Final = 200  # the newest hits; more than that nobody reads
+BEFORE: Final = timedelta(days=1)  # what is shown of a target that was banned by hand
+COLUMNS: Final = (
+    *("requested_at", "client_ip", "method", "path", "query", "status", "bytes_sent"),
+    *("referrer", "user_agent", "vhost", "log"),
+)
+
+
+def story(store: Store, decision: Decision, most: int = SHOWN) -> list[dict[str, Any]]:
+    """The last hits behind a decision, newest last: what its scenario saw, or all of the day before a ban by hand.
+
+    Every text in them is as a visitor sent it. Hits of days that are closed, or were erased, are missing.
+    """
+    found = [hits for day in _days(store, decision) for hits in _hits_of(store, day, decision)]
+    table = pa.concat_tables([HITS.empty_table(), *found]).select(COLUMNS).sort_by("requested_at")
+    rows: list[dict[str, Any]] = table.slice(max(0, len(table) - most)).to_pylist()
+    return rows
+
+
+def _days(store: Store, decision: Decision) -> list[date]:
+    zone = store.calendar.zone
+    begin = decision.first_seen - (BEFORE if decision.scenario == BY_HAND else timedelta())
+    first, last = (moment.astimezone(zone).date() for moment in (begin, decision.last_seen))
+    return [day for day in store.open_days() if first <= day <= last and not store.calendar.is_past(day)]
+
+
+def _hits_of(store: Store, day: date, decision: Decision) -> Iterator[pa.Table]:
+    """Of each shard of the day; its hits are opened only where its events say that there is one."""
+    for receipt in day_receipts(store, day):
+        if decision.scenario == BY_HAND:
+            hits = _open(store, receipt, day, "hits", HITS)
+            is_recent = pc.field("requested_at") > decision.first_seen - BEFORE
+            hits = hits.filter(is_recent & (pc.field("requested_at") <= decision.last_seen))
+            yield _of_target(hits, decision.target)
+            continue
+        events = _open(store, receipt, day, "events", EVENTS)
+        events = events.filter(
+            (pc.field("scenario").cast(pa.string()) == decision.scenario)
+            & (pc.field("occurred_at") >= decision.first_seen)
+            & (pc.field("occurred_at") <= decision.last_seen)
+        )
+        if len(seen := _of_target(events, decision.target)):
+            hits = _open(store, receipt, day, "hits", HITS)
+            yield hits.filter(pc.is_in(hits["line_number"], seen["line_number"].combine_chunks()))
+
+
+def _open(store: Store, receipt: Receipt, day: date, kind: str, schema: pa.Schema) -> pa.Table:
+    """A shard's table of a kind; a reader holds no lock, so a key that one side lacks stays so."""
+    sealed = [one for one in receipt.of_day(day) if one.kind == kind]
+    tables = [store.window.get(one, store.keys.look(day, one.generation)) for one in sealed]
+    return pa.concat_tables([schema.empty_table(), *tables])
+
+
+def _of_target(rows: pa.Table, target: str) -> pa.Table:
+    """The rows whose address is the target, or in it."""
+    coded = rows["client_ip"].combine_chunks().cast(pa.dictionary(pa.int32(), pa.string()))
+    network = [read_network(target)]
+    inside = pa.array([holds_any(address, network) for address in coded.dictionary.to_pylist()], pa.bool_())
+    return rows.filter(inside.take(coded.indices).fill_null(False))

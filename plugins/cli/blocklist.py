@@ -1,0 +1,116 @@
+"""`lethe detect`, `blocklist`, `ban`, `lift`: whom to block; addresses come from standard input only."""
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from plugins.blocklist.by_hand import ban as ban_target
+from plugins.blocklist.by_hand import lift as lift_decision
+from plugins.blocklist.decisions import Decisions
+from plugins.blocklist.exporting import FORMATS, publish_exports
+from plugins.cli.store import ACTOR, HERE, PolicyOption
+from plugins.cli.terminal import Progress, print_table
+from plugins.steps.detecting import detect as detect_attacks
+from plugins.store.store import Store, open_store
+from schemas.durations import Duration
+from schemas.refusals import RefusedError
+from transforms.detection.targets import read_target, refuse_unbannable
+
+Kind = Enum("Kind", {name: name for name in FORMATS})  # type: ignore[misc]
+ReasonOption = Annotated[str, typer.Option(help="Why, in a sentence; it is kept with the decision.")]
+
+
+def detect(policy_file: PolicyOption = HERE) -> None:
+    """Decide on new attacks in the open days, and write the blocklist's files anew."""
+    store, tell = _open(policy_file), Progress()
+    found = detect_attacks(store, ACTOR, tell)
+    publish_exports(store)
+    tell("")
+    typer.echo(f"new decisions: {found.new:,}; bans in force: {found.active:,}")
+
+
+def blocklist(
+    kind: Annotated[Kind | None, typer.Option("--as", help="Print the file for a server or a spreadsheet.")] = None,
+    policy_file: PolicyOption = HERE,
+) -> None:
+    """Print the bans in force, newest first: a table for people, or a file; reading it is audited."""
+    store = _open(policy_file)
+    now = store.clock()
+    active = Decisions(store).active(now)
+    store.audit.append(now, ACTOR, "blocklist read", decisions=len(active))
+    if kind:
+        typer.echo(FORMATS[kind.value].write(active, now), nl=False)
+        return
+    rows = [
+        (one.target, one.scenario, one.events, one.outcome, f"{one.decided_at:%Y-%m-%d %H:%M}", one.until, one.reason)
+        for one in active
+    ]
+    print_table(
+        f"Blocklist: {len(rows)} bans in force" + (" (a replay of old logs)" if store.is_replay else ""),
+        ("target", "scenario", "events", "outcome", "decided (UTC)", "until (UTC)", "reason"),
+        [(*row[:-2], f"{row[-2]:%Y-%m-%d %H:%M}", row[-1]) for row in rows],
+    )
+
+
+def ban(
+    reason: ReasonOption,
+    lasts: Annotated[str, typer.Option("--for", help='How long, such as "PT2H"; else as the policy says.')] = "",
+    policy_file: PolicyOption = HERE,
+) -> None:
+    """Ban addresses and networks, one a line on standard input: all of them or, where one may not be, none."""
+    store, length = _open(policy_file), _read_length(lasts)
+    targets = _read_targets(sys.stdin.read(), lambda one: refuse_unbannable(one, store.policy.blocklist.allowlist))
+    until = [ban_target(store, target, reason, ACTOR, length).until for target in targets]
+    typer.echo(f"banned: {len(targets)}, the first until {min(until):%Y-%m-%d %H:%M} UTC")
+
+
+def lift(reason: ReasonOption, policy_file: PolicyOption = HERE) -> None:
+    """Lift the bans on addresses and networks, one a line on standard input: all of them or, if one has none, none."""
+    store = _open(policy_file)
+    active = Decisions(store).active(store.clock())
+
+    def refuse_unbanned(target: str) -> None:
+        if not any(one.target == target for one in active):
+            raise RefusedError("there is no ban in force on exactly this; lethe blocklist lists them")
+
+    targets = _read_targets(sys.stdin.read(), refuse_unbanned)
+    wanted = [one for one in active if one.target in targets]
+    for one in wanted:
+        lift_decision(store, one.decision, reason, ACTOR)
+    typer.echo(f"lifted: {len(wanted)}")
+
+
+def _open(policy_file: Path) -> Store:
+    os.umask(0o077)  # what the store does not give its own rights to is nobody else's
+    return open_store(policy_file)
+
+
+def _read_targets(text: str, check: Callable[[str], None]) -> list[str]:
+    """The targets by name, each once; a refusal says which line, and nothing of it."""
+    found = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            try:
+                found.append(read_target(line))
+                check(found[-1])
+            except RefusedError as error:
+                raise RefusedError(f"standard input, line {number}: {error}") from None
+    if not found:
+        raise RefusedError("standard input holds no address and no network; give one a line")
+    return list(dict.fromkeys(found))
+
+
+def _read_length(text: str) -> timedelta | None:
+    try:
+        length = Duration.parse(text) if text else None
+    except ValueError as error:
+        raise typer.BadParameter(f"--for: {error}") from None
+    if length and length.months:
+        raise typer.BadParameter("--for: a month is no fixed length")
+    return length.exact if length else None

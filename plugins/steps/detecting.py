@@ -1,0 +1,165 @@
+"""Events of open days → decisions: alerts are counted again where something was added, and each is decided on once."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+import pyarrow as pa
+
+from plugins.blocklist.decisions import Decision, Decisions, new_handle
+from plugins.blocklist.terms import earlier_closings, rule_of
+from plugins.steps.days import day_receipts
+from plugins.store.records import read_record, write_record
+from plugins.store.store import Store
+from schemas.policy import policy_version
+from schemas.receipts import Receipt, Record
+from schemas.scenario import Scenario
+from schemas.window import EVENTS
+from transforms.detection.count import find_alerts
+from transforms.detection.decide import BanRule, banning_alerts
+from transforms.detection.load import load_scenarios, scenarios_version
+
+Alert = dict[str, Any]  # a row of ALERTS
+COPIED: Final = ("target", "scenario", "first_seen", "last_seen", "events", "outcome")
+A_DAY: Final = timedelta(days=1)  # every bucket is dry by then
+
+
+class Looked(Record):
+    """What a day's alerts were last counted from."""
+
+    version: str
+
+
+@dataclass(frozen=True)
+class Detected:
+    """How many decisions are new, and how many are in force."""
+
+    new: int
+    active: int
+
+
+def detect(store: Store, actor: str, tell: Callable[[str], None]) -> Detected:
+    """Decide on every alert of the open days that has no decision yet; again, it changes nothing.
+
+    RefusedError names a day that cannot be read. What is published follows with `publish_exports`.
+    """
+    store.check_setting()
+    scenarios = load_scenarios()
+    with store.locks.held("detection"):
+        changed = [day for day in _readable_days(store) if _is_changed(store, day, scenarios)]
+        new = _look_through(store, changed, scenarios, tell) if changed else []
+        if new:
+            named = sorted({one.scenario for one in new})
+            store.audit.append(store.clock(), actor, "decisions", new=len(new), scenarios=named)
+    return Detected(len(new), len(Decisions(store).active(store.clock())))
+
+
+def _look_through(
+    store: Store, changed: Sequence[date], scenarios: Sequence[Scenario], tell: Callable[[str], None]
+) -> list[Decision]:
+    """The new decisions on these days. Their neighbours are read too, since a burst may span midnight."""
+    near = [day for day in _readable_days(store) if any(abs(day - one) <= A_DAY for one in changed)]
+    with store.writing(*near):
+        days = [day for day in near if not store.marks.get(day)]
+        receipts = {day: day_receipts(store, day) for day in days}
+        tell(f"counting events of {len(days)} days")
+        alerts = _alerts(store, receipts, scenarios)
+        rule = rule_of(store)
+        touched = [alert for alert in alerts if _touches(alert, changed, rule)]
+        new = _decide(store, touched, {one.name: one.description for one in scenarios}, rule)
+        Decisions(store).add(new)
+        for day in set(days).intersection(changed):
+            write_record(store.place("state"), _record(day), _version(store, receipts[day], day, scenarios))
+    return new
+
+
+def _alerts(store: Store, receipts: Mapping[date, Sequence[Receipt]], scenarios: Sequence[Scenario]) -> list[Alert]:
+    events = [
+        store.window.get(sealed, store.keys.get(day, sealed.generation))
+        for day, of_day in receipts.items()
+        for receipt in of_day
+        for sealed in receipt.of_day(day)
+        if sealed.kind == "events"
+    ]
+    allowlist = [str(network) for network in store.policy.blocklist.allowlist]
+    found, _ = find_alerts(pa.concat_tables([EVENTS.empty_table(), *events]), scenarios, allowlist)
+    return banning_alerts(found, scenarios)
+
+
+def _decide(store: Store, alerts: Sequence[Alert], reasons: Mapping[str, str], rule: BanRule) -> list[Decision]:
+    """A decision on each alert that has none, in the order of their overflows."""
+    kept: defaultdict[str, list[Decision]] = defaultdict(list)
+    for one in Decisions(store).all():
+        kept[one.target].append(one)
+    new = []
+    for alert in alerts:
+        before = kept[alert["target"]]
+        if not any(_answers(one, alert, store.is_replay) for one in before):
+            decided_at, until = _term(alert, before, rule, store)
+            decision = Decision(
+                decision=new_handle(),
+                day=rule.day_of(alert["last_seen"]),
+                decided_at=decided_at,
+                until=until,
+                reason=reasons[alert["scenario"]],
+                decided_by="scenario",
+                **{name: alert[name] for name in COPIED},
+            )
+            new.append(decision)
+            before.append(decision)
+    return new
+
+
+def _answers(decision: Decision, alert: Alert, is_replay: bool) -> bool:
+    """Whether an alert has this decision already: they share evidence, and the attack did not outlast the ban.
+
+    A burst without a pause long enough is one alert, so who goes on when a ban has ended gets a further one; not so
+    where a person lifted it. A replay decides once, as `decide` does.
+    """
+    is_shared = decision.first_seen <= alert["last_seen"] and alert["first_seen"] <= decision.last_seen
+    is_outlasted = alert["last_seen"] > decision.until and decision.lifted_at is None and not is_replay
+    return decision.scenario == alert["scenario"] and is_shared and not is_outlasted
+
+
+def _term(alert: Alert, before: Sequence[Decision], rule: BanRule, store: Store) -> tuple[datetime, datetime]:
+    """When it is decided and until when it holds.
+
+    A live store decides now, for logs may come late. What has been over for longer than a ban lasts blocks nobody any
+    more: its address may be another's by now. It is decided on all the same, as ended when the ban would have been
+    over, since people look at it and a further attack counts it.
+    """
+    target, last_seen, overflow = alert["target"], alert["last_seen"], alert["overflowed_at"]
+    if store.is_replay:
+        earlier = earlier_closings(before, target, overflow, rule)
+        return overflow, rule.until(overflow, earlier, rule.closing(rule.day_of(overflow)))
+    now = store.clock()
+    lasts = rule.lasts(now, earlier_closings(before, target, now, rule))
+    begins = now if now < last_seen + lasts else last_seen
+    return now, min(begins + lasts, rule.closing(rule.day_of(last_seen)))
+
+
+def _touches(alert: Alert, days: Collection[date], rule: BanRule) -> bool:
+    return any(rule.day_of(alert["first_seen"]) <= day <= rule.day_of(alert["last_seen"]) for day in days)
+
+
+def _readable_days(store: Store) -> list[date]:
+    return [day for day in store.open_days() if not store.calendar.is_past(day)]
+
+
+def _is_changed(store: Store, day: date, scenarios: Sequence[Scenario]) -> bool:
+    current = _version(store, day_receipts(store, day), day, scenarios)
+    return read_record(store.place("state"), _record(day), Looked) != current
+
+
+def _version(store: Store, receipts: Sequence[Receipt], day: date, scenarios: Sequence[Scenario]) -> Looked:
+    """Changes with the day's events, and with what they are counted by."""
+    sealed = [one for receipt in receipts for one in receipt.of_day(day) if one.kind == "events"]
+    parts = [*sorted(one.digest for one in sealed), policy_version(store.policy), scenarios_version(scenarios)]
+    return Looked(version=sha256(" ".join(parts).encode()).hexdigest())
+
+
+def _record(day: date) -> str:
+    return f"detected/{day}.json"
