@@ -17,10 +17,17 @@ async def pages(scope: Any, receive: Any, send: Any) -> None:
 
 APPS: Final = [{"name": "Lethe", "app": pages, "url_prefix": "/lethe"}]
 MIDDLEWARES: Final = [{"name": "Lethe menu", "middleware": OwnMenu, "args": [], "kwargs": {}}]
-ENTRY: Final = {"destination": "nav", "nav_top_level": True}
 VIEWS: Final = [
-    ENTRY | {"name": "Blocklist", "href": "lethe/blocklist", "url_route": "lethe-blocklist", "resource": BLOCKLIST},
-    ENTRY | {"name": "Status", "href": "lethe/status", "url_route": "lethe-status", "resource": STATUS},
+    {
+        "name": name,
+        "href": f"lethe/{page}",
+        "icon": f"lethe/static/{page}.svg",
+        "url_route": f"lethe-{page}",
+        "destination": "nav",
+        "nav_top_level": True,
+        "resource": resource,  # OwnMenu shows the entry to whoever may read this
+    }
+    for name, page, resource in (("Blocklist", "blocklist", BLOCKLIST), ("Status", "status", STATUS))
 ]
 
 

@@ -16,6 +16,7 @@ from plugins.cli.policy import policy_app
 from plugins.cli.statistics import ManyErrorFiles, statistics
 from plugins.cli.store import close, erase, ingest, rebuild
 from plugins.cli.summary import summary
+from plugins.cli.token import token_app
 from schemas.refusals import RefusedError
 
 HELP: Final = "Web server logs to visit statistics and a blocklist, without remembering the visitors."
@@ -37,6 +38,7 @@ app.command()(erase)
 app.command("verify-audit")(verify_audit)
 app.command()(doctor)
 app.add_typer(policy_app, name="policy")
+app.add_typer(token_app, name="token")
 
 
 def main() -> None:

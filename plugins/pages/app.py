@@ -3,7 +3,7 @@
 import logging
 import traceback
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, Literal
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.core_api.security import GetUserDep
@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from plugins.pages import api, blocklist, status
-from plugins.pages.showing import STYLE, show
+from plugins.pages.showing import STATIC, show
 from schemas.refusals import RefusedError
 
 log = logging.getLogger(__name__)
@@ -35,9 +35,10 @@ for part in (blocklist, status, api):
     app.include_router(part.router)
 
 
-@app.get("/lethe.css")
-def style(_: GetUserDep) -> Response:
-    return FileResponse(STYLE, media_type="text/css")
+@app.get("/static/{name}")
+def static(_: GetUserDep, name: Literal["lethe.css", "blocklist.svg", "status.svg"]) -> Response:
+    """Style and icons, for whoever is logged in."""
+    return FileResponse(STATIC / name)
 
 
 @app.middleware("http")

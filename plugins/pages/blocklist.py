@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Path, Request, Response
 from plugins.blocklist.by_hand import ban, lift
 from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.exporting import FORMATS
-from plugins.blocklist.story import story
+from plugins.blocklist.story import SHOWN, story
 from plugins.pages.asking import PURPOSES, SORTS, STATES, Asked
 from plugins.pages.gate import Changer, Fields, OpenStore, Person, Reader
 from plugins.pages.listing import count_by_day, page_of, state_of
@@ -134,7 +134,7 @@ def _list(request: Request, person: Person, store: Store, asked: Asked, told: di
         "series": series,
         "bars": bars,
         "choices": {"purposes": PURPOSES, "states": STATES, "sorts": SORTS, "lasting": LASTING, "forms": FORMATS},
-        "told": {"error": "", "done": "", "typed": {}} | (told or {}),
+        "told": {"error": "", "done": "", "typed": dict.fromkeys(("target", "reason", "hours"), "")} | (told or {}),
     }
     return show(request, "blocklist.html", store, 400 if facts["told"]["error"] else 200, **facts)
 
@@ -149,6 +149,7 @@ def _story(
         "decision": decision,
         "state": state_of(decision, store.clock()),
         "hits": story(store, decision),
+        "most": SHOWN,
         "told": {"error": "", "done": ""} | (told or {}),
     }
     return show(request, "decision.html", store, 400 if facts["told"]["error"] else 200, **facts)

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from plugins.store.store import Store
 
 HERE: Final = Path(__file__).parent
-STYLE: Final = HERE / "static" / "lethe.css"
+STATIC: Final = HERE / "static"
 CLIPPED: Final = 90  # characters of a cell; the whole stands in the decision's story
 # Controls, bidi overrides, unassigned and private characters; line breaks other than the blank; marks that pile up.
 STRANGE: Final = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Mn", "Me"}
