@@ -1,6 +1,7 @@
 """Great Expectations over the tables of a run, before anything of it is published."""
 
 import json
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -87,6 +88,7 @@ def _suite(suite: dict[str, Any]) -> Any:
 @cache
 def _context() -> Any:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # it would tell its makers about every run
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it lists its own functions, one by one
     import great_expectations  # noqa: PLC0415 - see _engine
     from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415 - see _engine
 

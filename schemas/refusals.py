@@ -9,5 +9,9 @@ class EmptyError(RefusedError):
     """A file without content, as a log is right after it was rotated."""
 
 
+class SupersededError(RefusedError):
+    """Somebody else has taken over what was asked for; there is nothing left to do."""
+
+
 class FormatError(RefusedError):
     """A format string, or a log, that no layout fits."""

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from schemas.refusals import RefusedError
+from plugins.store.locks import BusyError
+from schemas.refusals import RefusedError, SupersededError
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -23,8 +24,9 @@ class OutOfReachError(AirflowException):
 def guarded(step: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     """Let a step fail as Airflow and its readers need it.
 
-    A refusal fails at once with its sentence; trouble of disk or network is tried again; of anything else only the
-    kind and place are told, since what an exception says, or drags along, may be a line or an address.
+    What somebody else does already is skipped; a refusal fails at once with its sentence; trouble of disk or network
+    is tried again; of anything else only the kind and place are told, since what an exception says, or drags along,
+    may be a line or an address.
     """
 
     @wraps(step)
@@ -33,8 +35,12 @@ def guarded(step: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
             return step(*args, **kwargs)
         except AirflowException:
             raise
+        except SupersededError as error:
+            failure: AirflowException = AirflowSkipException(str(error))
+        except BusyError:
+            failure = AirflowSkipException("another ingest or an erasure is at work; the next run does it")
         except RefusedError as error:
-            failure: AirflowException = AirflowFailException(str(error))
+            failure = AirflowFailException(str(error))
         except OSError as error:
             failure = OutOfReachError(f"{error.filename or 'the system'}: {error.strerror}; it will be tried again")
         except Exception as error:  # noqa: BLE001 - see the docstring

@@ -37,12 +37,8 @@ def _store() -> "Store":
 @guarded
 def find_new_lines() -> Plan:
     from plugins.steps.ingest_parts import begin_ingest
-    from plugins.store.locks import BusyError
 
-    try:
-        plan = begin_ingest(_store(), ACTOR, tell)
-    except BusyError:
-        raise AirflowSkipException("another ingest or an erasure is at work") from None
+    plan = begin_ingest(_store(), ACTOR, tell)
     if not plan.files and not plan.problems:
         raise AirflowSkipException("nothing is new in the logs")
     tell(f"{len(plan.files)} files have new lines")
@@ -83,6 +79,8 @@ def sum_up(plan: Plan, imported: dict[str, Any] | None) -> dict[str, Any]:
     for sentence in result.waiting:
         tell(f"next time: {sentence}")
     tell(f"lines: {result.lines.total():,}")
+    if not result.lines.total() and not result.problems:
+        raise AirflowSkipException("the files hold no whole new line")
     return {"lines": dict(result.lines), "problems": result.problems}
 
 

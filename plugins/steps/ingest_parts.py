@@ -12,13 +12,10 @@ from plugins.steps.planning import Plan, plan_ingest
 from plugins.steps.reading import FileRead, Imported, Reads, import_old_days, read_files
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store, Tell
+from schemas.refusals import SupersededError
 
 PLAN: Final = "ingest/plan.json"
 READS: Final = "ingest/read/"
-
-
-class SupersededError(Exception):
-    """A later ingest has taken over what is left of this one."""
 
 
 def begin_ingest(store: Store, actor: str, tell: Tell) -> Plan:
@@ -61,7 +58,7 @@ def finish_part(store: Store, token: str, imported: Imported) -> Ingested:
 def _current_plan(store: Store, token: str) -> Plan:
     plan = read_record(store.place("state"), PLAN, Plan)
     if plan is None or plan.token != token:
-        raise SupersededError
+        raise SupersededError("a later ingest has taken over what was left of this one")
     return plan
 
 

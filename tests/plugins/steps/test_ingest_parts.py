@@ -1,0 +1,158 @@
+"""An ingest in parts reads the same as one in one process, whatever is repeated, cleared or done at the same time."""
+
+import multiprocessing
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from plugins.steps.days import day_receipts, load_open_day
+from plugins.steps.ingest_parts import begin_ingest, finish_part, import_part, read_part
+from plugins.steps.planning import Plan
+from plugins.store.locks import BusyError
+from schemas.refusals import SupersededError
+from tests.stores import Site, apache_error, hit, silent, utc
+
+NOON = utc(2026, 11, 20, 11)
+OLD = NOON - timedelta(days=40)
+
+
+def a_site(folder: Path) -> Site:
+    """Files of open days, of old days, and one that begins young and goes on old."""
+    site = Site(folder, NOON)
+    for number in range(4):
+        lines = (hit(NOON - timedelta(hours=20 * number + n), f"192.0.2.{n}", f"/{number}/{n}") for n in range(9))
+        site.write(f"access.log.{number}", *lines)
+    site.write("access.old", *(hit(OLD + timedelta(hours=8 * n), path=f"/old/{n}") for n in range(5)))
+    site.write("access.mixed", *(hit(NOON, path=f"/m/{n}", agent="x" * 900) for n in range(1200)), hit(OLD, path="/m"))
+    site.write("error.log", apache_error(NOON), "  at line 1\n", "what is this\n")
+    return site
+
+
+def in_parts(site: Site) -> Plan:
+    store = site.open()
+    plan = begin_ingest(store, "operations", silent)
+    for chunk in reversed(plan.chunks(3)):
+        read_part(store, plan.token, chunk, silent)
+    finish_part(store, plan.token, import_part(store, plan.token, "operations", silent))
+    return plan
+
+
+def outcome(site: Site) -> tuple[object, ...]:
+    """The tables of imported days, and what is in the window of the others."""
+    store = site.open()
+    window = {
+        day: (Counter(data.hits["path"].to_pylist()), len(data.errors), data.continuations, data.quarantined)
+        for day in store.open_days()
+        if (data := load_open_day(store, day, day_receipts(store, day)))
+    }
+    return site.tables(), site.tables("visit_log"), site.counts(), window, store.marks.days("closed")
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, ...]:
+    site = a_site(tmp_path_factory.mktemp("one pass"))
+    site.ingest()
+    return outcome(site)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return a_site(tmp_path / "parts")
+
+
+def test_parts_read_the_same_as_one_pass(site: Site, expected: tuple[object, ...]) -> None:
+    in_parts(site)
+    assert outcome(site) == expected
+    assert site.ingest().lines.total() == 0
+
+
+def test_files_are_divided_by_size_and_old_ones_left_to_the_importer(site: Site) -> None:
+    plan = begin_ingest(site.open(), "operations", silent)
+    chunks = plan.chunks(3)
+    assert sorted(number for chunk in chunks for number in chunk) == [
+        number for number, file in enumerate(plan.files) if not file.is_old
+    ]
+    assert [Path(file.path).name for file in plan.files if file.is_old] == ["access.old"]
+    assert [len(chunk) for chunk in chunks].count(1) == 1, "the largest file is a chunk of its own"
+    assert plan.chunks(1000) == [[number] for chunk in plan.chunks(1000) for number in chunk]
+
+
+def test_any_part_may_be_run_again_at_any_time(site: Site, expected: tuple[object, ...]) -> None:
+    plan = in_parts(site)
+    store = site.open()
+    for _ in range(2):
+        for chunk in plan.chunks(3):
+            read_part(store, plan.token, chunk, silent)
+        imported = import_part(store, plan.token, "operations", silent)
+        assert finish_part(store, plan.token, imported).problems == []
+    assert outcome(site) == expected
+
+
+def test_a_part_of_an_earlier_ingest_does_nothing(site: Site, expected: tuple[object, ...]) -> None:
+    store = site.open()
+    first = begin_ingest(store, "operations", silent)
+    in_parts(site)
+    with pytest.raises(SupersededError):
+        read_part(store, first.token, [0], silent)
+    with pytest.raises(SupersededError):
+        import_part(store, first.token, "operations", silent)
+    assert outcome(site) == expected
+
+
+def test_files_that_nobody_read_are_told_and_read_the_next_time(site: Site, expected: tuple[object, ...]) -> None:
+    store = site.open()
+    plan = begin_ingest(store, "operations", silent)
+    one, *_ = plan.chunks(3)
+    read_part(store, plan.token, one, silent)
+    imported = import_part(store, plan.token, "operations", silent)
+    assert imported.is_postponed, "another file may hold more of the old days"
+    result = finish_part(store, plan.token, imported)
+    unread = len(plan.files) - len({*one, *imported.reads})
+    assert f"{unread} files were not read" in result.problems[0]
+    in_parts(site)
+    assert outcome(site) == expected
+
+
+def _read(policy_folder: Path, token: str, chunk: list[int]) -> None:
+    read_part(Site(policy_folder, NOON).open(), token, chunk, silent)
+
+
+def test_readers_at_the_same_time_get_in_nobodys_way(site: Site, expected: tuple[object, ...]) -> None:
+    store = site.open()
+    plan = begin_ingest(store, "operations", silent)
+    context = multiprocessing.get_context("spawn")
+    readers = [context.Process(target=_read, args=(site.folder, plan.token, chunk)) for chunk in plan.chunks(3)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    assert [reader.exitcode for reader in readers] == [0, 0, 0]
+    finish_part(store, plan.token, import_part(store, plan.token, "operations", silent))
+    assert outcome(site) == expected
+
+
+def test_while_a_reader_is_at_work_no_other_ingest_begins(site: Site) -> None:
+    store = site.open()
+    with store.locks.held("ingest", shared=True):
+        with pytest.raises(BusyError):
+            begin_ingest(store, "operations", silent)
+        with pytest.raises(BusyError):
+            site.ingest()
+
+
+def test_a_new_file_that_was_exchanged_since_the_plan_waits(site: Site, expected: tuple[object, ...]) -> None:
+    store = site.open()
+    plan = begin_ingest(store, "operations", silent)
+    number, planned = next((n, file) for n, file in enumerate(plan.files) if file.path.endswith("access.log.2"))
+    path = Path(planned.path)
+    content = path.read_text()
+    path.rename(path.with_name("access.log.9"))
+    path.write_text(hit(NOON, path="/another"))
+    assert "was exchanged" in read_part(store, plan.token, [number], silent)[number].waiting[0]
+    path.unlink()
+    path.with_name("access.log.9").rename(path)
+    assert path.read_text() == content
+    in_parts(site)
+    assert outcome(site) == expected

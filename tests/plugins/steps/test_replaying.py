@@ -1,0 +1,59 @@
+"""A replay has the time of its logs, and only a store of its own has it."""
+
+import gzip
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from plugins.steps.replaying import begin_replay, newest_plausible
+from plugins.store.store import open_store
+from schemas.refusals import RefusedError
+from tests.stores import Site, apache_error, hit, utc
+
+THEN = utc(2021, 3, 14, 12)
+
+
+def test_its_clock_stands_at_the_newest_line_of_any_file(tmp_path: Path) -> None:
+    site = Site(tmp_path, THEN)
+    site.write("access.log", *(hit(THEN - timedelta(hours=30 - n)) for n in range(24)))
+    (site.logs / "access.log.2.gz").write_bytes(gzip.compress(hit(THEN - timedelta(days=3)).encode()))
+    site.write("error.log", apache_error(THEN - timedelta(hours=3)))
+    assert begin_replay(site.policy) == THEN - timedelta(hours=4), "the zone of an error log is the policy's"
+    store = open_store(site.policy)
+    assert store.is_replay
+    assert store.clock() == store.clock() == THEN - timedelta(hours=4)
+
+
+def test_a_lonely_line_of_the_future_is_not_believed() -> None:
+    moments = [THEN, THEN + timedelta(hours=5), THEN + timedelta(days=40), THEN + timedelta(days=40, hours=23)]
+    assert newest_plausible(moments) == THEN + timedelta(days=40, hours=23), "a gap is no wrong clock"
+    assert newest_plausible([*moments, THEN + timedelta(days=900)]) == THEN + timedelta(days=40, hours=23)
+    assert newest_plausible([THEN]) == THEN
+    assert newest_plausible([]) is None
+
+
+def test_the_clock_goes_on_with_newer_logs_and_never_back(tmp_path: Path) -> None:
+    site = Site(tmp_path, THEN)
+    site.write("access.log", hit(THEN), hit(THEN))
+    begin_replay(site.policy)
+    site.write("access.log", hit(THEN + timedelta(hours=2)))
+    assert begin_replay(site.policy) == THEN + timedelta(hours=2)
+    (site.logs / "access.log").write_text(hit(THEN - timedelta(days=9)))
+    assert begin_replay(site.policy) == THEN + timedelta(hours=2)
+
+
+def test_a_live_store_is_no_replay_and_becomes_none(tmp_path: Path) -> None:
+    site = Site(tmp_path, datetime.now(UTC))
+    site.write("access.log", hit(site.now))
+    site.ingest()
+    assert not open_store(site.policy).is_replay
+    with pytest.raises(RefusedError, match="live store"):
+        begin_replay(site.policy)
+
+
+def test_logs_without_a_line_that_can_be_read_are_refused(tmp_path: Path) -> None:
+    site = Site(tmp_path, THEN)
+    site.write("access.log", "what\n", "is this\n")
+    with pytest.raises(RefusedError, match="format"):
+        begin_replay(site.policy)
