@@ -12,12 +12,13 @@ from airflow.sdk import dag
 
 from plugins.scheduling.assets import HITS
 from plugins.scheduling.defaults import DAG_DEFAULTS
-from plugins.scheduling.tasks import decide, tell_of_bans
+from plugins.scheduling.tasks import decide, export_blocklist, tell_of_bans
 
 
 @dag(schedule=[HITS], tags=["lethe", "window"], doc_md=__doc__, **DAG_DEFAULTS)
 def detect_attacks() -> None:
-    tell_of_bans(decide())
+    decided = decide()
+    tell_of_bans(decided, export_blocklist(decided))
 
 
 detect_attacks()

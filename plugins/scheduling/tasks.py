@@ -84,21 +84,30 @@ def sum_up(plan: Plan, imported: dict[str, Any] | None) -> dict[str, Any]:
     return {"lines": dict(result.lines), "problems": result.problems}
 
 
-@task(outlets=[BLOCKLIST])
+@task
 @guarded
-def decide() -> dict[str, int]:
+def decide() -> int:
     from plugins.steps.detecting import detect
 
-    detected = detect(_store(), ACTOR, tell)
-    return {"new": detected.new, "active": detected.active}
+    return detect(_store(), ACTOR, tell).new
+
+
+@task(outlets=[BLOCKLIST])
+@guarded
+def export_blocklist(decided: int) -> int:
+    from plugins.blocklist.exporting import publish_exports
+
+    active = publish_exports(_store())
+    tell(f"{decided} new decisions, {active} bans in force")
+    return active
 
 
 @task
 @guarded
-def tell_of_bans(decided: dict[str, int]) -> None:
+def tell_of_bans(decided: int, active: int) -> None:
     """Who hears of failures hears of new bans too: how many, never whom."""
-    if decided["new"]:
-        notify("new bans", f"{decided['new']} new decisions; the blocklist now holds {decided['active']}")
+    if decided:
+        notify("new bans", f"{decided} new decisions, {active} bans in force")
 
 
 @task(inlets=[HITS])
