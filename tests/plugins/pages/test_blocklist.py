@@ -1,0 +1,266 @@
+"""The blocklist page, as somebody's browser gets it."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from fastapi.testclient import TestClient
+
+from plugins.blocklist.decisions import Decisions
+from plugins.steps.detecting import detect
+from plugins.store.replay import set_replay_clock
+from tests.plugins.pages.conftest import NOW, decision, fill, keep
+from tests.stores import Site, hit, silent
+
+Client = Callable[..., TestClient]
+
+
+def entries(site: Site, action: str) -> list[dict[str, object]]:
+    """What the audit trail says of an action, without places in the chain."""
+    lines = [json.loads(line) for name in site.open().place("audit").names() for line in _lines(site, name)]
+    return [{"actor": line["actor"]} | line["facts"] for line in lines if line["action"] == action]
+
+
+def _lines(site: Site, name: str) -> list[bytes]:
+    return site.open().place("audit").get(name).splitlines()
+
+
+def targets(page: str) -> list[str]:
+    """Those of the table, in order."""
+    return [unescape(found) for found in re.findall(r'formaction="[^"]*/decisions/[0-9a-f]{12}"><bdi>(.*?)</bdi>', page)]
+
+
+def read(browser: TestClient, **fields: str) -> str:
+    answer = browser.post("/lethe/blocklist", data=fill(browser, **fields))
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_nothing_is_shown_before_a_purpose_is_given(client: Client, site: Site) -> None:
+    keep(site, decision(target="203.0.113.9"))
+    browser = client("security")
+    asked = browser.get("/lethe/blocklist")
+    refused = [browser.post("/lethe/blocklist", data=fill(browser, purpose=word)) for word in ("", "curiosity")]
+    refused += [browser.post(f"/lethe/{path}", data=fill(browser, purpose="")) for path in ("export/csv", "ban")]
+    assert asked.status_code == 200
+    assert [answer.status_code for answer in refused] == [400, 400, 400, 400]
+    assert all("203.0.113.9" not in answer.text for answer in (asked, *refused))
+    assert targets(read(browser)) == ["203.0.113.9"]
+
+
+def test_reading_is_in_the_trail_once_an_hour_for_the_same_person_and_purpose(client: Client, site: Site) -> None:
+    browser, other = client("security"), client("op")
+    for _ in range(3):
+        read(browser)
+    read(browser, purpose="order", note="request of the police, case 7")
+    read(other)
+    site.now += timedelta(hours=1)
+    read(browser)
+    found = entries(site, "read blocklist")
+    assert [(one["actor"], one["purpose"], one["note"]) for one in found] == [
+        ("security", "block attacks", ""),
+        ("security", "lawful order", "request of the police, case 7"),
+        ("op", "block attacks", ""),
+        ("security", "block attacks", ""),
+    ]
+    assert len({one["reader"] for one in found}) == 2
+    assert site.open().audit.verify().entries == 4
+
+
+@pytest.mark.parametrize("note", ["about 192.0.2.7", "https://example.org/x", "2001:db8::1", "a@example.org"])
+def test_a_note_with_an_address_is_refused_and_nothing_is_shown(note: str, client: Client, site: Site) -> None:
+    keep(site, decision(target="203.0.113.9"))
+    browser = client("security")
+    answer = browser.post("/lethe/blocklist", data=fill(browser, note=note))
+    assert answer.status_code == 400
+    assert "The note may hold no address" in answer.text
+    assert "203.0.113.9" not in answer.text
+    assert entries(site, "read blocklist") == []
+
+
+def test_a_broken_trail_shows_nothing(client: Client, site: Site) -> None:
+    keep(site, decision(target="203.0.113.9"))
+    browser = client("security")
+    read(browser)
+    place = site.open().place("audit")
+    name = next(iter(place.names()))
+    place.put(name, place.get(name).replace(b"block attacks", b"block nothing"))
+    answer = browser.post("/lethe/blocklist", data=fill(browser, purpose="order"))
+    assert "203.0.113.9" not in answer.text
+    assert "audit trail" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("198.51.100.7", {"198.51.100.7"}),
+        ("51.100", {"198.51.100.7", "198.51.100.77"}),
+        ("198.51.100.0/26", {"198.51.100.7"}),
+        ("2001:db8:0:1::5", {"2001:db8:0:1::/64"}),
+        ("2001:db8::/32", {"2001:db8:0:1::/64"}),
+        ("MANY different", {"198.51.100.7", "2001:db8:0:1::/64"}),
+        ("sql", {"198.51.100.77"}),
+        ("0.0.0.0/0", {"198.51.100.7", "198.51.100.77"}),
+        ("<script>", set()),
+        ("%", set()),
+    ],
+)
+def test_a_search_finds_addresses_networks_and_words(search: str, found: set[str], client: Client, site: Site) -> None:
+    keep(
+        site,
+        decision(target="198.51.100.7"),
+        decision(target="198.51.100.77", scenario="sql-injection", reason="SQL in the address"),
+        decision(target="2001:db8:0:1::/64"),
+    )
+    assert set(targets(read(client("security"), search=search))) == found
+
+
+def test_states_and_scenarios_are_filtered(client: Client, site: Site) -> None:
+    keep(
+        site,
+        decision(target="198.51.100.1"),
+        decision(target="198.51.100.2", until=NOW - timedelta(minutes=1)),
+        decision(target="198.51.100.3", lifted_at=NOW, lifted_by="op", lift_reason="a mistake", scenario="log4shell"),
+    )
+    browser = client("security")
+    by_state = {state: targets(read(browser, state=state)) for state in ("active", "over", "lifted")}
+    assert by_state == {"active": ["198.51.100.1"], "over": ["198.51.100.2"], "lifted": ["198.51.100.3"]}
+    assert len(targets(read(browser, state=""))) == 3
+    assert targets(read(browser, scenario="log4shell")) == ["198.51.100.3"]
+    assert targets(read(browser, state="nonsense")) == ["198.51.100.1"]
+
+
+def test_addresses_sort_as_numbers_and_a_second_click_turns_the_order(client: Client, site: Site) -> None:
+    keep(site, *(decision(n, target=target) for n, target in enumerate(("198.51.100.9", "2001:db8::1", "198.51.100.10"))))
+    up = ["198.51.100.9", "198.51.100.10", "2001:db8::1"]
+    browser = client("security")
+    assert targets(read(browser, sort="target")) == up
+    page = read(browser, sort="target", resort="-target")
+    assert targets(page) == up[::-1]
+    assert 'aria-sort="descending"' in page
+    assert targets(read(browser, sort="nonsense")) == ["198.51.100.9", "2001:db8::1", "198.51.100.10"], "newest first"
+
+
+def test_pages_are_cut_on_the_server(client: Client, site: Site) -> None:
+    keep(site, *(decision(n, target=f"198.51.100.{n}") for n in range(120)))
+    browser = client("security")
+    pages = [targets(read(browser, page=page)) for page in ("1", "2", "3", "99", "-1", "x")]
+    assert [len(page) for page in pages] == [50, 50, 20, 20, 50, 50]
+    assert len(set(pages[0] + pages[1] + pages[2])) == 120
+
+
+def test_no_address_is_in_any_url_of_a_page(client: Client, site: Site) -> None:
+    kept = keep(site, *(decision(n) for n in range(120)))
+    browser = client("security")
+    pages = [read(browser, search="198.51.100"), browser.post(f"/lethe/decisions/{kept[0].decision}", data=fill(browser)).text]
+    for page in pages:
+        urls = re.findall(r'(?:href|src|action|formaction)="([^"]*)"', page)
+        assert urls
+        assert all(re.fullmatch(r"(/lethe/[a-z0-9/.]+|#[a-z]+)", url) for url in urls)
+        assert not re.search(r"<form(?![^>]*method=\"post\")", page)
+
+
+def test_a_story_shows_the_hits_whole_and_harmless(client: Client, site: Site) -> None:
+    agent = "<script>alert(1)</script>\u202egnp.exe\x7f' onload='x"
+    path = "/x?q=union+select+1,2,3+from+users&long=" + "a" * 400
+    attack = [hit(NOW - timedelta(seconds=60 - n), "203.0.113.9", path, agent) for n in range(20)]
+    site.write("access.log", *attack)
+    site.ingest()
+    detect(site.open(), "operations", silent)
+    (found,) = Decisions(site.open()).all()
+    browser = client("security")
+    page = browser.post(f"/lethe/decisions/{found.decision}", data=fill(browser)).text
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "\u202e" not in page
+    assert '<span class="odd">U+202E</span>' in page
+    assert "a" * 400 in page, "nothing is cut in a story"
+    assert page.count("<time") > found.events
+    assert [one["decision"] for one in entries(site, "read story")] == [found.decision]
+    assert browser.post("/lethe/decisions/0123456789ab", data=fill(browser)).status_code == 409
+
+
+def test_a_ban_by_hand_is_in_the_list_the_trail_and_the_files_until_it_is_lifted(client: Client, site: Site) -> None:
+    browser = client("security")
+    answer = browser.post("/lethe/ban", data=fill(browser, target=" 203.0.113.9 ", reason="told by the bank", hours="1"))
+    assert "The ban is in force" in answer.text
+    (kept,) = Decisions(site.open()).all()
+    assert (kept.target, kept.reason, kept.decided_by) == ("203.0.113.9", "told by the bank", "security")
+    assert kept.until == NOW + timedelta(hours=1)
+    assert "deny 203.0.113.9;" in browser.post("/lethe/export/nginx", data=fill(browser)).text
+    lift = f"/lethe/decisions/{kept.decision}/lift"
+    assert browser.post(lift, data=fill(browser, reason="")).status_code == 400
+    assert "The ban is lifted." in browser.post(lift, data=fill(browser, reason="the bank was wrong")).text
+    assert browser.post(lift, data=fill(browser, reason="again")).status_code == 400
+    assert Decisions(site.open()).active(NOW) == []
+    assert "deny" not in browser.post("/lethe/export/nginx", data=fill(browser)).text
+    assert [one["actor"] for action in ("ban", "lift") for one in entries(site, action)] == ["security", "security"]
+    assert "203.0.113" not in str(entries(site, "ban") + entries(site, "lift"))
+
+
+@pytest.mark.parametrize("target", ["", "no address", "192.0.2.3", "0.0.0.0/0", "203.0.113.9; deny all", "<b>"])
+def test_a_ban_that_is_refused_says_why_and_keeps_what_was_typed(target: str, client: Client, site: Site) -> None:
+    browser = client("op")
+    answer = browser.post("/lethe/ban", data=fill(browser, target=target, reason="a <b>reason</b>"))
+    assert answer.status_code == 400
+    assert 'role="alert"' in answer.text
+    assert "a &lt;b&gt;reason&lt;/b&gt;" in answer.text
+    assert Decisions(site.open()).all() == []
+
+
+def test_downloads_are_the_files_of_the_exports_and_each_is_in_the_trail(client: Client, site: Site) -> None:
+    keep(site, decision(target="203.0.113.9"), decision(target="203.0.113.10", until=NOW))
+    browser = client("op")
+    for name, start in (("nginx", "# Lethe blocklist: 1 "), ("csv", "# Lethe blocklist: 1 "), ("nginx", "# Lethe")):
+        answer = browser.post(f"/lethe/export/{name}", data=fill(browser, purpose="block"))
+        assert answer.text.startswith(start)
+        assert "203.0.113.9" in answer.text
+        assert "203.0.113.10" not in answer.text
+        assert answer.headers["content-disposition"].startswith("attachment;")
+    found = [(one["actor"], one["format"], one["decisions"]) for one in entries(site, "export blocklist")]
+    assert found == [("op", "nginx", 1), ("op", "csv", 1), ("op", "nginx", 1)]
+    assert browser.post("/lethe/export/exe", data=fill(browser)).status_code == 404
+
+
+def test_ten_thousand_decisions_are_a_page_within_two_seconds(client: Client, site: Site) -> None:
+    keep(site, *(decision(n % 600, target=f"198.{18 + n // 62500}.{n // 250 % 250}.{n % 250}") for n in range(10_000)))
+    browser = client("security")
+    fields = fill(browser, search="198.18.0.0/16", sort="target", state="")
+    begin = time.process_time()
+    page = browser.post("/lethe/blocklist", data=fields).text
+    assert time.process_time() - begin < 2
+    assert "page 1 of 200" in page
+    assert len(page) < 100_000
+
+
+def test_the_chart_counts_each_day_and_names_no_more_than_six_series(client: Client, site: Site) -> None:
+    yesterday = NOW - timedelta(days=1)
+    many = [decision(n, scenario=f"scenario-{n % 9}") for n in range(30)]
+    keep(site, *many, *(decision(n, decided_at=yesterday, day=yesterday.date()) for n in range(4)))
+    page = read(client("security"))
+    assert page.count("<rect class=") > 6
+    assert 'class="s7"' not in page
+    assert re.search(r"2026-11-19</th>.*?<td class=\"figure\">4</td></tr>", page)
+    assert re.search(r"2026-11-20</th>.*?<td class=\"figure\">30</td></tr>", page)
+
+
+def test_an_empty_list_says_what_will_stand_there(client: Client, site: Site) -> None:
+    browser = client("security")
+    assert "No decisions yet" in read(browser)
+    keep(site, decision())
+    assert "Nothing fits" in read(browser, search="192.0.2.99")
+
+
+def test_a_replay_says_so_on_every_page(client: Client, site: Site) -> None:
+    (kept,) = keep(site, decision())
+    browser = client("admin")
+    form = fill(browser)
+    assert "Replay" not in browser.get("/lethe/status").text
+    set_replay_clock(site.open().place("state"), NOW)
+    pages = [browser.get("/lethe/blocklist"), browser.get("/lethe/status"), browser.post("/lethe/blocklist", data=form)]
+    pages += [browser.post(f"/lethe/decisions/{kept.decision}", data=form), browser.post("/lethe/ban", data=form)]
+    assert all("This store replays old logs" in page.text for page in pages)

@@ -1,0 +1,152 @@
+"""Who comes in: every route of the app, by each role and by nobody."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+
+from plugins.access.roles import ROLES
+from plugins.pages.app import app
+from tests.plugins.pages.conftest import HOST, decision, fill, keep
+from tests.stores import Site
+
+Client = Callable[..., TestClient]
+BLOCKLIST = {"security", "op", "admin"}
+MAY = {  # who may what; a route that is not here fails the test
+    ("GET", "/blocklist"): BLOCKLIST,
+    ("POST", "/blocklist"): BLOCKLIST,
+    ("GET", "/decisions/{handle}"): BLOCKLIST,
+    ("POST", "/decisions/{handle}"): BLOCKLIST,
+    ("POST", "/decisions/{handle}/lift"): BLOCKLIST,
+    ("POST", "/ban"): BLOCKLIST,
+    ("POST", "/export/{name}"): BLOCKLIST,
+    ("GET", "/status"): {"security", "dpo", "op", "admin"},
+    ("GET", "/static/{name}"): set(ROLES),
+    ("GET", "/api/decisions"): set(),  # tokens only, whoever is logged in
+    ("GET", "/api/decisions/{handle}"): set(),
+    ("GET", "/api/blocklist"): set(),
+}
+ROUTES = [(method, route.path) for route in app.routes if isinstance(route, APIRoute) for method in route.methods]
+
+
+def place(path: str) -> str:
+    return "/lethe" + re.sub(r"\{(\w+)\}", lambda part: {"handle": "0123456789ab", "name": "lethe.css"}[part[1]], path)
+
+
+def test_the_app_has_the_routes_that_are_tested_and_no_other() -> None:
+    assert sorted(ROUTES) == sorted(MAY)
+    assert len(app.routes) == len(ROUTES), "no mounted app, no documentation of the API"
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_a_route_refuses_nobody_and_each_wrong_role(method: str, path: str, client: Client, site: Site) -> None:
+    keep(site, decision(target="203.0.113.9"))
+    answers = {role: client(role).request(method, place(path)) for role in (None, *ROLES)}
+    assert answers[None].status_code == 401
+    assert all("203.0.113.9" not in answer.text for answer in answers.values())
+    in_ = {role for role, answer in answers.items() if role and answer.status_code == 200}
+    refused = {role for role in ROLES if answers[role].status_code in (401, 403)}
+    if method == "GET":
+        assert in_ == MAY[method, path]
+        assert refused == set(ROLES) - in_
+    else:
+        assert refused == set(ROLES), "without our form nobody changes or reads anything"
+
+
+@pytest.mark.parametrize(("method", "path"), [pair for pair in ROUTES if pair[0] == "POST"])
+def test_our_own_form_lets_in_whom_the_table_lets_in(method: str, path: str, client: Client, site: Site) -> None:
+    keep(site, decision(decision="0123456789ab"))
+    fields = fill(client("security"))
+    for role in ROLES:
+        browser = client(role)
+        own = fill(browser) if role in BLOCKLIST else fields
+        answer = browser.post(place(path).replace("lethe.css", "csv"), data=own)
+        assert (answer.status_code != 403) == (role in MAY[method, path])
+
+
+def test_a_person_without_a_login_is_sent_to_airflows(client: Client) -> None:
+    answer = client().get("/lethe/blocklist", headers={"Accept": "text/html"}, follow_redirects=False)
+    assert answer.status_code == 302
+    assert answer.headers["location"].startswith("/auth/login?next=")
+    assert client().post("/lethe/blocklist", headers={"Accept": "text/html"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "", "Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "", "Origin": "null"},
+        {"Sec-Fetch-Site": "", "Origin": ""},
+    ],
+)
+def test_a_form_from_elsewhere_is_refused_even_with_a_good_token(headers: dict[str, str], client: Client) -> None:
+    browser = client("security")
+    fields = fill(browser)
+    assert browser.post("/lethe/blocklist", data=fields).status_code == 200
+    assert browser.post("/lethe/blocklist", data=fields, headers=headers).status_code == 403
+
+
+def test_a_browser_that_says_only_its_origin_is_believed(client: Client) -> None:
+    browser = client("security")
+    fields = fill(browser)
+    answer = browser.post("/lethe/blocklist", data=fields, headers={"Sec-Fetch-Site": "", "Origin": HOST})
+    assert answer.status_code == 200
+
+
+def test_a_form_of_somebody_else_or_of_nobody_is_refused(client: Client, site: Site) -> None:
+    others = fill(client("op"))
+    browser = client("security")
+    for fields in (others, fill(browser, token=""), fill(browser, token="0" * 64), {"purpose": "block"}):
+        answer = browser.post("/lethe/ban", data=fields | {"target": "203.0.113.9", "reason": "a test"})
+        assert answer.status_code == 403
+        assert "203.0.113.9" not in answer.text
+
+
+def test_every_answer_has_the_headers_that_lock_the_page(client: Client) -> None:
+    answers = [
+        client("security").get("/lethe/blocklist"),
+        client("viewer").get("/lethe/blocklist"),
+        client().get("/lethe/blocklist"),
+        client("security").get("/lethe/static/lethe.css"),
+        client("security").get("/lethe/nothing"),
+        client().get("/lethe/api/decisions"),
+    ]
+    for answer in answers:
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';")
+        assert "frame-ancestors 'self'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["referrer-policy"] == "same-origin"
+
+
+def test_the_menu_shows_each_role_its_own_pages_only(client: Client) -> None:
+    shown = {}
+    for role in ROLES:
+        answer = client(role).get("/api/v2/plugins")
+        plugin = next(one for one in answer.json()["plugins"] if one["name"] == "lethe")
+        shown[role] = [view["name"] for view in plugin["external_views"]]
+    both = ["Blocklist", "Status"]
+    assert shown == {"viewer": [], "analyst": [], "security": both, "dpo": ["Status"], "op": both, "admin": both}
+    assert client().get("/api/v2/plugins").status_code == 401
+
+
+def test_a_mistake_tells_its_place_and_nothing_that_it_holds(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("203.0.113.9 was in this")
+
+    browser = client("security")
+    fields = fill(browser)
+    monkeypatch.setattr("plugins.pages.blocklist.page_of", fail)
+    answer = browser.post("/lethe/blocklist", data=fields)
+    assert answer.status_code == 500
+    assert "ValueError in fail" in caplog.text
+    assert "203.0.113" not in caplog.text + answer.text
