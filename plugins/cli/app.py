@@ -8,7 +8,7 @@ import typer
 
 from plugins.cli.anonymise import anonymise
 from plugins.cli.audit import verify_audit
-from plugins.cli.blocklist import ban, blocklist, detect, lift
+from plugins.cli.blocklist import FromStandardInput, ban, blocklist, detect, lift
 from plugins.cli.detection import alerts
 from plugins.cli.doctor import doctor
 from plugins.cli.parse import parse
@@ -31,10 +31,10 @@ app.command()(ingest)
 app.command()(rebuild)
 app.command()(detect)
 app.command()(blocklist)
-app.command()(ban)
-app.command()(lift)
+app.command(cls=FromStandardInput)(ban)
+app.command(cls=FromStandardInput)(lift)
 app.command()(close)
-app.command()(erase)
+app.command(cls=FromStandardInput)(erase)
 app.command("verify-audit")(verify_audit)
 app.command()(doctor)
 app.add_typer(policy_app, name="policy")

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from plugins.blocklist.by_hand import ban as ban_target
 from plugins.blocklist.by_hand import lift as lift_decision
@@ -21,6 +22,18 @@ from plugins.store.store import Store, open_store
 from schemas.durations import Duration
 from schemas.refusals import RefusedError
 from transforms.detection.targets import read_target, refuse_unbannable
+
+
+class FromStandardInput(TyperCommand):
+    """A verb without arguments, whose refusal of one does not repeat it: it may be an address."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        ctx.allow_extra_args = True
+        rest = super().parse_args(ctx, args)
+        if rest:
+            ctx.fail("This takes no arguments; give addresses on standard input, one a line.")
+        return rest
+
 
 Kind = Enum("Kind", {name: name for name in FORMATS})  # type: ignore[misc]
 ReasonOption = Annotated[str, typer.Option(help="Why, in a sentence; it is kept with the decision.")]

@@ -155,9 +155,10 @@ def _is_changed(store: Store, day: date, scenarios: Sequence[Scenario]) -> bool:
 
 
 def _version(store: Store, receipts: Sequence[Receipt], day: date, scenarios: Sequence[Scenario]) -> Looked:
-    """Changes with the day's events, and with what they are counted by."""
+    """Changes with the day's events, with what they are counted by, and when all its decisions are lost."""
     sealed = [one for receipt in receipts for one in receipt.of_day(day) if one.kind == "events"]
     parts = [*sorted(one.digest for one in sealed), policy_version(store.policy), scenarios_version(scenarios)]
+    parts.append(str(store.window.decisions_of(day) is not None))
     return Looked(version=sha256(" ".join(parts).encode()).hexdigest())
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from plugins.blocklist.by_hand import ban, lift
 from plugins.blocklist.decisions import Decisions, new_handle
+from plugins.steps.closing import close_day
 from plugins.steps.detecting import Detected
 from schemas.refusals import RefusedError
 from tests.plugins.blocklist.blocklists import (
@@ -169,8 +170,6 @@ def test_bans_of_a_day_without_lines_end_with_it(site: Site) -> None:
 
 
 def test_nothing_is_filed_under_a_day_that_is_closed(site: Site) -> None:
-    from plugins.steps.closing import close_day
-
     ban_by_hand(site)
     close_day(site.open(), DAY, "operations", lambda _: None)
     with pytest.raises(RefusedError, match="closed"):
