@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from plugins.local.api import Api
@@ -39,7 +39,7 @@ class Cluster:
             "/lethe/": f"{folder}/lethe/",
             "/data": f"{folder}/queue",
         }
-        for name in ("airflow", "home", "lethe/accounts", "queue", "said"):
+        for name in ("airflow", "home", "lethe/accounts", "queue", "said", "tmp"):
             (folder / name).mkdir(mode=0o700, parents=True)
         (folder / "airflow" / "airflow.cfg").touch()  # as in the image
 
@@ -86,6 +86,7 @@ class Cluster:
             "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
             "PYTHONPATH": str(compose.ROOT),
             "PYTHONUNBUFFERED": "1",
+            "TMPDIR": str(self.folder / "tmp"),
         }
 
     def is_healthy(self, name: str) -> bool:
@@ -120,10 +121,15 @@ class Cluster:
 
     def stop(self) -> None:
         """End everything that was started, the database last, so that nobody waits for it."""
-        last = {name: self.running.pop(name) for name in ("postgres", "redis") if name in self.running}
-        end_sessions({process.pid for process in self.running.values()})
-        end_sessions({process.pid for process in last.values()})
+        first = {process.pid for name, process in self.running.items() if name not in ("postgres", "redis")}
+        end_sessions(first)
+        end_sessions({process.pid for process in self.running.values()} - first)
         self.running.clear()
+
+    def processes(self) -> Iterator[tuple[str, int]]:
+        """Service and process number of everybody at work."""
+        names = {leader.pid: name for name, leader in self.running.items()}
+        return ((names[one.session], one.pid) for one in processes() if one.session in names)
 
     def said(self, name: str) -> str:
         return (self.folder / "said" / name).read_text(encoding="utf-8", errors="replace")

@@ -41,3 +41,9 @@ def cluster(folder, alone):
         yield started
     finally:
         started.stop()
+
+
+@pytest.fixture(scope="session")
+def policy(cluster):
+    """The policy of the store that the cluster fills."""
+    return cluster.folder / "lethe" / "policy.toml"
