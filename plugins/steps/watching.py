@@ -94,7 +94,9 @@ class Watch:
     def troubles(self) -> Iterator[str]:
         yesterday = self.store.calendar.today() - timedelta(days=1)
         for log in self.logs(yesterday):
-            if log.quiet is None:
+            if log.quiet is None and log.lines:
+                yield f"{log.log}: no line of this log could be read; is its format in the policy right?"
+            elif log.quiet is None:
                 yield f"{log.log}: no line of this log was ever read; are its paths in the policy right?"
             elif log.quiet > QUIET:
                 hours = int(log.quiet.total_seconds() // 3600)
@@ -107,7 +109,8 @@ class Watch:
         yield from _expired_exports(self.store, self.now)
 
     def _log(self, name: str, since: date) -> LogState:
-        newest = max((one.newest for one in self.newest if one.log == name and one.newest), default=None)
+        known = [*self.newest, *self.recent]  # a file's last receipt may be of lines without a time
+        newest = max((one.newest for one in known if one.log == name and one.newest), default=None)
         quiet = max(timedelta(), self.now - newest - AN_HOUR) if newest else None
         counts = [one.counts for one in self.recent if one.log == name and one.read_on >= since]
         lines, quarantined = sum(one.lines for one in counts), sum(one.quarantine for one in counts)

@@ -5,12 +5,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-
-import tests.plugins.access.airflow_home  # noqa: F401 - before Airflow is imported
-
-from airflow.api_fastapi.auth.managers.models.resource_details import AccessView  # isort: skip
-from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser  # isort: skip
-from airflow.exceptions import AirflowConfigException  # isort: skip
+from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
+from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+from airflow.exceptions import AirflowConfigException
 
 from plugins.access.auth_manager import LetheAuthManager
 from plugins.access.roles import BLOCKLIST, CHANGE, NOBODY, READ, ROLES, STATUS, is_allowed, role_of
@@ -67,7 +64,9 @@ def test_who_may_read_a_page_sees_its_entry_in_the_menu() -> None:
     assert [name for name in ROLES if is_allowed(name, "MENU", BLOCKLIST)] == ["security", "op", "admin"]
 
 
-def test_a_role_that_does_not_exist_stops_the_server(manager: LetheAuthManager, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_role_that_does_not_exist_stops_the_server(
+    manager: LetheAuthManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS", "kari:security,ola:oop")
     with pytest.raises(AirflowConfigException, match="oop: no such role; there are viewer, analyst, security"):
         manager.init()

@@ -7,11 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow import plugins_manager
+from airflow import settings as airflow_settings
+from airflow.api_fastapi.app import create_app, get_auth_manager
+from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+from airflow.models import import_all_models
+from airflow.models.base import Base
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-import tests.plugins.access.airflow_home  # noqa: F401 - before Airflow is imported
 from plugins.blocklist.decisions import Decision, Decisions, new_handle
+from plugins.pages.app import app
+from plugins.pages.gate import opened
 from tests.stores import Site, utc
 
 ROOT = Path(__file__).parents[3]
@@ -40,12 +47,6 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():
             patch.setenv(f"AIRFLOW__{name}", value)
-        from airflow import plugins_manager
-        from airflow import settings as airflow_settings
-        from airflow.api_fastapi.app import create_app
-        from airflow.models import import_all_models
-        from airflow.models.base import Base
-
         airflow_settings.configure_vars()
         airflow_settings.configure_orm()
         import_all_models()
@@ -67,12 +68,6 @@ def site(tmp_path: Path) -> Site:
 @pytest.fixture
 def client(airflow: FastAPI, site: Site) -> Iterator[Callable[..., TestClient]]:
     """A browser of somebody in a role, or of nobody."""
-    from airflow.api_fastapi.app import get_auth_manager
-    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
-
-    from plugins.pages.app import app
-    from plugins.pages.gate import opened
-
     app.dependency_overrides[opened] = site.open
 
     def make(role: str | None = None) -> TestClient:

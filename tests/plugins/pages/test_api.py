@@ -1,0 +1,98 @@
+"""The blocklist for programs."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from plugins.access.tokens import add_token, remove_token
+from tests.plugins.pages.conftest import NOW, decision, keep
+from tests.stores import Site
+
+Client = Callable[..., TestClient]
+CALLS = ("decisions", "decisions/0123456789ab", "blocklist", "blocklist?format=nginx", "blocklist?format=csv")
+
+
+@pytest.fixture
+def program(client: Client, site: Site) -> TestClient:
+    """One that holds a token."""
+    browser = client()
+    token = add_token(site.open(), "firewall", "block attacks", "operations")
+    browser.headers["Authorization"] = f"Bearer {token}"
+    return browser
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer lethe_x", "Basic bGV0aGU6eA==", "Bearer é"])
+def test_without_a_good_token_there_is_nothing(call: str, header: str, client: Client, site: Site) -> None:
+    add_token(site.open(), "firewall", "block attacks", "operations")
+    keep(site, decision(decision="0123456789ab", target="203.0.113.9"))
+    answer = client("admin").get(f"/lethe/api/{call}", headers={"Authorization": header.encode()})
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert "203.0.113.9" not in answer.text
+
+
+def test_a_removed_token_reads_no_more(program: TestClient, site: Site) -> None:
+    assert program.get("/lethe/api/decisions").status_code == 200
+    remove_token(site.open(), "firewall", "operations")
+    assert program.get("/lethe/api/decisions").status_code == 401
+
+
+def test_a_token_opens_no_page(program: TestClient) -> None:
+    assert program.get("/lethe/blocklist").status_code in (401, 403)
+    assert program.get("/lethe/status").status_code in (401, 403)
+
+
+def test_decisions_come_newest_first_in_parts_by_state(program: TestClient, site: Site) -> None:
+    keep(
+        site,
+        decision(1, target="203.0.113.1"),
+        decision(2, target="203.0.113.2"),
+        decision(3, target="203.0.113.3", until=NOW),
+    )
+    answer = program.get("/lethe/api/decisions").json()
+    assert [one["target"] for one in answer["decisions"]] == ["203.0.113.1", "203.0.113.2"]
+    assert answer["total"] == 2
+    part = program.get("/lethe/api/decisions?state=all&limit=1&offset=2").json()
+    assert [(one["target"], one["state"]) for one in part["decisions"]] == [("203.0.113.3", "over")]
+    assert part["total"] == 3
+    handle = part["decisions"][0]["decision"]
+    assert program.get(f"/lethe/api/decisions/{handle}").json() == part["decisions"][0]
+    assert program.get("/lethe/api/decisions/0123456789ab").status_code == 404
+
+
+def test_the_blocklist_comes_as_list_and_as_the_exported_files(program: TestClient, site: Site) -> None:
+    keep(
+        site,
+        decision(target="203.0.113.9"),
+        decision(target="2001:db8::/64"),
+        decision(target="203.0.113.8", until=NOW),
+    )
+    listed = program.get("/lethe/api/blocklist").json()
+    assert {one["target"] for one in listed["targets"]} == {"203.0.113.9", "2001:db8::/64"}
+    assert listed["replay"] is False
+    nginx = program.get("/lethe/api/blocklist?format=nginx")
+    assert "deny 203.0.113.9;\ndeny 2001:db8::/64;\n" in nginx.text
+    assert nginx.headers["content-type"].startswith("text/plain")
+    assert program.get("/lethe/api/blocklist?format=csv").text.count("\n") == 4
+
+
+@pytest.mark.parametrize("query", ["state=x", "limit=0", "limit=99999", "offset=-1", "limit=203.0.113.9"])
+def test_a_wrong_parameter_is_not_repeated(query: str, program: TestClient) -> None:
+    answer = program.get(f"/lethe/api/decisions?{query}")
+    assert answer.status_code == 422
+    assert answer.json() == {"detail": "A parameter is not one that is allowed here."}
+
+
+def test_reading_with_a_token_is_in_the_trail_once_an_hour(program: TestClient, site: Site) -> None:
+    for call in (*CALLS, *CALLS):
+        program.get(f"/lethe/api/{call}")
+    site.now += timedelta(hours=1)
+    program.get("/lethe/api/blocklist")
+    place = site.open().place("audit")
+    lines = [json.loads(line) for name in place.names() for line in place.get(name).splitlines()]
+    found = [(one["actor"], one["facts"]) for one in lines if one["action"] == "read blocklist"]
+    assert found == [("program", {"reader": "firewall", "purpose": "block attacks"})] * 2

@@ -1,0 +1,150 @@
+"""The status page, and the troubles that it and the notifier tell."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from airflow.models.dag import DagModel, DagTag
+from airflow.models.dagbundle import DagBundleModel
+from airflow.models.dagrun import DagRun
+from airflow.utils.session import create_session
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from plugins.blocklist.exporting import publish_exports
+from plugins.steps.watching import Watch, find_troubles
+from tests.plugins.pages.conftest import NOW, decision, keep
+from tests.stores import POLICY, Site, hit
+
+Client = Callable[..., TestClient]
+HOUR = timedelta(hours=1)
+
+
+def read(site: Site, *lines: str) -> None:
+    site.write("access.log", *lines)
+    site.ingest()
+
+
+def test_a_healthy_site_has_no_troubles(client: Client, site: Site) -> None:
+    read(site, *(hit(NOW - timedelta(minutes=n), f"192.0.2.{n}") for n in range(120, 0, -1)))
+    assert find_troubles(site.open()) == []
+    page = client("dpo").get("/lethe/status").text
+    assert "Logs, days and exports are as they should be." in page
+    assert "192.0.2" not in page
+
+
+def test_a_log_that_was_never_read_and_one_that_fell_silent_are_told(tmp_path: Path) -> None:
+    other = POLICY[POLICY.index("[[logs]]") :].replace('"www"', '"shop"').replace("logs/", "shop/")
+    site = Site(tmp_path, NOW, POLICY + "\n" + other)
+    read(site, hit(NOW))
+    assert find_troubles(site.open()) == ["shop: no line of this log was ever read; are its paths in the policy right?"]
+    site.now = NOW + 5 * HOUR
+    assert len(find_troubles(site.open())) == 1
+    site.now = NOW + 9 * HOUR
+    assert find_troubles(site.open())[0] == "www: no new line for 8 hours; is the log still shipped to this machine?"
+    read(site, hit(site.now))
+    assert len(find_troubles(site.open())) == 1
+
+
+def test_a_changed_format_is_told_with_its_reason_and_log(client: Client, site: Site) -> None:
+    lines = [hit(NOW - timedelta(seconds=n), "192.0.2.1") for n in range(190, 0, -1)]
+    read(site, *lines, *["203.0.113.9 speaks another format\n"] * 10)
+    assert find_troubles(site.open()) == []
+    read(site, *["203.0.113.9 speaks another format\n"] * 10)
+    (trouble,) = find_troubles(site.open())
+    assert trouble == "www: 10% of the lines since yesterday are quarantined; did its format change?"
+    watch = Watch(site.open())
+    assert watch.reasons() == ({("www", "format"): 20}, True)
+    page = client("op").get("/lethe/status").text
+    assert "9.52 %" in page
+    assert "203.0.113.9" not in page
+
+
+def test_a_day_that_does_not_end_is_told_and_a_closed_one_is_listed(client: Client, site: Site) -> None:
+    read(site, hit(NOW - timedelta(days=1), "192.0.2.1"), hit(NOW))
+    site.now = NOW + timedelta(days=6)
+    read(site, hit(site.now))
+    late = "2026-11-19 should be closed by now and is not; run: lethe close --overdue"
+    assert late not in find_troubles(site.open()), "ingest ends it itself"
+    states = {str(day.day): day.state for day in Watch(site.open()).days()}
+    assert states == {"2026-11-19": "expired", "2026-11-20": "open", "2026-11-26": "open"}
+    site.now = NOW + timedelta(days=6, hours=23)
+    assert "2026-11-20 should be closed by now and is not; run: lethe close --overdue" in find_troubles(site.open())
+    page = client("security").get("/lethe/status").text
+    assert "overdue" in page
+    assert "2026-11-26 22:59" in page or "2026-11-26 23:00" in page
+
+
+def test_an_expired_export_is_told_and_a_fresh_one_is_not(site: Site) -> None:
+    keep(site, decision(until=NOW + HOUR))
+    publish_exports(site.open())
+    read(site, hit(NOW))
+    assert find_troubles(site.open()) == []
+    site.now = NOW + HOUR
+    troubles = find_troubles(site.open())
+    assert len(troubles) == 2
+    assert all(trouble.startswith("the export blocklist/") for trouble in troubles)
+
+
+def test_an_empty_store_is_a_page_too(client: Client) -> None:
+    page = client("admin").get("/lethe/status")
+    assert page.status_code == 200
+    assert "No day yet." in page.text
+
+
+def test_the_last_runs_come_from_airflows_database(client: Client, airflow: FastAPI) -> None:
+    with create_session() as session:
+        session.merge(DagBundleModel(name="dags-folder"))
+        session.flush()
+        for name, tag in (("ingest_logs", "lethe"), ("somebody_elses", "other")):
+            session.add(
+                DagModel(
+                    dag_id=name, bundle_name="dags-folder", is_stale=False, is_paused=False, tags=[DagTag(name=tag)]
+                )
+            )
+            session.flush()
+            for number, state in enumerate(["success"] * 6 + ["failed"]):
+                began = NOW + timedelta(minutes=5 * number)
+                session.add(
+                    DagRun(
+                        dag_id=name,
+                        run_id=f"run-{number}",
+                        run_type="manual",
+                        state=state,
+                        run_after=began,
+                        logical_date=began,
+                        start_date=began,
+                        triggered_by=None,
+                    )
+                )
+    page = client("op").get("/lethe/status").text
+    assert "ingest_logs" in page
+    assert "somebody_elses" not in page
+    row = page[page.index("ingest_logs") :]
+    assert row.index("failed") < row.index("success"), "newest first"
+    assert row.count(">success<") == 4
+
+
+def test_a_week_of_receipts_and_ten_thousand_decisions_take_less_than_a_second(client: Client, site: Site) -> None:
+    read(site, hit(NOW))
+    keep(site, *(decision(n % 600, target=f"198.18.{n // 250}.{n % 250}") for n in range(10_000)))
+    _read_for_a_week(site)
+    browser = client("op")
+    browser.get("/lethe/blocklist")
+    begin = time.process_time()
+    assert browser.get("/lethe/status").status_code == 200
+    assert time.process_time() - begin < 1
+
+
+def _read_for_a_week(site: Site) -> None:
+    """A receipt every five minutes for each of two files, renewed each day."""
+    store = site.open()
+    known = store.receipts.get(store.receipts.shards()[0])
+    assert known
+    for number in range(7 * 288):
+        day = NOW.date() - timedelta(days=6 - number // 288)
+        for kind in ("a", "e"):
+            file, begin = f"{kind}{number // 288:015d}", number % 288
+            place = {"file": file, "begin": begin * 100, "end": (begin + 1) * 100}
+            store.receipts.put(known.model_copy(update=place | {"read_on": day, "objects": known.objects * 3}))
