@@ -5,36 +5,45 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 PACKAGES := dags plugins transforms schemas
-OUT ?= out
 LOGS ?=
 ERRORS ?=
 POLICY ?=
+LOCAL := $(BIN)/python -m plugins.local
+WITH_POLICY = $(if $(strip $(POLICY)),--policy '$(POLICY)')
 
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help run test test-kills check bench lock clean
+.PHONY: help run up down status test test-kills test-browser test-airflow test-distributed check bench lock clean
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 18
 
-run: $(VENV)/.ready ## logs to statistics and a blocklist: make run [LOGS="…" ERRORS="…" POLICY=file OUT=dir]
-ifeq ($(strip $(LOGS)$(ERRORS)),)
-	@test -f demo/truth.json || $(BIN)/python -m tests.traffic --out demo --days 3 --smallest-group 5
-	@$(MAKE) --no-print-directory run LOGS="$$(echo demo/access.log* demo/timed.log)" \
-		ERRORS="$$(echo demo/*error.log)" POLICY=demo/policy.toml OUT="$(OUT)"
-else
-	@$(BIN)/lethe statistics $(LOGS) $(if $(ERRORS),--errors $(ERRORS)) $(if $(POLICY),--policy $(POLICY)) --out "$(OUT)"
-	@echo
-	@$(BIN)/lethe summary "$(OUT)"
-	@echo
-	@$(if $(LOGS),$(BIN)/lethe alerts --table $(LOGS) $(if $(POLICY),--policy $(POLICY)))
-endif
+run: $(VENV)/.ready ## logs to statistics and a blocklist, on Airflow: make run [LOGS="…" ERRORS="…" POLICY=file]
+	@$(LOCAL) run $(if $(strip $(LOGS)),--logs '$(LOGS)') $(if $(strip $(ERRORS)),--errors '$(ERRORS)') $(WITH_POLICY)
+
+up: $(VENV)/.ready ## Airflow with its pages in the background, schedules on: make up [POLICY=file]
+	@$(LOCAL) up $(WITH_POLICY)
+
+down: $(VENV)/.ready ## stop it
+	@$(LOCAL) down $(WITH_POLICY)
+
+status: $(VENV)/.ready ## how its components and DAGs are
+	@$(LOCAL) status $(WITH_POLICY)
 
 test: check ## all checks, then all tests but the slow ones
-	@$(BIN)/pytest --ignore tests/kills
+	@$(BIN)/pytest --ignore tests/kills --ignore tests/browser --ignore tests/airflow --ignore tests/distributed
 
 test-kills: $(VENV)/.ready ## kill every step of the store before and after each of its writes
 	@$(BIN)/pytest -s tests/kills
+
+test-browser: $(VENV)/.ready ## use the pages in a browser
+	@$(BIN)/pytest tests/browser
+
+test-airflow: $(VENV)/.ready ## the whole pipeline on Airflow, twice, and a search for addresses in all that it wrote
+	@$(BIN)/pytest tests/airflow
+
+test-distributed: $(VENV)/.ready ## the same on Celery workers, one of them killed
+	@$(BIN)/pytest tests/distributed
 
 check: $(VENV)/.ready ## style, types, direction of imports, SQL; edits nothing
 	@$(BIN)/ruff check --no-cache $(PACKAGES) tests
@@ -51,7 +60,8 @@ lock: $(VENV)/.ready ## requirements.in -> requirements.txt
 		--custom-compile-command "make lock" requirements.in -o requirements.txt
 
 clean: ## remove the environment and what make run made
-	rm -rf $(VENV) $(OUT) demo
+	-@test ! -x $(BIN)/python || $(LOCAL) down
+	rm -rf $(VENV) run replay
 
 $(VENV)/.ready: requirements.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -1,6 +1,6 @@
 """Everybody of every day, on their way into four logs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from heapq import merge
 from itertools import chain, pairwise
@@ -35,11 +35,11 @@ def generate(folder: Path, seed: int = 1, start: date = date(2024, 10, 26), days
     begin = midnights[0]
     streams = {
         "access": [
-            (_rotation(midnights[:-1]), _access_arrivals(truth, seed, midnights, scale)),
-            ([(begin, "timed.log")], _timed_arrivals(truth, seed, midnights, scale)),
+            (_rotation(midnights[:-1]), access_arrivals(truth, seed, midnights, scale)),
+            ([(begin, "timed.log")], timed_arrivals(truth, seed, midnights, scale)),
         ],
         "error": [
-            ([(begin, f"{server}_error.log")], _error_arrivals(truth, seed, midnights, scale, server))
+            ([(begin, f"{server}_error.log")], error_arrivals(truth, seed, midnights, scale, server))
             for server in ("apache", "nginx")
         ],
     }
@@ -61,9 +61,14 @@ def _rotation(begins: list[int]) -> list[tuple[int, str]]:
     return names
 
 
-def _access_arrivals(truth: Truth, seed: int, midnights: list[int], scale: float) -> Iterator[Arrival]:
+def access_arrivals(
+    truth: Truth, seed: int, midnights: list[int], scale: float, more_attacks: Sequence[int] = ()
+) -> Iterator[Arrival]:
+    """Everybody on both hosts; `more_attacks`: instants after which all attackers come once more."""
     log = AccessLog(truth)
-    attacks = attackers(log, Random(f"{seed} attackers"), [start + 9 * HOUR for start in midnights[:-1]], scale)
+    attacks = [*attackers(log, Random(f"{seed} attackers"), [start + 9 * HOUR for start in midnights[:-1]], scale)]
+    for start in more_attacks:
+        attacks += attackers(log, Random(f"{seed} {start}"), [start], scale)
     yield midnights[0], iter([Event(midnights[0], monster(), None)])
     yield from merge(_daily(log, seed, midnights, scale), sorted(attacks, key=_start), key=_start)
 
@@ -94,7 +99,8 @@ def _people(log: AccessLog, seed: int, day: int, midnights: list[int], scale: fl
         yield begin, live(log, person, walk)
 
 
-def _timed_arrivals(truth: Truth, seed: int, midnights: list[int], scale: float) -> Iterator[Arrival]:
+def timed_arrivals(truth: Truth, seed: int, midnights: list[int], scale: float) -> Iterator[Arrival]:
+    """Everybody in the log with response times."""
     log = AccessLog(truth, timed=True)
     for day, (start, end) in enumerate(pairwise(midnights)):
         yield start, hostile(log, Random(f"{seed} {day} timed"), start, end, 10)
@@ -102,7 +108,7 @@ def _timed_arrivals(truth: Truth, seed: int, midnights: list[int], scale: float)
         yield from sorted(people, key=_start)
 
 
-def _error_arrivals(truth: Truth, seed: int, midnights: list[int], scale: float, server: str) -> Iterator[Arrival]:
+def error_arrivals(truth: Truth, seed: int, midnights: list[int], scale: float, server: str) -> Iterator[Arrival]:
     """One writer only, so that nothing comes between an entry and its further lines."""
     start, end = midnights[0], midnights[-1]
     count = _scaled(ERRORS, scale) * (len(midnights) - 1)

@@ -4,7 +4,8 @@ import gzip
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from heapq import heappop, heappush, heapreplace
-from itertools import count, groupby
+from itertools import count, groupby, takewhile
+from math import inf
 from pathlib import Path
 from typing import IO
 
@@ -50,13 +51,19 @@ def as_written(events: Iterable[Event]) -> Iterator[tuple[int, Event]]:
         yield written, out
 
 
-def write_rotated(folder: Path, files: list[tuple[int, str]], arrivals: Iterable[Arrival], truth: Truth) -> None:
-    """Write what happens to the files, each from its instant on; lines are counted in `truth`."""
+def write_rotated(
+    folder: Path, files: list[tuple[int, str]], arrivals: Iterable[Arrival], truth: Truth, until: float = inf
+) -> None:
+    """Write what happens to the files, each from its instant on; lines are counted in `truth`.
+
+    What would be written after `until` is not; of that day, `truth` then says more than happened.
+    """
 
     def file_of(item: tuple[int, Event]) -> str:
         return next(name for since, name in reversed(files) if item[0] >= since)
 
-    for name, items in groupby(as_written(merged(arrivals)), key=file_of):
+    happened = takewhile(lambda item: item[0] <= until, as_written(merged(arrivals)))
+    for name, items in groupby(happened, key=file_of):
         with _opened(folder / name) as out:
             for line in _counted(name, (event for _, event in items), truth):
                 out.write(line)

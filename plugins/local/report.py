@@ -1,0 +1,93 @@
+"""What the store holds after a run: counts and names, no addresses."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from plugins.blocklist.decisions import Decisions
+from plugins.steps.watching import Watch
+from plugins.store.door import Folder
+from plugins.store.records import Receipts
+from plugins.store.store import Store, open_store
+
+EXAMPLES: Final = (
+    "import duckdb; print(duckdb.read_parquet('{pages}/*.parquet')"
+    ".aggregate('path, sum(views) AS views').order('views DESC').limit(5))",
+    "import pandas; print(pandas.read_parquet('{pages}').groupby('path').views.sum().nlargest(5))",
+)
+
+
+def report(policy: Path) -> list[tuple[str, str]]:
+    """What was made, as pairs of a word and a figure."""
+    store = open_store(policy)
+    return [*_replay(store), *_lines(store), *_days(store), *_visits(store), *_blocklist(store)]
+
+
+def examples(policy: Path) -> list[str]:
+    """Commands that read what was published, ready to run; none where it is not on a disk."""
+    place = open_store(policy).place("statistics")
+    if not isinstance(place, Folder):
+        return []
+    pages = _short(place.root) / "pages_daily"
+    return [f'{_short(Path(sys.executable))} -c "{example.format(pages=pages)}"' for example in EXAMPLES]
+
+
+def _replay(store: Store) -> Iterator[tuple[str, str]]:
+    if store.is_replay:
+        yield "replay", f"of the past: in this store it is and stays {store.clock():%Y-%m-%d %H:%M} UTC"
+
+
+def _lines(store: Store) -> Iterator[tuple[str, str]]:
+    counts = _counts(store.receipts)
+    kinds = ", ".join(f"{number:,} {kind}" for kind, number in counts.items() if number)
+    yield "lines", f"{counts.total():,} ({kinds})"
+    reasons, is_all = Watch(store).reasons()  # of closed days nothing but the number is left
+    by_reason: Counter[str] = Counter()
+    for (_, reason), number in reasons.items():
+        by_reason[reason] += number
+    of_open = f"{_listed(by_reason) or 'none'}{'' if is_all else ', and more'}"
+    yield "quarantine", f"{counts['quarantine']:,}, of these in open days: {of_open}"
+
+
+def _counts(receipts: Receipts) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for receipt in filter(None, map(receipts.get, receipts.shards())):
+        found.update(receipt.counts.model_dump())
+    return found
+
+
+def _days(store: Store) -> Iterator[tuple[str, str]]:
+    marks = filter(None, map(store.marks.get, store.marks.days("closed")))
+    ended = Counter("imported" if mark.how == "imported" else "closed" for mark in marks)
+    yield "days", f"{len(store.open_days())} open, {ended['imported']} imported, {ended['closed']} closed"
+
+
+def _visits(store: Store) -> Iterator[tuple[str, str]]:
+    place = store.place("statistics")
+    files = [f"{place.where}/{name}" for name in place.names("visits_daily/")]
+    if files and isinstance(place, Folder):
+        rows = duckdb.read_parquet(files).aggregate("sum(visits), sum(unique_visitors), sum(pageviews)")
+        visits, visitors, pageviews = rows.fetchall()[0]
+        yield "visits", f"{visits or 0:,}, with {pageviews or 0:,} pageviews and {visitors or 0:,} visitor-days"
+
+
+def _blocklist(store: Store) -> Iterator[tuple[str, str]]:
+    decisions = Decisions(store)
+    active = decisions.active(store.clock())
+    by_scenario = _listed(Counter(decision.scenario for decision in active))
+    yield "blocklist", f"{len(active):,} active of {len(decisions.all()):,} decisions: {by_scenario or 'none'}"
+
+
+def _listed(counted: Counter[str]) -> str:
+    return ", ".join(
+        f"{number:,} {name}" for name, number in sorted(counted.items(), key=lambda one: (-one[1], one[0]))
+    )
+
+
+def _short(path: Path) -> Path:
+    """As it can be said from here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

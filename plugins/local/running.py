@@ -1,0 +1,114 @@
+"""One run of the whole pipeline through Airflow's scheduler, step by step, each with a line about it."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import chain
+from typing import Final
+
+from plugins.local.api import AT_WORK, Api, Run
+from plugins.local.home import Home, free_port
+from plugins.local.processes import check_alive
+from plugins.local.starting import is_up, migrate, read_dags, start_all, stop_all, wait_until_healthy
+from schemas.refusals import RefusedError
+
+Tell = Callable[[str], None]
+CHAIN: Final = {"ingest_logs": ("detect_attacks",), "compute_statistics": (), "close_days": ()}  # and who follows
+PAUSE: Final = 0.5  # seconds between two looks
+FOLLOWS_WITHIN: Final = 60.0  # seconds
+
+
+class FailedError(RefusedError):
+    """A run failed; the sentences say which task and why."""
+
+
+@contextmanager
+def step(name: str, tell: Tell) -> Iterator[list[str]]:
+    """Time a step and tell of it; the caller may add a remark."""
+    begin, remarks = time.monotonic(), list[str]()
+    yield remarks
+    tell(f"  {name:<22}{time.monotonic() - begin:6.1f} s  {'; '.join(remarks)}".rstrip())
+
+
+def run_pipeline(home: Home, first_port: int, tell: Tell) -> bool:
+    """Start Airflow without its schedules, run every DAG of the chain, stop it; FailedError with the reason.
+
+    Returns whether the passwords are new.
+    """
+    if is_up(home):
+        raise RefusedError(f"Airflow is up in {home.folder}, where its DAGs run by themselves; say make down first")
+    stop_all(home)  # what a killed run may have left
+    environment, port = home.environment(has_schedules=False), free_port(first_port)
+    is_new = home.prepare(port)
+    try:
+        with step("Airflow's database", tell):
+            migrate(home, environment)
+        with step("Airflow starts", tell) as remarks:
+            remarks.append(f"port {port}")
+            components = start_all(home, port, ["api-server"], environment)
+            read_dags(home, environment)
+            components = start_all(home, port, ["scheduler"], environment)
+            api = wait_until_healthy(home, port, components)
+        with _unpaused(api):
+            _run_chain(api, lambda: check_alive(home, components), tell)
+    finally:
+        with step("Airflow stops", tell):
+            stop_all(home)
+    return is_new
+
+
+def _run_chain(api: Api, check: Callable[[], None], tell: Tell) -> None:
+    if errors := api.import_errors():
+        raise FailedError("\n".join(errors))
+    for dag, followers in CHAIN.items():
+        with step(dag, tell) as remarks:
+            run = api.trigger(dag)
+            _finish(api, run, check, tell, remarks)
+        for follower in followers:
+            _follow(api, run, follower, check, tell)
+
+
+@contextmanager
+def _unpaused(api: Api) -> Iterator[None]:
+    """A DAG that somebody has paused would not start; and what an interruption left half-done would go on."""
+    dags = [dag for dag in api.dags() if dag["dag_id"] in {*CHAIN, *chain.from_iterable(CHAIN.values())}]
+    paused = [dag["dag_id"] for dag in dags if dag["is_paused"]]
+    for run, _ in chain.from_iterable(api.runs(dag["dag_id"], *AT_WORK) for dag in dags):
+        api.give_up(run)
+    for dag in paused:
+        api.pause(dag, False)
+    yield
+    for dag in paused:
+        api.pause(dag, True)
+
+
+def _follow(api: Api, run: Run, follower: str, check: Callable[[], None], tell: Tell) -> None:
+    """Wait for the runs that a run's asset events set off."""
+    with step(follower, tell) as remarks:
+        end = time.monotonic() + FOLLOWS_WITHIN
+        while (runs := api.followers(run)) is None:
+            check()
+            if time.monotonic() > end:
+                raise FailedError(f"{run.dag} is done, but {follower} did not follow")
+            time.sleep(PAUSE)
+        for one in runs:
+            _finish(api, one, check, tell, remarks)
+        if not runs:
+            remarks.append("nothing new, so nothing to do")
+
+
+def _finish(api: Api, run: Run, check: Callable[[], None], tell: Tell, remarks: list[str]) -> None:
+    """Wait until a run is over, telling of tasks that are tried again; FailedError where it failed."""
+    told: set[tuple[str, int, int]] = set()
+    while (state := api.state(run)) in AT_WORK:
+        check()
+        time.sleep(PAUSE)
+        for failure in api.failures(run, "up_for_retry"):
+            if failure.place not in told:
+                told.add(failure.place)
+                tell(f"    {failure.task} is tried again: {failure.reason}")
+    if state == "failed":
+        reasons = dict.fromkeys(f"  {failure.task}: {failure.reason}" for failure in api.failures(run, "failed"))
+        raise FailedError("\n".join([f"{run.dag} failed", *reasons]))
+    states = [task["state"] for task in api.tasks(run)]
+    remarks.append(f"{states.count('success')} of {len(states)} tasks")
