@@ -6,7 +6,7 @@ from typing import Final
 
 from plugins.blocklist.decisions import BY_HAND, Decision, Decisions, new_handle
 from plugins.blocklist.exporting import renew_exports
-from plugins.blocklist.terms import earlier_closings, rule_of
+from plugins.blocklist.terms import Past, rule_of
 from plugins.store.store import Store
 from schemas.refusals import RefusedError
 from transforms.detection.targets import read_target, refuse_unbannable
@@ -27,14 +27,14 @@ def ban(store: Store, target: str, reason: str, role: str, lasts: timedelta | No
     decisions, rule, today = Decisions(store), rule_of(store), store.calendar.today()
     with store.writing(today):
         now, closing = store.clock(), rule.closing(today)
-        until = rule.until(now, earlier_closings(decisions.all(), target, now, rule), closing)
+        past = Past(rule, (one for one in decisions.all() if one.target == target))
         decision = Decision(
             decision=new_handle(),
             day=today,
             target=target,
             scenario=BY_HAND,
             decided_at=now,
-            until=until if lasts is None else min(now + lasts, closing),
+            until=min(now + lasts, closing) if lasts else rule.until(now, past.closings(now), closing),
             first_seen=now,
             last_seen=now,
             events=0,

@@ -1,6 +1,8 @@
 """How long a ban lasts: the policy's rule, and what was decided before on the same target."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from plugins.blocklist.decisions import Decision
@@ -13,10 +15,29 @@ def rule_of(store: Store) -> BanRule:
     return BanRule(store.policy.blocklist.ban, store.policy.keep.security_window, store.calendar.zone)
 
 
-def earlier_closings(kept: Iterable[Decision], target: str, moment: datetime, rule: BanRule) -> list[datetime]:
-    """The closings, ascending, of the decisions on a target before `moment`, each of which doubles the next ban.
+class Past:
+    """The decisions on one target, as they bear on the next one."""
 
-    One that was lifted does not: a person found that it should not have been.
-    """
-    before = [one for one in kept if one.target == target and one.decided_at <= moment and one.lifted_at is None]
-    return sorted(rule.closing(min(one.day, rule.day_of(one.decided_at))) for one in before)
+    def __init__(self, rule: BanRule, decisions: Iterable[Decision] = ()) -> None:
+        self.rule = rule
+        self.ends: list[tuple[datetime, datetime]] = []  # of decisions: when they were made, their day's closing
+        self.by_scenario: defaultdict[str, list[Decision]] = defaultdict(list)
+        for decision in sorted(decisions, key=lambda one: one.last_seen):
+            self.by_scenario[decision.scenario].append(decision)
+            self.add(decision)
+
+    def add(self, decision: Decision) -> None:
+        """Let it double the next ban; not if it was lifted, for a person found that it should not have been."""
+        if decision.lifted_at is None:
+            day = min(decision.day, self.rule.day_of(decision.decided_at))
+            self.ends.append((decision.decided_at, self.rule.closing(day)))
+
+    def closings(self, moment: datetime) -> Iterator[datetime]:
+        """Of what was decided by then, the newest first."""
+        return (closing for decided_at, closing in reversed(self.ends) if decided_at <= moment)
+
+    def sharing(self, scenario: str, first_seen: datetime, last_seen: datetime) -> Iterator[Decision]:
+        """The decisions of a scenario, of those it began with, that rest on evidence of this time."""
+        of_scenario = self.by_scenario[scenario]
+        begin = bisect_left(of_scenario, first_seen, key=lambda one: one.last_seen)
+        return (one for one in of_scenario[begin:] if one.first_seen <= last_seen)

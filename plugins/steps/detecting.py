@@ -10,7 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from plugins.blocklist.decisions import Decision, Decisions, new_handle
-from plugins.blocklist.terms import earlier_closings, rule_of
+from plugins.blocklist.terms import Past, rule_of
 from plugins.steps.days import day_receipts
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store
@@ -94,10 +94,11 @@ def _decide(store: Store, alerts: Sequence[Alert], reasons: Mapping[str, str], r
     kept: defaultdict[str, list[Decision]] = defaultdict(list)
     for one in Decisions(store).all():
         kept[one.target].append(one)
+    past = {target: Past(rule, kept[target]) for target in {alert["target"] for alert in alerts}}
     new = []
     for alert in alerts:
-        before = kept[alert["target"]]
-        if not any(_answers(one, alert, store.is_replay) for one in before):
+        before = past[alert["target"]]
+        if not _is_decided(alert, before, store.is_replay):
             decided_at, until = _term(alert, before, rule, store)
             decision = Decision(
                 decision=new_handle(),
@@ -109,36 +110,32 @@ def _decide(store: Store, alerts: Sequence[Alert], reasons: Mapping[str, str], r
                 **{name: alert[name] for name in COPIED},
             )
             new.append(decision)
-            before.append(decision)
+            before.add(decision)
     return new
 
 
-def _answers(decision: Decision, alert: Alert, is_replay: bool) -> bool:
-    """Whether an alert has this decision already: they share evidence, and the attack did not outlast the ban.
+def _is_decided(alert: Alert, past: Past, is_replay: bool) -> bool:
+    """Whether a decision rests on the same evidence, and the attack did not outlast the ban.
 
     A burst without a pause long enough is one alert, so who goes on when a ban has ended gets a further one; not so
-    where a person lifted it. A replay decides once, as `decide` does.
+    where a person lifted it. A replay decides once, as `decide` does. Two alerts of one run share no evidence.
     """
-    is_shared = decision.first_seen <= alert["last_seen"] and alert["first_seen"] <= decision.last_seen
-    is_outlasted = alert["last_seen"] > decision.until and decision.lifted_at is None and not is_replay
-    return decision.scenario == alert["scenario"] and is_shared and not is_outlasted
+    sharing = past.sharing(alert["scenario"], alert["first_seen"], alert["last_seen"])
+    return any(is_replay or one.lifted_at is not None or alert["last_seen"] <= one.until for one in sharing)
 
 
-def _term(alert: Alert, before: Sequence[Decision], rule: BanRule, store: Store) -> tuple[datetime, datetime]:
+def _term(alert: Alert, past: Past, rule: BanRule, store: Store) -> tuple[datetime, datetime]:
     """When it is decided and until when it holds.
 
     A live store decides now, for logs may come late. What has been over for longer than a ban lasts blocks nobody any
     more: its address may be another's by now. It is decided on all the same, as ended when the ban would have been
     over, since people look at it and a further attack counts it.
     """
-    target, last_seen, overflow = alert["target"], alert["last_seen"], alert["overflowed_at"]
+    last_seen, overflow, now = alert["last_seen"], alert["overflowed_at"], store.clock()
     if store.is_replay:
-        earlier = earlier_closings(before, target, overflow, rule)
-        return overflow, rule.until(overflow, earlier, rule.closing(rule.day_of(overflow)))
-    now = store.clock()
-    lasts = rule.lasts(now, earlier_closings(before, target, now, rule))
-    begins = now if now < last_seen + lasts else last_seen
-    return now, min(begins + lasts, rule.closing(rule.day_of(last_seen)))
+        return overflow, rule.until(overflow, past.closings(overflow), rule.closing(rule.day_of(overflow)))
+    begins = now if now < last_seen + rule.lasts(now, past.closings(now)) else last_seen
+    return now, min(begins + rule.lasts(now, past.closings(now)), rule.closing(rule.day_of(last_seen)))
 
 
 def _touches(alert: Alert, days: Collection[date], rule: BanRule) -> bool:

@@ -1,10 +1,10 @@
 """Alerts → decisions: whom to ban, from when, until when."""
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -32,12 +32,12 @@ class BanRule:
     def day_of(self, moment: datetime) -> date:
         return moment.astimezone(self.zone).date()
 
-    def lasts(self, moment: datetime, earlier: Sequence[datetime]) -> timedelta:
-        """`earlier`: the closings of the earlier decisions on the target, ascending; those that are past count not."""
-        repeats = len(earlier) - bisect_right(earlier, moment)
-        return min(self.ban, self.window) * (1 << min(repeats, MOST_DOUBLINGS))
+    def lasts(self, moment: datetime, earlier: Iterable[datetime]) -> timedelta:
+        """`earlier`: the closings of the earlier decisions on the target, newest first; what has closed counts not."""
+        repeats = sum(1 for _ in islice((closing for closing in earlier if closing > moment), MOST_DOUBLINGS))
+        return min(self.ban, self.window) * (1 << repeats)
 
-    def until(self, moment: datetime, earlier: Sequence[datetime], closing: datetime) -> datetime:
+    def until(self, moment: datetime, earlier: Iterable[datetime], closing: datetime) -> datetime:
         """The end of a ban that begins at `moment`."""
         return min(moment + self.lasts(moment, earlier), closing)
 
@@ -56,7 +56,7 @@ def decide(
     for alert in banning_alerts(alerts, scenarios):
         target, moment = alert["target"], alert["overflowed_at"]
         closing = rule.closing(rule.day_of(moment))
-        until = rule.until(moment, earlier[target], closing)
+        until = rule.until(moment, reversed(earlier[target]), closing)
         decisions.append({"target": target, "scenario": alert["scenario"], "decided_at": moment, "until": until})
         earlier[target].append(closing)
     return pa.Table.from_pylist(decisions, schema=DECISIONS)
