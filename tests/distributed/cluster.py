@@ -19,6 +19,7 @@ from tests.distributed import compose, servers
 API_PORT = 18083
 WORKERS = ("worker-1", "worker-2")
 ORDER = ("api-server", "scheduler", "dag-processor", "triggerer", *WORKERS)
+DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "TERM", "--")  # whatever becomes of this process, nothing stays behind
 HEALTHY_WITHIN = 150.0  # seconds, with two cores and everything starting at once
 
 
@@ -145,7 +146,7 @@ class Cluster:
     def _start(self, name: str, command: list[str]) -> None:
         with (self.folder / "said" / name).open("ab") as said:
             self.running[name] = subprocess.Popen(
-                command,
+                [*DIE_WITH_PARENT, *command],
                 env=self.environment(name),
                 cwd="/" if name == "postgres" else self.folder / "lethe",  # its user is let into its own folder only
                 stdin=subprocess.DEVNULL,

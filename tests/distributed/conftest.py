@@ -1,6 +1,7 @@
 """One cluster for all tests of this folder, and one process to compare it with."""
 
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -35,6 +36,7 @@ def cluster(folder, alone):
     if missing := servers.missing_servers():
         pytest.skip(f"not installed: apt-get install {' '.join(missing)}")
     subprocess.run(["sh", "-c", compose.secrets_command()], cwd=folder, check=True)
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated"))
     started = Cluster(folder, compose.read_variables(folder / ".env") | {"LETHE_LOGS": str(folder / "lethe" / "logs")})
     try:
         started.start()
