@@ -50,7 +50,7 @@ def status(request: Request, _: Watcher, store: OpenStore, session: SessionDep) 
         "logs": watch.logs(),
         "reasons": reasons.most_common(),
         "is_whole": is_whole,
-        "days": watch.days(),
+        "days": watch.days,
         "dags": last_runs(session),
         "now": store.clock(),
     }

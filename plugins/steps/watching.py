@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Final
 
 from plugins.blocklist.exporting import EXPIRES, FOLDER
@@ -54,15 +55,19 @@ class Watch:
 
     def __init__(self, store: Store) -> None:
         self.store, self.now = store, store.clock()
-        self.newest = store.receipts.newest()
         self.first = store.calendar.today() - store.policy.keep.security_window
+        shards = store.receipts.shards()
+        last = {(shard.log, shard.file): shard for shard in shards}
+        self.newest = [one for shard in last.values() if (one := store.receipts.get(shard))]
         files = {(one.log, one.file) for one in self.newest if one.read_on >= self.first}
-        self.recent = [one for one in store.receipts.of_files(files) if one.read_on >= self.first]
+        found = (store.receipts.get(shard) for shard in shards if (shard.log, shard.file) in files)
+        self.recent = [one for one in found if one and one.read_on >= self.first]
 
     def logs(self, since: date | None = None) -> list[LogState]:
         """Each log of the policy; lines read since a day, or in the window."""
         return [self._log(log.name, since or self.first) for log in self.store.policy.logs]
 
+    @cached_property
     def days(self) -> list[DayState]:
         """Open days, those that are closing, and those that closed in the last days, newest first."""
         marks = self.store.marks
@@ -103,7 +108,7 @@ class Watch:
                 yield f"{log.log}: no new line for {hours} hours; is the log still shipped to this machine?"
             if log.lines >= FEW and log.share > MUCH:
                 yield f"{log.log}: {log.share:.0%} of the lines since yesterday are quarantined; did its format change?"
-        for day in self.days():
+        for day in self.days:
             if day.is_overdue or (day.state == "closing" and self.now - day.ends > LATE):
                 yield f"{day.day} should be closed by now and is not; run: lethe close --overdue"
         yield from _expired_exports(self.store, self.now)
