@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from plugins.blocklist.by_hand import lift
 from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.exporting import publish_exports
 from plugins.cli.detection import detect as detect_in_files
@@ -86,6 +87,15 @@ def test_who_goes_on_when_the_ban_is_over_is_banned_again(tmp_path: Path) -> Non
     assert detect_on(site) == Detected(0, 1)
 
 
+def test_who_goes_on_after_a_lift_is_not_banned_again_for_the_same_burst(tmp_path: Path) -> None:
+    site = attacked(tmp_path)
+    detect_on(site)
+    lift(site.open(), kept(site)[0].decision, "our own scanner", "security")
+    site.now = NOON + BAN + HOUR
+    attack(site, *(NOON - 5 * MINUTE + timedelta(seconds=5 * n) for n in range(int((site.now - NOON) / MINUTE * 12))))
+    assert detect_on(site) == Detected(0, 0)
+
+
 def test_what_was_over_before_its_log_came_is_on_record_and_blocks_nobody(tmp_path: Path) -> None:
     """An address may be another person's after a while; whoever attacks again is known for it all the same."""
     long_ago = NOON - timedelta(days=2)
@@ -110,6 +120,20 @@ def test_a_burst_over_midnight_is_one_attack_of_the_later_day(tmp_path: Path) ->
     site = attacked(tmp_path, midnight - timedelta(seconds=1), midnight + timedelta(seconds=1))
     assert detect_on(site).new == 1
     assert (kept(site)[0].day, kept(site)[0].events) == (DAY, 2)
+
+
+def test_a_burst_that_overflows_only_with_what_came_before_midnight_is_found(tmp_path: Path) -> None:
+    """The earlier day was looked through before, and has not changed since."""
+    midnight = NOON.replace(hour=23) - timedelta(days=1)  # in Oslo
+    site = Site(tmp_path, NOON, OPEN)
+    scans = [hit(midnight + timedelta(seconds=n), BERIT, f"/{n}.php").replace(" 200 ", " 404 ") for n in range(-7, 7)]
+    site.write("access.log", *scans[:7])
+    site.ingest()
+    assert detect_on(site).new == 0
+    site.write("access.log", *scans[7:])
+    site.ingest()
+    assert detect_on(site).new == 1
+    assert (kept(site)[0].scenario, kept(site)[0].day, kept(site)[0].events) == ("path-scan", DAY, 14)
 
 
 def test_whom_the_allowlist_holds_is_never_decided_on(tmp_path: Path) -> None:
