@@ -83,7 +83,10 @@ def check_alive(home: Home, components: Iterable[Component]) -> None:
 
 
 def stop(components: Iterable[Component]) -> None:
-    end_sessions({component.pid for component in components if component.may_be_ended})
+    """The API server goes last, since the others end in good order while it answers; itself it never quite ends."""
+    mine = [component for component in components if component.may_be_ended]
+    end_sessions({component.pid for component in mine if component.name != "api-server"})
+    end_sessions({component.pid for component in mine if component.name == "api-server"}, patience=1.0)
 
 
 def stop_own() -> None:

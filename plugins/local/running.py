@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import Final
 
-from plugins.local.api import AT_WORK, Api, Run
+from plugins.local.api import AT_WORK, Api, ApiError, Run
 from plugins.local.home import Home, free_port
 from plugins.local.processes import check_alive
 from plugins.local.starting import is_up, migrate, read_dags, start_all, stop_all, wait_until_healthy
@@ -49,37 +49,41 @@ def run_pipeline(home: Home, first_port: int, tell: Tell) -> bool:
             read_dags(home, environment)
             components = start_all(home, port, ["scheduler"], environment)
             api = wait_until_healthy(home, port, components)
-        with _unpaused(api):
-            _run_chain(api, lambda: check_alive(home, components), tell)
+        run_chain(api, lambda: check_alive(home, components), tell)
     finally:
         with step("Airflow stops", tell):
             stop_all(home)
     return is_new
 
 
-def _run_chain(api: Api, check: Callable[[], None], tell: Tell) -> None:
+def run_chain(api: Api, check: Callable[[], None], tell: Tell) -> None:
+    """Run the DAGs one after the other; `check` raises where waiting has become pointless."""
     if errors := api.import_errors():
         raise FailedError("\n".join(errors))
-    for dag, followers in CHAIN.items():
-        with step(dag, tell) as remarks:
-            run = api.trigger(dag)
-            _finish(api, run, check, tell, remarks)
-        for follower in followers:
-            _follow(api, run, follower, check, tell)
+    with _ready(api):
+        for dag, followers in CHAIN.items():
+            with step(dag, tell) as remarks:
+                run = api.trigger(dag)
+                _finish(api, run, check, tell, remarks)
+            for follower in followers:
+                _follow(api, run, follower, check, tell)
 
 
 @contextmanager
-def _unpaused(api: Api) -> Iterator[None]:
-    """A DAG that somebody has paused would not start; and what an interruption left half-done would go on."""
+def _ready(api: Api) -> Iterator[None]:
+    """Give up what an interruption left half-done; and a DAG that somebody has paused would not start."""
     dags = [dag for dag in api.dags() if dag["dag_id"] in {*CHAIN, *chain.from_iterable(CHAIN.values())}]
     paused = [dag["dag_id"] for dag in dags if dag["is_paused"]]
     for run, _ in chain.from_iterable(api.runs(dag["dag_id"], *AT_WORK) for dag in dags):
         api.give_up(run)
     for dag in paused:
         api.pause(dag, False)
-    yield
-    for dag in paused:
-        api.pause(dag, True)
+    try:
+        yield
+    finally:
+        with suppress(ApiError):  # what went wrong first says more
+            for dag in paused:
+                api.pause(dag, True)
 
 
 def _follow(api: Api, run: Run, follower: str, check: Callable[[], None], tell: Tell) -> None:

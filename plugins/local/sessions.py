@@ -40,10 +40,10 @@ def processes() -> Iterator[Process]:
             yield process
 
 
-def end_sessions(sessions: set[int]) -> None:
+def end_sessions(sessions: set[int], patience: float = PATIENCE) -> None:
     """End everybody in these sessions: the leaders are asked, and whoever is left after a while is made to."""
     _signal(sessions, signal.SIGTERM)
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while (left := _members(sessions)) and time.monotonic() < end:
         time.sleep(0.1)
     while left:
