@@ -70,7 +70,11 @@ def refuse_input(request: Request, error: RefusedError) -> Response:
 
 @app.exception_handler(OSError)
 def refuse_trouble(request: Request, error: OSError) -> Response:
-    return _refuse(request, 503, f"The store does not answer: {error.strerror}. Try again, or ask operations.")
+    return _refuse(
+        request,
+        503,
+        f"The store does not answer: {error.strerror or type(error).__name__}. Try again, or ask operations.",
+    )
 
 
 @app.exception_handler(RequestValidationError)

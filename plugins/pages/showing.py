@@ -51,13 +51,19 @@ def span(length: timedelta | None) -> str:
     for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if seconds >= 2 * size or (seconds >= size and unit != "day"):
             return f"{seconds // size} {unit}{'s' if seconds // size > 1 else ''}"
-    return "less than a minute" if seconds < 60 else f"{seconds // 60} minutes"
+    return "less than a minute"
+
+
+def sentence(words: str) -> str:
+    """A refusal as people expect to read it on a page."""
+    return f"{words[:1].upper()}{words[1:]}{'' if words.endswith(('.', '?')) else '.'}"
 
 
 TEMPLATES: Final = Environment(
     loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
-TEMPLATES.filters |= {"visible": visible, "clipped": clipped, "moment": moment, "span": span, "number": "{:,}".format}
+TEMPLATES.filters |= {"visible": visible, "clipped": clipped, "sentence": sentence}
+TEMPLATES.filters |= {"moment": moment, "span": span, "number": "{:,}".format}
 
 
 def show(request: Request, template: str, store: Store | None, status_code: int = 200, **facts: Any) -> HTMLResponse:

@@ -19,6 +19,7 @@ MUCH: Final = 0.05  # of the lines of yesterday and today that are in quarantine
 FEW: Final = 100  # lines of which no share is told
 LATE: Final = timedelta(hours=1)  # the next hourly close may still come
 MOST_OBJECTS: Final = 400  # sealed objects that are opened for one look; what was seen is not opened again
+MOST_SEEN: Final = 50_000
 AN_HOUR: Final = timedelta(hours=1)  # receipts keep the hour of their newest line only
 _seen: dict[str, Counter[str]] = {}  # by digest, how many lines have which reason; a sealed object never changes
 
@@ -74,7 +75,14 @@ class Watch:
         lines = _lines_by_day(self.recent)
         ended = [mark for state in ("closing", "closed") for day in marks.days(state)[-14:] if (mark := marks.get(day))]
         found = [
-            DayState(one.day, one.how if one.state == "closed" else "closing", one.lines, one.missing, one.since, False)
+            DayState(
+                one.day,
+                f"closed: {one.how}" if one.state == "closed" else "closing",
+                one.lines,
+                one.missing,
+                one.since,
+                False,
+            )
             for one in ended
         ]
         for day in self.store.open_days():
@@ -87,6 +95,8 @@ class Watch:
         sealed = [(one.log, part) for one in self.recent for part in one.objects if part.kind == "quarantine"]
         open_days = {day for day in self.store.open_days() if not self.store.calendar.is_past(day)}
         wanted = [(log, part) for log, part in sealed if part.day in open_days]
+        if len(_seen) > MOST_SEEN:
+            _seen.clear()
         for _, part in [pair for pair in wanted if pair[1].digest not in _seen][:MOST_OBJECTS]:
             with suppress(RefusedError):  # closed, erased or damaged meanwhile
                 key = self.store.keys.look(part.day, part.generation)
@@ -141,4 +151,4 @@ def _expired_exports(store: Store, now: datetime) -> Iterator[str]:
     for name in place.names(f"{FOLDER}/"):
         written = EXPIRES.match(place.get(name))
         if written and written[1] != b"never" and datetime.fromisoformat(f"{written[1].decode()}+00:00") <= now:
-            yield f"the export {name} has expired, so bans in it may be over; run detect_attacks, or: lethe blocklist"
+            yield f"the export {name} has expired, so bans in it may be over; run detect_attacks, or: lethe detect"

@@ -68,7 +68,7 @@ def test_a_day_that_does_not_end_is_told_and_a_closed_one_is_listed(client: Clie
     late = "2026-11-19 should be closed by now and is not; run: lethe close --overdue"
     assert late not in find_troubles(site.open()), "ingest ends it itself"
     states = {str(day.day): day.state for day in Watch(site.open()).days}
-    assert states == {"2026-11-19": "expired", "2026-11-20": "open", "2026-11-26": "open"}
+    assert states == {"2026-11-19": "closed: expired", "2026-11-20": "open", "2026-11-26": "open"}
     site.now = NOW + timedelta(days=6, hours=23)
     assert "2026-11-20 should be closed by now and is not; run: lethe close --overdue" in find_troubles(site.open())
     page = client("security").get("/lethe/status").text
