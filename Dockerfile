@@ -16,11 +16,11 @@ RUN uv pip install --python /opt/venv --no-deps -e . \
 
 FROM python:3.11-slim-bookworm
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /lethe --shell /usr/sbin/nologin lethe \
-    && install -d /lethe /opt/airflow \
+    && install -d /lethe /opt/airflow /logs \
     && install -d -m 0700 -o lethe -g lethe /lethe/keys /lethe/keys-mirror /lethe/backups /lethe/accounts \
     && install -d -m 0711 -o lethe -g lethe /lethe/store \
     && install -d -m 0750 -o lethe -g lethe /opt/airflow/logs \
-    && touch /opt/airflow/airflow.cfg
+    && touch /opt/airflow/airflow.cfg /lethe/policy.toml
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /opt/lethe /opt/lethe
 ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/opt/lethe PYTHONUNBUFFERED=1 AIRFLOW_HOME=/opt/airflow LETHE_POLICY=/lethe/policy.toml

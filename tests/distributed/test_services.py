@@ -1,9 +1,18 @@
-"""The services of docker-compose.yaml at rest: who listens where, what they write, and what they say."""
+"""The services of docker-compose.yaml at rest: who listens where, what they write, what they say and show."""
+
+import json
+import re
+import subprocess
+from base64 import b64decode
+from collections.abc import Iterator
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import psutil
 import psycopg2
 import pytest
 
+from tests.airflow.traces import addresses, clients, content, files, targets
 from tests.distributed.cluster import API_PORT, Cluster
 from tests.distributed.runs import carry_out
 
@@ -60,3 +69,49 @@ def test_no_service_says_a_password_or_key(cluster: Cluster):
     said = "".join(cluster.said(path.name) for path in (cluster.folder / "said").iterdir())
     assert said
     assert not [name for name, value in cluster.variables.items() if name != "LETHE_LOGS" and value in said]
+
+
+def test_the_pages_show_the_store_that_the_workers_fill(cluster: Cluster):
+    status, page = opened(cluster, "op", "lethe/status")
+    assert status == 200
+    assert all(word in page for word in ("www", "shop", "archive", "ingest_logs"))
+    assert opened(cluster, "analyst", "lethe/status")[0] == 403
+
+
+def opened(cluster: Cluster, user: str, page: str) -> tuple[int, str]:
+    """Status and text of a page, as a user sees it who has logged in with the password in .env."""
+    login = {"username": user, "password": cluster.variables[f"LETHE_PASSWORD_{user.upper()}"]}
+    server, kind = f"http://127.0.0.1:{API_PORT}", {"Content-Type": "application/json"}
+    with urlopen(Request(f"{server}/auth/token", json.dumps(login).encode(), kind)) as answer:
+        token = json.load(answer)["access_token"]
+    try:
+        with urlopen(Request(f"{server}/{page}", headers={"Authorization": f"Bearer {token}"})) as answer:
+            return answer.status, answer.read().decode()
+    except HTTPError as error:
+        return error.code, ""
+
+
+def test_no_visitor_is_in_the_database_the_queue_or_what_anybody_said(cluster: Cluster):
+    """Also not after a worker died in the middle of its lines."""
+    logs = cluster.folder / "lethe" / "logs"
+    visitors, asked = clients(logs), {target for path in files(logs) for target in targets(content(path))}
+    assert len(visitors) > 1000
+    assert len(asked) > 100
+    found = dict(written(cluster))
+    for name, text in found.items():
+        assert (name, len(visitors & addresses(text)), len(asked & targets(text))) == (name, 0, 0)
+        assert b"Mozilla/5.0" not in text, name
+    assert b"read_files" in found["database"]
+    assert b"read_files" in found["queue"]
+
+
+def written(cluster: Cluster) -> Iterator[tuple[str, bytes]]:
+    """All that Airflow's services wrote and said; messages in the queue are decoded."""
+    dump = ["pg_dump", "--host=127.0.0.1", "--username=airflow", "airflow"]
+    password = {"PGPASSWORD": cluster.variables["LETHE_DATABASE_PASSWORD"]}
+    yield "database", subprocess.check_output(dump, env=cluster.environment("postgres") | password)
+    queue = b"".join(path.read_bytes() for path in files(cluster.folder / "queue"))
+    yield "queue", queue + b"\n".join(map(b64decode, re.findall(rb'"body": "([A-Za-z0-9+/=]+)"', queue)))
+    for folder in ("airflow", "said", "tmp"):
+        for path in files(cluster.folder / folder):
+            yield str(path), path.read_bytes()
