@@ -59,7 +59,7 @@ async def guard(request: Request, go_on: Callable[[Request], Awaitable[Response]
 def refuse(request: Request, error: HTTPException) -> Response:
     """A person without a login is sent to Airflow's; everybody else gets a sentence."""
     if error.status_code == 401 and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-        return RedirectResponse(get_auth_manager().get_url_login(next_url=str(request.url)), 302)
+        return RedirectResponse(get_auth_manager().get_url_login(next_url=request.url.path), 302)
     return _refuse(request, error.status_code, str(error.detail), dict(error.headers or {}))
 
 

@@ -45,9 +45,11 @@ def status(request: Request, _: Watcher, store: OpenStore, session: SessionDep) 
     """Troubles first, then logs, days and runs; counts only, no address."""
     watch = Watch(store)
     reasons, is_whole = watch.reasons()
+    logs = watch.logs()
     facts: dict[str, Any] = {
         "troubles": list(watch.troubles()),
-        "logs": watch.logs(),
+        "logs": logs,
+        "lines_of": {log.log: log.lines for log in logs},
         "reasons": reasons.most_common(),
         "is_whole": is_whole,
         "days": watch.days,

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
+from plugins.access.forms import form_token
 from plugins.access.roles import ROLES
 from plugins.pages.app import app
 from tests.plugins.pages.conftest import HOST, decision, fill, keep
@@ -105,6 +107,36 @@ def test_a_form_of_somebody_else_or_of_nobody_is_refused(client: Client, site: S
         answer = browser.post("/lethe/ban", data=fields | {"target": "203.0.113.9", "reason": "a test"})
         assert answer.status_code == 403
         assert "203.0.113.9" not in answer.text
+
+
+def test_a_form_outlives_midnight_and_no_second_one(client: Client) -> None:
+    browser = client("security")
+    today = datetime.now(UTC).date()
+    answers = [
+        browser.post("/lethe/blocklist", data={"purpose": "block", "token": form_token("security-person", day)})
+        for day in (today, today - timedelta(days=1), today - timedelta(days=2), today + timedelta(days=1))
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 403, 403]
+
+
+def test_another_auth_manager_decides_by_two_resources_and_methods(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: set[tuple[str, str]] = set()
+
+    class Other:
+        def is_authorized_custom_view(self, *, method: str, resource_name: str, user: object) -> bool:
+            asked.add((method, resource_name))
+            return (method, resource_name) == ("GET", "lethe_blocklist")
+
+    monkeypatch.setattr("plugins.pages.gate.get_auth_manager", Other)
+    browser = client("viewer")
+    fields = fill(browser, target="203.0.113.9", reason="a test")
+    assert browser.post("/lethe/blocklist", data=fields).status_code == 200
+    assert "Ban by hand" not in browser.post("/lethe/blocklist", data=fields).text
+    assert browser.post("/lethe/ban", data=fields).status_code == 403
+    assert browser.get("/lethe/status").status_code == 403
+    assert asked == {("GET", "lethe_blocklist"), ("POST", "lethe_blocklist"), ("GET", "lethe_status")}
 
 
 def test_every_answer_has_the_headers_that_lock_the_page(client: Client) -> None:
