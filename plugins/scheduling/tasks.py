@@ -161,10 +161,12 @@ def close_overdue() -> dict[str, list[str]]:
 @guarded
 def watch() -> list[str]:
     """Troubles that fail no task: a log shipper that died, a format that changed."""
+    from plugins.steps.telling import take_news
     from plugins.steps.watching import find_troubles
 
-    troubles = find_troubles(_store())
-    for trouble in troubles:
+    store = _store()
+    troubles = find_troubles(store)
+    for trouble in take_news(store, troubles):
         notify("trouble", trouble)
     return troubles
 

@@ -1,0 +1,33 @@
+"""A trouble that lasts is told once a day, not once an hour."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from plugins.steps.telling import take_news
+from tests.stores import Site, utc
+
+
+def test_a_trouble_is_told_when_it_begins_and_daily_while_it_lasts(tmp_path: Path) -> None:
+    site = Site(tmp_path, utc(2026, 11, 20, 11))
+    told = []
+    for hour in range(50):
+        silent = f"www: no new line for {hour + 7} hours; is the log still shipped to this machine?"
+        told += [(hour, sentence) for sentence in take_news(site.open(), [silent])]
+        site.now += timedelta(hours=1)
+    assert [hour for hour, _ in told] == [0, 24, 48]
+    assert "31 hours" in told[1][1], "it is told as it is by then"
+
+
+def test_a_trouble_that_comes_back_is_news(tmp_path: Path) -> None:
+    store = Site(tmp_path, utc(2026, 11, 20, 11)).open()
+    assert take_news(store, ["one", "two"]) == ["one", "two"]
+    assert take_news(store, ["two"]) == []
+    assert take_news(store, ["one", "two"]) == ["one"]
+
+
+def test_two_days_that_are_overdue_are_two_troubles(tmp_path: Path) -> None:
+    store = Site(tmp_path, utc(2026, 11, 20, 11)).open()
+    assert take_news(store, ["2026-11-12 should be closed"]) == ["2026-11-12 should be closed"]
+    assert take_news(store, ["2026-11-12 should be closed", "2026-11-13 should be closed"]) == [
+        "2026-11-13 should be closed"
+    ]
