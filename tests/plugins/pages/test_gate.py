@@ -1,17 +1,20 @@
 """Who comes in: every route of the app, by each role and by nobody."""
 
 import re
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from airflow import plugins_manager
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from plugins.access.forms import form_token
 from plugins.access.roles import ROLES
 from plugins.pages.app import app
-from tests.plugins.pages.conftest import HOST, decision, fill, keep
+from tests.plugins.pages.conftest import HOST, ROOT, decision, fill, keep
 from tests.stores import Site
 
 Client = Callable[..., TestClient]
@@ -167,6 +170,14 @@ def test_the_menu_shows_each_role_its_own_pages_only(client: Client) -> None:
     both = ["Blocklist", "Status"]
     assert shown == {"viewer": [], "analyst": [], "security": both, "dpo": ["Status"], "op": both, "admin": both}
     assert client().get("/api/v2/plugins").status_code == 401
+
+
+def test_airflow_runs_the_registration_file_and_no_other_below_plugins(airflow: FastAPI) -> None:
+    loaded, errors = plugins_manager._get_plugins()
+    assert [str(one.source) for one in loaded if one.source] == ["$PLUGINS_FOLDER/lethe_plugin.py"]
+    assert errors == {}
+    assert not {"gate", "showing", "decisions", "policy_file"} & sys.modules.keys(), "no module by its bare name"
+    assert str(ROOT) not in str(sys.modules["token"].__file__), "plugins/cli/token.py replaces no standard module"
 
 
 def test_a_mistake_tells_its_place_and_nothing_that_it_holds(
