@@ -8,8 +8,10 @@ PACKAGES := dags plugins transforms schemas
 LOGS ?=
 ERRORS ?=
 POLICY ?=
+PORT ?=
 LOCAL := $(BIN)/python -m plugins.local
 WITH_POLICY = $(if $(strip $(POLICY)),--policy '$(POLICY)')
+WITH_PORT = $(if $(strip $(PORT)),--port $(PORT))
 
 export PYTHONPATH := $(CURDIR)
 
@@ -19,10 +21,11 @@ help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 18
 
 run: $(VENV)/.ready ## logs to statistics and a blocklist, on Airflow: make run [LOGS="…" ERRORS="…" POLICY=file]
-	@$(LOCAL) run $(if $(strip $(LOGS)),--logs '$(LOGS)') $(if $(strip $(ERRORS)),--errors '$(ERRORS)') $(WITH_POLICY)
+	@$(LOCAL) run $(if $(strip $(LOGS)),--logs '$(LOGS)') $(if $(strip $(ERRORS)),--errors '$(ERRORS)') \
+		$(WITH_POLICY) $(WITH_PORT)
 
-up: $(VENV)/.ready ## Airflow with its pages in the background, schedules on: make up [POLICY=file]
-	@$(LOCAL) up $(WITH_POLICY)
+up: $(VENV)/.ready ## Airflow with its pages in the background, schedules on: make up [POLICY=file PORT=8080]
+	@$(LOCAL) up $(WITH_POLICY) $(WITH_PORT)
 
 down: $(VENV)/.ready ## stop it
 	@$(LOCAL) down $(WITH_POLICY)

@@ -2,15 +2,16 @@
 
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NoReturn
 
 import typer
 
 from plugins.local.home import FIRST_PORT, ROOT, Home
-from plugins.local.starting import alone, nothing_left_behind
+from plugins.local.starting import alone, is_up, nothing_left_behind
 from schemas.refusals import RefusedError
 
 HELP: Final = "A whole Airflow on this machine, in a folder of its own."
@@ -31,15 +32,15 @@ def run(
     port: PortOption = FIRST_PORT,
 ) -> None:
     """Run the whole pipeline once through Airflow's scheduler: on the demo's logs, or on your own in a replay."""
-    from plugins.local.running import run_pipeline  # noqa: PLC0415 - each command imports what it needs
+    from plugins.local.replaying import named_files, prepare_replay  # noqa: PLC0415 - what each needs takes a second
+    from plugins.local.running import run_pipeline  # noqa: PLC0415
 
-    is_replay = bool(logs.strip() or errors.strip())
+    files = [named_files(words) for words in (logs, errors)]
+    is_replay = any(files)
     home = Home((folder or REPLAY).absolute(), None) if is_replay else _home_of(policy, folder)
     with _at_work(home):
         if is_replay:
-            from plugins.local.replaying import named_files, prepare_replay  # noqa: PLC0415
-
-            prepare_replay(home, named_files(logs), named_files(errors), policy)
+            prepare_replay(home, files[0], files[1], policy)
         _prepare(home)
         is_new = run_pipeline(home, port, typer.echo)
         _print_report(home)
@@ -66,19 +67,25 @@ def down(policy: PolicyOption = None, folder: HomeOption = None) -> None:
     from plugins.local.up import bring_down  # noqa: PLC0415
 
     for home in [_home_of(policy, folder)] if policy or folder else _homes():
-        with alone(home):
+        with _at_work(home):
             typer.echo(f"{home.folder}: {'stopped' if bring_down(home) else 'nothing was running'}")
 
 
 @app.command()
 def status(policy: PolicyOption = None, folder: HomeOption = None) -> None:
-    """How its components and DAGs are; exit status 1 if it is not running."""
+    """How its components and DAGs are; exit status 1 if it is not running, or not well."""
     from plugins.local.status import print_status  # noqa: PLC0415
 
     homes = [_home_of(policy, folder)] if policy or folder else _homes()
-    if not sum(map(print_status, homes)):
+    found = [print_status(home) for home in homes if is_up(home)]
+    if not found:
         typer.echo("Airflow is not running; make up starts it")
-        raise typer.Exit(1)
+    raise typer.Exit(0 if found and all(found) else 1)
+
+
+def _fail(sentence: str) -> NoReturn:
+    sys.stderr.write(f"lethe: {sentence}\n")
+    sys.exit(1)
 
 
 def _home_of(policy: Path | None, folder: Path | None) -> Home:
@@ -140,8 +147,12 @@ def main() -> None:
     try:
         app()
     except RefusedError as error:
-        sys.stderr.write(f"lethe: {error}\n")
-        sys.exit(1)
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}")
+    except Exception as error:  # noqa: BLE001 - what it says may hold an address
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        _fail(f"a mistake in Lethe: {type(error).__name__} in {place.name}, line {place.lineno}; please report it")
 
 
 if __name__ == "__main__":

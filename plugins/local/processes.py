@@ -47,7 +47,8 @@ class Component:
 
 def start(home: Home, name: str, environment: dict[str, str], command: Iterable[str] = ()) -> Component:
     """Start a component, or another `airflow` command; what it says goes to `<name>.log` among Airflow's logs."""
-    with log_of(home, name).open("wb") as log:
+    log_of(home, name).write_bytes(b"")
+    with log_of(home, name).open("ab") as log:  # so that whoever cuts it short meanwhile leaves no hole
         process = subprocess.Popen(  # noqa: S603 - our own interpreter with arguments of our own
             [sys.executable, "-m", "airflow", *(command or COMPONENTS[name])],
             env=environment,

@@ -26,8 +26,13 @@ class FailedError(RefusedError):
 def step(name: str, tell: Tell) -> Iterator[list[str]]:
     """Time a step and tell of it; the caller may add a remark."""
     begin, remarks = time.monotonic(), list[str]()
-    yield remarks
-    tell(f"  {name:<22}{time.monotonic() - begin:6.1f} s  {'; '.join(remarks)}".rstrip())
+    try:
+        yield remarks
+    except BaseException:
+        remarks.append("failed")
+        raise
+    finally:
+        tell(f"  {name:<22}{time.monotonic() - begin:6.1f} s  {'; '.join(remarks)}".rstrip())
 
 
 def run_pipeline(home: Home, first_port: int, tell: Tell) -> bool:

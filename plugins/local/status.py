@@ -4,15 +4,15 @@ import typer
 
 from plugins.cli.terminal import print_table
 from plugins.local.home import Home
-from plugins.local.starting import is_up
 from plugins.local.up import address_of, components_of, dags_of
 
 
 def print_status(home: Home) -> bool:
-    """Returns whether it is up at all."""
-    if not is_up(home):
-        return False
+    """Of what is up; returns whether all of it is well."""
     typer.echo(f"{home.folder}: {address_of(home)}\n")
-    print_table("Components", ("component", "process", "health"), components_of(home))
+    components = components_of(home)
+    print_table(
+        "Components", ("component", "process", "health"), [(name, str(pid), how) for name, pid, how in components]
+    )
     print_table("DAGs", ("DAG", "schedule", "last run", "since (UTC)"), list(dags_of(home)))
-    return True
+    return all(health == "healthy" for _, _, health in components)

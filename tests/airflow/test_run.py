@@ -1,11 +1,13 @@
 """The demo through a real Airflow: interrupted, run, run again, up and down, and what it leaves on the disk."""
 
 import json
+import os
 import re
 import shlex
 import signal
 import stat
 import subprocess
+import time
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -108,8 +110,10 @@ def test_no_line_and_no_query_of_a_visitor_is_in_airflows_files_or_the_stores_me
 def test_a_file_that_cannot_be_read_fails_the_run_with_the_reason(demo: Demo, second: str) -> None:
     torn = demo.folder / "logs" / "nginx" / "access.log.14.gz"
     torn.write_bytes(b"\x1f\x8b\x08\x00 this is no gzip")
+    os.utime(torn, (0, time.time() - 7200))  # nobody is writing it any more
     said = demo.do("run", "--port", str(PORT), status=1)
     torn.unlink()
+    assert re.search(r"ingest_logs +\d+\.\d s  failed", said)
     assert "ingest_logs failed" in said
     assert "access.log.14.gz" in said
     assert "blocklist:" not in said

@@ -80,8 +80,11 @@ def test_a_failed_run_is_told_with_the_last_error_of_each_task(airflow: Airflow)
         },
         "not structured",
     ]
+    said: list[str] = []
     with pytest.raises(FailedError) as failed:
-        chain(airflow)
+        run_chain(api_of(airflow), lambda: None, said.append)
+    assert said[-1].split()[0] == "compute_statistics"
+    assert said[-1].endswith("failed")
     assert str(failed.value) == "compute_statistics failed\n  check: a column is gone"
     assert not any("close_days/dagRuns" in asked for asked in airflow.asked if asked.startswith("POST"))
 
