@@ -72,7 +72,7 @@ def import_old_days(plan: Plan) -> dict[str, Any]:
 @guarded
 def sum_up(plan: Plan, imported: dict[str, Any] | None) -> dict[str, Any]:
     from plugins.steps.ingest_parts import finish_part
-    from plugins.steps.reading import Imported
+    from plugins.steps.old_days import Imported
 
     is_postponed = imported is None or bool(imported["is_postponed"])
     result = finish_part(_store(), plan["token"], Imported(is_postponed=is_postponed))

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from plugins.logs.log_file import SHARD_BYTES
+from plugins.steps.old_days import Imported, import_old_days
 from plugins.steps.planning import Plan, Seen, plan_ingest
-from plugins.steps.reading import FileRead, Imported, import_old_days, read_files
+from plugins.steps.reading import FileRead, read_files
 from plugins.store.clock import record_run
 from plugins.store.records import write_record
 from plugins.store.store import Store, Tell

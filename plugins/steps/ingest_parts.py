@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from plugins.steps.ingest import Ingested, finish_ingest
+from plugins.steps.old_days import Imported, import_old_days
 from plugins.steps.planning import Plan, plan_ingest
-from plugins.steps.reading import FileRead, Imported, Reads, import_old_days, read_files
+from plugins.steps.reading import FileRead, Reads, read_files
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store, Tell
 from schemas.refusals import SupersededError

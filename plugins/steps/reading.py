@@ -1,7 +1,6 @@
 """Planned files → the window; files are independent of each other, so several processes may share a plan."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -10,12 +9,11 @@ from plugins.logs.discovering import Discovery, Signature, Source, problems_of
 from plugins.logs.log_file import SHARD_BYTES, ExchangedError, LogFile
 from plugins.logs.reading import choose_layouts, log_reading
 from plugins.logs.shards import parse_shards
-from plugins.steps.importing import finish_import, sweep_window
 from plugins.steps.planning import Plan, Planned, fingerprints
 from plugins.steps.writing import ShardWriter
 from plugins.store.store import Store, Tell
 from schemas.policy_model import Log
-from schemas.receipts import Counts, Mark, Receipt, Record
+from schemas.receipts import Counts, Receipt, Record
 from schemas.refusals import FormatError
 from transforms.detection.load import load_scenarios
 from transforms.parsing.formats import ERROR_LAYOUTS, named_layout
@@ -41,70 +39,22 @@ class FileRead(Record):
     has_old_days: bool = False
 
 
-Reads = dict[int, FileRead]
-
-
-@dataclass
-class Imported:
-    """The old files of a plan: what became of each, and the days that are closed by it."""
-
-    reads: Reads = field(default_factory=dict)
-    marks: list[Mark] = field(default_factory=list)
-    is_postponed: bool = False
+Reads = dict[int, FileRead]  # by number of the file in its plan
 
 
 def read_files(store: Store, plan: Plan, numbers: Iterable[int], tell: Tell, shard_bytes: int = SHARD_BYTES) -> Reads:
     """Read some files of a plan, each to its end; those that hold old days only until these come."""
-    writer = _open_writer(store)
-    return {number: _FileReader(store, plan.files[number], writer, tell, shard_bytes).read() for number in numbers}
+    writer = open_writer(store)
+    return {number: FileReader(store, plan.files[number], writer, tell, shard_bytes).read() for number in numbers}
 
 
-def import_old_days(
-    store: Store, plan: Plan, reads: Mapping[int, FileRead], actor: str, tell: Tell, shard_bytes: int = SHARD_BYTES
-) -> Imported:
-    """Read the files that hold old days in this one process, and import these days, if no file is left to wait for.
-
-    Whoever calls holds the lock “ingest”.
-    """
-    old = [
-        number
-        for number, file in enumerate(plan.files)
-        if file.is_old or (number in reads and reads[number].has_old_days)
-    ]
-    result, writer = Imported(), _open_writer(store)
-    for number in old:
-        result.reads[number] = _FileReader(store, plan.files[number], writer, tell, shard_bytes, imports=True).read()
-    if not writer.import_keys:
-        return result
-    all_reads = {**reads, **result.reads}
-    if (
-        plan.waiting
-        or len(all_reads) < len(plan.files)
-        or any(one.waiting or one.is_torn for one in all_reads.values())
-    ):
-        _postpone(store, writer, result, plan)
-    else:
-        result.marks = finish_import(store, writer, actor, tell)
-    return result
-
-
-def _open_writer(store: Store) -> ShardWriter:
+def open_writer(store: Store) -> ShardWriter:
+    """For the shards that one process reads."""
     return ShardWriter(store, load_scenarios(), store.open_days())
 
 
-def _postpone(store: Store, writer: ShardWriter, result: Imported, plan: Plan) -> None:
-    """A file that cannot be read yet may hold more of the old days, and they can be imported only once."""
-    result.is_postponed = True
-    uncounted = {receipt.file for receipt in writer.waiting}
-    for number, one in result.reads.items():
-        if plan.files[number].file in uncounted:
-            waits = [receipt.counts for receipt in writer.waiting if receipt.file == plan.files[number].file]
-            result.reads[number] = one.model_copy(update={"counts": _subtract(one.counts, waits)})
-    sweep_window(store)
-
-
-class _FileReader:
-    """Reads one planned file."""
+class FileReader:
+    """Reads one planned file; unless it `imports`, only until old days come."""
 
     def __init__(
         self,
@@ -131,7 +81,7 @@ class _FileReader:
             if self._read_shards(file):
                 whole = file.signature
         return FileRead(
-            counts=_add(self.counts),
+            counts=add_counts(self.counts),
             whole=whole,
             newest=self.newest,
             problems=(*troubles.problems, *self.suspicions),
@@ -181,16 +131,12 @@ class _FileReader:
         self.tell(f"reading {self.planned.path}: {receipt.first_line + receipt.counts.lines - 1:,} lines")
 
 
-def _add(counts: Iterable[Counts]) -> Counts:
+def add_counts(counts: Iterable[Counts]) -> Counts:
+    """Their sum."""
     total = dict.fromkeys(Counts.model_fields, 0)
     for one in counts:
         total = {name: number + getattr(one, name) for name, number in total.items()}
     return Counts(**total)
-
-
-def _subtract(counts: Counts, others: Iterable[Counts]) -> Counts:
-    less = _add(others)
-    return Counts(**{name: number - getattr(less, name) for name, number in counts.model_dump().items()})
 
 
 def _layouts(source: Source, log: Log, known: Iterable[Receipt]) -> tuple[Layout, ...]:

@@ -63,8 +63,13 @@ def site(tmp_path: Path) -> Site:
 
 
 def test_parts_read_the_same_as_one_pass(site: Site, expected: tuple[object, ...]) -> None:
-    in_parts(site)
+    store = site.open()
+    plan = begin_ingest(store, "operations", silent)
+    for chunk in plan.chunks(3):
+        read_part(store, plan.token, chunk, silent)
+    result = finish_part(store, plan.token, import_part(store, plan.token, "operations", silent))
     assert outcome(site) == expected
+    assert +result.lines == site.counts(), "also of a file that two of them read"
     assert site.ingest().lines.total() == 0
 
 
@@ -86,7 +91,9 @@ def test_any_part_may_be_run_again_at_any_time(site: Site, expected: tuple[objec
         for chunk in plan.chunks(3):
             read_part(store, plan.token, chunk, silent)
         imported = import_part(store, plan.token, "operations", silent)
-        assert finish_part(store, plan.token, imported).problems == []
+        result = finish_part(store, plan.token, imported)
+        assert result.problems == []
+        assert +result.lines == site.counts()
     assert outcome(site) == expected
 
 
@@ -156,3 +163,12 @@ def test_a_new_file_that_was_exchanged_since_the_plan_waits(site: Site, expected
     assert path.read_text() == content
     in_parts(site)
     assert outcome(site) == expected
+
+
+def test_old_days_far_down_in_a_file_are_left_to_the_importer_and_all_lines_are_summed_up(
+    site: Site, expected: tuple[object, ...]
+) -> None:
+    result = site.ingest(shard_bytes=200_000)
+    assert len([shard for shard in site.open().receipts.shards() if shard.begin]) > 3, "receipts before the old days"
+    assert outcome(site) == expected
+    assert +result.lines == site.counts()
