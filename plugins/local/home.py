@@ -83,7 +83,10 @@ class Home:
         return found
 
     def environment(self, has_schedules: bool) -> dict[str, str]:
-        """What each component finds in its environment; a proxy must not come between them."""
+        """What each component finds in its environment.
+
+        A proxy must not come between them, and settings for another Airflow of this user are not for this one.
+        """
         own = {
             "AIRFLOW_HOME": str(self.airflow),
             "AIRFLOW_CONFIG": str(self.airflow / "airflow.cfg"),
@@ -95,7 +98,8 @@ class Home:
             "NO_PROXY": "127.0.0.1,localhost",
             "no_proxy": "127.0.0.1,localhost",
         }
-        return os.environ | own
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW__")}
+        return inherited | own
 
 
 def address(port: int) -> str:

@@ -89,6 +89,15 @@ def test_a_proxy_of_the_environment_does_not_come_between_the_components(
     assert environment["LETHE_POLICY"] == str(home.folder / "policy.toml")
 
 
+def test_settings_for_another_airflow_stay_outside(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "postgresql://elsewhere")
+    monkeypatch.setenv("AIRFLOW_HOME", "/elsewhere")
+    monkeypatch.setenv("AIRFLOW_CONN_LETHE_SMTP", "smtp://mail.example.org")
+    environment = home.environment(has_schedules=True)
+    assert "elsewhere" not in str(environment)
+    assert "AIRFLOW_CONN_LETHE_SMTP" in environment
+
+
 def test_a_port_that_is_taken_is_passed_over() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
