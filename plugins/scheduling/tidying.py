@@ -14,6 +14,7 @@ from airflow.sdk import conf
 from plugins.scheduling.boundary import OutOfReachError
 
 DATABASE: Final = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+HIDDEN: Final = (DATABASE, "AIRFLOW__CORE__SQL_ALCHEMY_CONN")  # what Airflow overwrites in a task; it reads both
 KEPT_DATABASE: Final = "LETHE_AIRFLOW_DATABASE"  # where Airflow is configured by the environment
 PATIENCE: Final = 1800.0  # seconds
 
@@ -30,7 +31,7 @@ def tidy_airflow(window: timedelta, tell: Callable[[str], None]) -> dict[str, in
 def _clean_database(before: datetime) -> None:
     """By Airflow's own command, since tasks have no way to its database: Airflow hides the address from them."""
     command = [sys.executable, "-m", "airflow", "db", "clean", "--yes", "--skip-archive", "--clean-before-timestamp"]
-    environment = {name: value for name, value in os.environ.items() if name != DATABASE}
+    environment = {name: value for name, value in os.environ.items() if name not in HIDDEN}
     if database := os.environ.get(KEPT_DATABASE):
         environment[DATABASE] = database
     done = subprocess.run(  # noqa: S603 - our own words

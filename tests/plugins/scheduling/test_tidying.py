@@ -12,7 +12,7 @@ import pytest
 
 from plugins.scheduling import tidying
 from plugins.scheduling.boundary import OutOfReachError
-from plugins.scheduling.tidying import DATABASE, KEPT_DATABASE, tidy_airflow
+from plugins.scheduling.tidying import DATABASE, HIDDEN, KEPT_DATABASE, tidy_airflow
 
 WEEK = timedelta(days=7)
 
@@ -29,7 +29,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def database(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """As a task sees the world: Airflow hides its database, and the installation says where it is."""
     monkeypatch.setenv("AIRFLOW_HOME", str(home))
-    monkeypatch.setenv(DATABASE, "airflow-db-not-allowed:///")
+    for name in HIDDEN:
+        monkeypatch.setenv(name, "airflow-db-not-allowed:///")
     monkeypatch.setenv(KEPT_DATABASE, f"sqlite:///{home}/other.db")
     monkeypatch.setattr(tidying.conf, "get", lambda *_: str(home / "logs"))
     return home / "other.db"
@@ -57,3 +58,20 @@ def test_a_database_out_of_reach_is_told(database: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv(KEPT_DATABASE, f"sqlite:///{database.parent}/nowhere/else.db")
     with pytest.raises(OutOfReachError, match=KEPT_DATABASE):
         tidy_airflow(WEEK, lambda _: None)
+
+
+def test_without_a_word_from_the_installation_airflow_cfg_says_where_the_database_is(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = home.parent / "by its file"
+    other.mkdir()
+    (other / "airflow.cfg").write_text(f"[database]\nsql_alchemy_conn = sqlite:///{home}/other.db\n")
+    monkeypatch.setenv("AIRFLOW_HOME", str(other))
+    monkeypatch.setattr(tidying.conf, "get", lambda *_: str(other / "logs"))
+    for name in HIDDEN:
+        monkeypatch.setenv(name, "airflow-db-not-allowed:///")
+    with sqlite3.connect(home / "other.db") as connection:
+        connection.execute("INSERT INTO log (dttm, event) VALUES ('2020-01-01 00:00:00.000000', 'years ago')")
+    tidy_airflow(WEEK, lambda _: None)
+    with sqlite3.connect(home / "other.db") as connection:
+        assert connection.execute("SELECT count(*) FROM log WHERE event = 'years ago'").fetchone() == (0,)
