@@ -28,7 +28,16 @@ def read_policy(path: Path | None) -> Policy:
     policy = load_policy(text, str(path))
     if problems := [*_unknown_directives(policy)]:
         raise PolicyError([f"{path}: {problem}" for problem in problems])
-    return policy
+    return _with_own_countries(policy, path.absolute().parent)
+
+
+def _with_own_countries(policy: Policy, base: Path) -> Policy:
+    """Relative paths begin at the policy's folder, also that of the country data."""
+    countries = policy.places.country_data
+    if not countries:
+        return policy
+    places = policy.places.model_copy(update={"country_data": str(base / countries)})
+    return policy.model_copy(update={"places": places})
 
 
 def _unknown_directives(policy: Policy) -> Iterator[str]:

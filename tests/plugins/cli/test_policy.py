@@ -66,3 +66,10 @@ def test_a_directive_that_no_server_knows_is_named_with_its_log(tmp_path):
     result = check(file)
     assert result.exit_code == 1
     assert result.stderr.startswith(f"{file}: logs.shop.format: the format string has %Z, ")
+
+
+def test_country_data_beside_the_policy_is_found_from_any_folder(tmp_path):
+    (tmp_path / "policy.toml").write_text('[places]\ncountry_data = "countries.mmdb"\n')
+    assert read_policy(tmp_path / "policy.toml").places.country_data == str(tmp_path / "countries.mmdb")
+    (tmp_path / "policy.toml").write_text('[places]\ncountry_data = "/srv/countries.mmdb"\n')
+    assert read_policy(tmp_path / "policy.toml").places.country_data == "/srv/countries.mmdb"
