@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 ACTOR: Final = "airflow"
 READERS: Final = 8  # tasks at most among which the files of an ingest are divided
 COMPUTERS: Final = 4  # those among which the days of a rebuild are
-AT_ANY_RATE: Final = "all_done_min_one_success"  # though one of several failed, but not where all were skipped
+AT_ANY_RATE: Final = "all_done_min_one_success"  # though one of several failed, but not where one was skipped
+NOTHING: Final[list[int]] = []  # to be read; a task that is mapped over no chunk at all would have all others skipped
 
 Plan = dict[str, Any]  # "token", "chunks"
 
@@ -42,7 +43,7 @@ def find_new_lines() -> Plan:
     if not plan.files and not plan.problems:
         raise AirflowSkipException("nothing is new in the logs")
     tell(f"{len(plan.files)} files have new lines")
-    return {"token": plan.token, "chunks": plan.chunks(READERS)}
+    return {"token": plan.token, "chunks": plan.chunks(READERS) or [NOTHING]}
 
 
 @task
@@ -172,8 +173,10 @@ def watch() -> list[str]:
 
 
 @task(trigger_rule="none_failed_min_one_success")
-def fail_for_problems(done: dict[str, Any]) -> None:
+def fail_for_problems(done: dict[str, Any] | None) -> None:
     """What went wrong in parts fails the run, after everything else was done."""
+    if done is None:
+        raise AirflowSkipException("nothing was done")
     if done["problems"]:
         raise AirflowFailException("; ".join(done["problems"]))
 
