@@ -25,7 +25,7 @@ COMPUTERS: Final = 4  # those among which the days of a rebuild are
 AT_ANY_RATE: Final = "all_done_min_one_success"  # though one of several failed, but not where one was skipped
 NOTHING: Final[list[int]] = []  # to be read; a task that is mapped over no chunk at all would have all others skipped
 
-Plan = dict[str, Any]  # "token", "chunks"
+Plan = dict[str, Any]  # "token", "chunks", "goes_on"
 
 
 def _store() -> "Store":
@@ -40,10 +40,10 @@ def find_new_lines() -> Plan:
     from plugins.steps.ingest_parts import begin_ingest
 
     plan = begin_ingest(_store(), ACTOR, tell)
-    if not plan.files and not plan.problems:
+    if not plan.has_news:
         raise AirflowSkipException("nothing is new in the logs")
     tell(f"{len(plan.files)} files have new lines")
-    return {"token": plan.token, "chunks": plan.chunks(READERS) or [NOTHING]}
+    return {"token": plan.token, "chunks": plan.chunks(READERS) or [NOTHING], "goes_on": plan.goes_on}
 
 
 @task
@@ -80,7 +80,7 @@ def sum_up(plan: Plan, imported: dict[str, Any] | None) -> dict[str, Any]:
     for sentence in result.waiting:
         tell(f"next time: {sentence}")
     tell(f"lines: {result.lines.total():,}")
-    if not result.lines.total() and not result.problems:
+    if not result.lines.total() and not result.problems and not plan["goes_on"]:
         raise AirflowSkipException("the files hold no whole new line")
     return {"lines": dict(result.lines), "problems": result.problems}
 

@@ -22,8 +22,10 @@ READS: Final = "ingest/read/"
 def begin_ingest(store: Store, actor: str, tell: Tell) -> Plan:
     """Plan an ingest and keep the plan in place of the last one. BusyError while anybody else is at work."""
     with store.locks.held("ingest", wait=False):
-        plan = plan_ingest(store, actor, tell)
         state = store.place("state")
+        before = read_record(state, PLAN, Plan)
+        goes_on = before is not None and not before.is_finished and before.has_news
+        plan = plan_ingest(store, actor, tell).model_copy(update={"goes_on": goes_on})
         for name in list(state.names(READS)):
             state.remove(name)
         write_record(state, PLAN, plan)
@@ -53,7 +55,10 @@ def import_part(store: Store, token: str, actor: str, tell: Tell) -> Imported:
 def finish_part(store: Store, token: str, imported: Imported) -> Ingested:
     """Sum up what all parts did."""
     with store.locks.held("ingest"):
-        return finish_ingest(store, _current_plan(store, token), _noted(store), imported)
+        plan = _current_plan(store, token)
+        result = finish_ingest(store, plan, _noted(store), imported)
+        write_record(store.place("state"), PLAN, plan.model_copy(update={"is_finished": True}))
+    return result
 
 
 def _current_plan(store: Store, token: str) -> Plan:

@@ -40,7 +40,8 @@ class Planned(Record):
 class Plan(Record):
     """One pass over the logs, begun at `began`; `read` are the paths by log in which nothing is new.
 
-    `marks` are days that had to be closed before anything was read.
+    `marks` are days that had to be closed before anything was read. `goes_on`: of the lines that the plan before this
+    one has read nobody was told, since it was never finished.
     """
 
     token: str
@@ -50,6 +51,12 @@ class Plan(Record):
     problems: tuple[str, ...]
     waiting: tuple[str, ...]
     marks: tuple[Mark, ...]
+    goes_on: bool = False
+    is_finished: bool = False
+
+    @property
+    def has_news(self) -> bool:
+        return bool(self.files or self.problems or self.goes_on)
 
     def chunks(self, most: int) -> list[list[int]]:
         """The files that need not be read in one process, by number, in at most so many parts of about one size."""

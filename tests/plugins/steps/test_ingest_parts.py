@@ -172,3 +172,19 @@ def test_old_days_far_down_in_a_file_are_left_to_the_importer_and_all_lines_are_
     assert len([shard for shard in site.open().receipts.shards() if shard.begin]) > 3, "receipts before the old days"
     assert outcome(site) == expected
     assert +result.lines == site.counts()
+
+
+def test_lines_of_an_ingest_that_was_never_finished_are_news_to_the_next_one(site: Site) -> None:
+    store = site.open()
+    first = begin_ingest(store, "operations", silent)
+    for chunk in first.chunks(3):
+        read_part(store, first.token, chunk, silent)
+    import_part(store, first.token, "operations", silent)
+    second = begin_ingest(store, "operations", silent)
+    assert second.goes_on
+    assert begin_ingest(store, "operations", silent).goes_on, "however often it is interrupted"
+    in_parts(site)
+    after = begin_ingest(store, "operations", silent)
+    assert not after.goes_on
+    assert not after.has_news
+    assert not begin_ingest(store, "operations", silent).goes_on, "there was nothing to tell"
