@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 from plugins.local.api import AT_WORK, Api, ApiError, Run
 from plugins.local.home import Home, free_port
@@ -52,6 +52,7 @@ def run_pipeline(home: Home, first_port: int, tell: Tell) -> bool:
             remarks.append(f"port {port}")
             components = start_all(home, port, ["api-server"], environment)
             read_dags(home, environment)
+            give_up_leftovers(wait_until_healthy(home, port, components))
             components = start_all(home, port, ["scheduler"], environment)
             api = wait_until_healthy(home, port, components)
         run_chain(api, lambda: check_alive(home, components), tell)
@@ -74,13 +75,20 @@ def run_chain(api: Api, check: Callable[[], None], tell: Tell) -> None:
                 _follow(api, run, follower, check, tell)
 
 
+def give_up_leftovers(api: Api) -> None:
+    """End what an interruption left half-done, before there is a scheduler that would go on with it."""
+    for run, _ in chain.from_iterable(api.runs(dag["dag_id"], *AT_WORK) for dag in _dags_of_chain(api)):
+        api.give_up(run)
+
+
+def _dags_of_chain(api: Api) -> list[dict[str, Any]]:
+    return [dag for dag in api.dags() if dag["dag_id"] in {*CHAIN, *chain.from_iterable(CHAIN.values())}]
+
+
 @contextmanager
 def _ready(api: Api) -> Iterator[None]:
-    """Give up what an interruption left half-done; and a DAG that somebody has paused would not start."""
-    dags = [dag for dag in api.dags() if dag["dag_id"] in {*CHAIN, *chain.from_iterable(CHAIN.values())}]
-    paused = [dag["dag_id"] for dag in dags if dag["is_paused"]]
-    for run, _ in chain.from_iterable(api.runs(dag["dag_id"], *AT_WORK) for dag in dags):
-        api.give_up(run)
+    """A DAG that somebody has paused would not start."""
+    paused = [dag["dag_id"] for dag in _dags_of_chain(api) if dag["is_paused"]]
     for dag in paused:
         api.pause(dag, False)
     try:

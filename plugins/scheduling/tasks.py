@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ACTOR: Final = "airflow"
 READERS: Final = 8  # tasks at most among which the files of an ingest are divided
+PATIENCE: Final = 60.0  # seconds for another ingest, or what is left of one, to end; then the next run does it
 COMPUTERS: Final = 4  # those among which the days of a rebuild are
 AT_ANY_RATE: Final = "all_done_min_one_success"  # though one of several failed, but not where one was skipped
 NOTHING: Final[list[int]] = []  # to be read; a task that is mapped over no chunk at all would have all others skipped
@@ -39,7 +40,7 @@ def _store() -> "Store":
 def find_new_lines() -> Plan:
     from plugins.steps.ingest_parts import begin_ingest
 
-    plan = begin_ingest(_store(), ACTOR, tell)
+    plan = begin_ingest(_store(), ACTOR, tell, PATIENCE)
     if not plan.has_news:
         raise AirflowSkipException("nothing is new in the logs")
     tell(f"{len(plan.files)} files have new lines")

@@ -19,9 +19,12 @@ PLAN: Final = "ingest/plan.json"
 READS: Final = "ingest/read/"
 
 
-def begin_ingest(store: Store, actor: str, tell: Tell) -> Plan:
-    """Plan an ingest and keep the plan in place of the last one. BusyError while anybody else is at work."""
-    with store.locks.held("ingest", wait=False):
+def begin_ingest(store: Store, actor: str, tell: Tell, patience: float = 0.0) -> Plan:
+    """Plan an ingest and keep the plan in place of the last one.
+
+    BusyError if somebody else is at work for longer than `patience` (seconds).
+    """
+    with store.locks.held("ingest", wait=False, patience=patience):
         state = store.place("state")
         before = read_record(state, PLAN, Plan)
         goes_on = before is not None and not before.is_finished and before.has_news

@@ -2,9 +2,13 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Final
+
+AGAIN: Final = 0.2  # seconds between two attempts
 
 
 class BusyError(Exception):
@@ -18,15 +22,20 @@ class Locks:
         self.folder = folder
 
     @contextmanager
-    def held(self, name: str, wait: bool = True, shared: bool = False) -> Iterator[None]:
-        """Hold the lock, alone or with others that share it; BusyError instead of waiting where `wait` is false."""
+    def held(self, name: str, wait: bool = True, shared: bool = False, patience: float = 0.0) -> Iterator[None]:
+        """Hold the lock, alone or with others that share it.
+
+        Where `wait` is false, BusyError if it is not free within `patience` seconds.
+        """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(self.folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
+            kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+            if wait:
+                fcntl.flock(handle, kind)
+            else:
+                _take(handle, kind, name, time.monotonic() + patience)
             yield
-        except BlockingIOError:
-            raise BusyError(name) from None
         finally:
             os.close(handle)
 
@@ -37,3 +46,14 @@ class Locks:
             for name in sorted(set(map(str, names))):
                 stack.enter_context(self.held(name))
             yield
+
+
+def _take(handle: int, kind: int, name: str, end: float) -> None:
+    while True:
+        try:
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                raise BusyError(name) from None
+        time.sleep(AGAIN)

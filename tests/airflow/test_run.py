@@ -22,27 +22,6 @@ STEPS = ("ingest_logs", "detect_attacks", "compute_statistics", "close_days")
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    return Demo(tmp_path_factory.mktemp("home") / "run")
-
-
-@pytest.fixture(scope="module")
-def interrupted(demo: Demo) -> set[int]:
-    """The sessions of a first run that ends by Ctrl-C while tasks are at work."""
-    return demo.interrupt_run(signal.SIGINT, after="Airflow starts", seconds=12)
-
-
-@pytest.fixture(scope="module")
-def first(demo: Demo, interrupted: set[int]) -> str:
-    return demo.do("run", "--port", str(PORT))
-
-
-@pytest.fixture(scope="module")
-def second(demo: Demo, first: str) -> str:
-    return demo.do("run", "--port", str(PORT))
-
-
-@pytest.fixture(scope="module")
 def planted(demo: Demo, second: str) -> dict[Path, bytes]:
     """Every file that was written, but the logs themselves and the exports, which are there to hold addresses."""
     return {path: content(path) for path in files(demo.folder, "logs", "store/exports")}
