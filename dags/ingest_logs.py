@@ -12,7 +12,15 @@ A file that cannot be read fails the run when all others are done; the message s
 from airflow.sdk import chain, dag
 
 from plugins.scheduling.defaults import DAG_DEFAULTS
-from plugins.scheduling.tasks import chunks_of, fail_for_problems, find_new_lines, import_old_days, read_files, sum_up
+from plugins.scheduling.tasks import (
+    chunks_of,
+    fail_for_problems,
+    find_new_lines,
+    import_old_days,
+    read_files,
+    sum_up,
+    tell_of_hits,
+)
 
 
 @dag(schedule="*/5 * * * *", tags=["lethe", "window"], doc_md=__doc__, **DAG_DEFAULTS)
@@ -22,7 +30,8 @@ def ingest_logs() -> None:
     imported = import_old_days(plan)
     done = sum_up(plan, imported)
     chain(read, imported)
-    chain(read, fail_for_problems(done))
+    tell_of_hits(done)
+    chain([read, imported], fail_for_problems(done))
 
 
 ingest_logs()

@@ -4,7 +4,9 @@ from typing import Any
 
 from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+from airflow.configuration import conf
 from airflow.exceptions import AirflowConfigException
+from jwt import InvalidTokenError
 
 from plugins.access.roles import ROLES, is_allowed
 
@@ -19,7 +21,16 @@ class LetheAuthManager(SimpleAuthManager):
             raise AirflowConfigException(
                 f"[core] simple_auth_manager_users: {', '.join(unknown)}: no such role; there are {', '.join(ROLES)}"
             )
+        if conf.getboolean("core", "simple_auth_manager_all_admins"):
+            raise AirflowConfigException("[core] simple_auth_manager_all_admins: with it, nobody needs a password")
         super().init()
+
+    def deserialize_user(self, token: dict[str, Any]) -> SimpleAuthManagerUser:
+        """Whom a login is of, in the role of today: InvalidTokenError for who is no user any more."""
+        for user in self.get_users():
+            if user.username == token.get("sub"):
+                return user
+        raise InvalidTokenError("no such user")
 
     def is_authorized_custom_view(self, *, method: str, resource_name: str, user: SimpleAuthManagerUser) -> bool:
         """By the table; custom views that it does not name are nobody's."""

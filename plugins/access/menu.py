@@ -16,7 +16,7 @@ class OwnMenu:
         self.app = app
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or not scope["path"].endswith(LISTING):
+        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != scope.get("root_path", "") + LISTING:
             await self.app(scope, receive, send)
             return
         start: dict[str, Any] = {}

@@ -15,6 +15,7 @@ from schemas.refusals import RefusedError
 NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 FOLDER: Final = "tokens/"
 BYTES: Final = 32
+MARK: Final = "lethe_"  # by which a token is known for what it is, wherever it turns up
 
 
 class Token(Record):
@@ -32,13 +33,14 @@ def add_token(store: Store, name: str, purpose: str, actor: str) -> str:
         raise RefusedError("the name of a token is a word of a-z, 0-9, _ and -, such as firewall")
     if not purpose.strip():
         raise RefusedError("a token needs a purpose, such as: --purpose 'block attacks'")
-    if any(token.name == name for token in all_tokens(store)):
-        raise RefusedError(f"there is a token {name} already; remove it first, or take another name")
-    token = f"lethe_{secrets.token_urlsafe(BYTES)}"
-    now = store.clock()
-    store.audit.append(now, actor, "add token", token=name, purpose=purpose)
-    kept = Token(name=name, purpose=purpose, digest=_digest(token), added_at=now)
-    write_record(store.place("state"), f"{FOLDER}{name}.json", kept)
+    with store.locks.held("tokens"):
+        if any(token.name == name for token in all_tokens(store)):
+            raise RefusedError(f"there is a token {name} already; remove it first, or take another name")
+        token = MARK + secrets.token_urlsafe(BYTES)
+        now = store.clock()
+        store.audit.append(now, actor, "add token", token=name, purpose=purpose)
+        kept = Token(name=name, purpose=purpose, digest=_digest(token), added_at=now)
+        write_record(store.place("state"), f"{FOLDER}{name}.json", kept)
     return token
 
 

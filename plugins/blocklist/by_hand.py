@@ -1,10 +1,11 @@
-"""What a person decides: to ban, or to lift a ban, always with a reason."""
+"""What a person decides: to ban, or to lift a ban, always with a reason, and in the audit trail before it is done."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from plugins.blocklist.decisions import BY_HAND, Decision, Decisions, new_handle
+from plugins.blocklist.decisions import BY_HAND, GONE, Decision, Decisions, new_handle
 from plugins.blocklist.exporting import renew_exports
 from plugins.blocklist.terms import Past, rule_of
 from plugins.store.store import Store
@@ -14,20 +15,72 @@ from transforms.detection.targets import read_target, refuse_unbannable
 LONGEST_REASON: Final = 500
 
 
-def ban(store: Store, target: str, reason: str, role: str, lasts: timedelta | None = None) -> Decision:
-    """Ban an address or a network from now on, for as long as the policy says if not said otherwise; files follow.
+def ban(
+    store: Store,
+    targets: Sequence[str],
+    reason: str,
+    role: str,
+    lasts: timedelta | None = None,
+    patience: float | None = None,
+) -> list[Decision]:
+    """Ban addresses and networks from now on, as long as the policy says if not said otherwise: all of them or none.
 
-    It is filed under today, and so ends at today's closing at the latest. RefusedError never repeats the target.
+    They are filed under today, and so end at today's closing at the latest. RefusedError never repeats a target.
+    BusyError if the day is at work for longer than `patience` (seconds; None waits).
     """
     store.check_setting()
-    target, reason = read_target(target), _read_reason(reason)
-    refuse_unbannable(target, store.policy.blocklist.allowlist)
+    names, reason = list(dict.fromkeys(map(read_target, targets))), _read_reason(reason)
+    for name in names:
+        refuse_unbannable(name, store.policy.blocklist.allowlist)
     if lasts is not None and lasts < timedelta(minutes=1):
         raise RefusedError("a ban lasts a minute at least")
-    decisions, rule, today = Decisions(store), rule_of(store), store.calendar.today()
-    with store.writing(today):
-        now, closing = store.clock(), rule.closing(today)
-        past = Past(rule, (one for one in decisions.all() if one.target == target))
+    decisions, today = Decisions(store), store.calendar.today()
+    with store.writing(today, patience=patience):
+        made = _made(store, decisions.all(), names, lasts, reason, role)
+        _record(store, role, "ban", made)
+        decisions.add(made)
+    _renew(store, "ban")
+    return made
+
+
+def lift(store: Store, handles: Sequence[str], reason: str, role: str, patience: float | None = None) -> list[Decision]:
+    """End bans before their time, each with all others on the same target; they stay on record with the reason.
+
+    The alerts behind them ban nobody again. BusyError as for `ban`.
+    """
+    decisions, reason, now = Decisions(store), _read_reason(reason), store.clock()
+    kept = {one.decision: one for one in decisions.all()}
+    if not all(handle in kept for handle in handles):
+        raise RefusedError(GONE)
+    if not all(kept[handle].is_active(now) for handle in handles):
+        raise RefusedError("this ban is over already, or was lifted; there is nothing to lift")
+    targets = {kept[handle].target for handle in handles}
+    days = {one.day for one in kept.values() if one.target in targets and one.is_active(now)}
+    lifted: list[Decision] = []
+    with store.writing(*days, patience=patience):
+        for day in sorted(days):
+            of_day = decisions.of_day(day)
+            ending = {
+                one.decision: replace(one, lifted_at=now, lifted_by=role, lift_reason=reason)
+                for one in of_day
+                if one.target in targets and one.is_active(now)
+            }
+            _record(store, role, "lift", list(ending.values()))
+            decisions.put_day(day, [ending.get(one.decision, one) for one in of_day])
+            lifted += ending.values()
+    if not lifted:
+        raise RefusedError("somebody else has just lifted this ban, or its day has ended")
+    _renew(store, "lift")
+    return lifted
+
+
+def _made(
+    store: Store, kept: Sequence[Decision], targets: Sequence[str], lasts: timedelta | None, reason: str, role: str
+) -> list[Decision]:
+    rule, today, now = rule_of(store), store.calendar.today(), store.clock()
+    closing, made = rule.closing(today), []
+    for target in targets:
+        past = Past(rule, (one for one in kept if one.target == target))
         decision = Decision(
             decision=new_handle(),
             day=today,
@@ -42,30 +95,17 @@ def ban(store: Store, target: str, reason: str, role: str, lasts: timedelta | No
             reason=reason,
             decided_by=role,
         )
-        decisions.add([decision])
-    _finish(store, role, "ban", decision)
-    return decision
+        made.append(decision)
+    return made
 
 
-def lift(store: Store, handle: str, reason: str, role: str) -> Decision:
-    """End a ban before its time; the decision stays on record with the reason, and its alert bans nobody again."""
-    decisions, reason = Decisions(store), _read_reason(reason)
-    day = decisions.get(handle).day
-    with store.writing(day):
-        of_day = decisions.of_day(day)
-        before = next((one for one in of_day if one.decision == handle), None)
-        if before is None:
-            raise RefusedError("there is no such decision any more; it ended with its day, or was erased")
-        if not before.is_active(store.clock()):
-            raise RefusedError("this ban is over already, or was lifted; there is nothing to lift")
-        lifted = replace(before, lifted_at=store.clock(), lifted_by=role, lift_reason=reason)
-        decisions.put_day(day, [lifted if one is before else one for one in of_day])
-    _finish(store, role, "lift", lifted)
-    return lifted
+def _record(store: Store, role: str, action: str, decisions: Sequence[Decision]) -> None:
+    """Before it is done: nothing is done that is not in the trail."""
+    for one in decisions:
+        store.audit.append(store.clock(), role, action, decision=one.decision, day=str(one.day))
 
 
-def _finish(store: Store, role: str, action: str, decision: Decision) -> None:
-    store.audit.append(store.clock(), role, action, decision=decision.decision, day=str(decision.day))
+def _renew(store: Store, action: str) -> None:
     if problems := renew_exports(store):
         raise RefusedError(f"the {action} is kept, but not in the files yet: {problems[0]}")
 

@@ -19,6 +19,7 @@ from schemas.window import KEPT_DECISIONS
 from transforms.detection.targets import holds_any
 
 BY_HAND: Final = "by-hand"
+GONE: Final = "there is no such decision any more; it ended with its day, or was erased"
 ALLOWED: Final = "the policy's allowlist holds it"
 TOO_LIKE_A_NUMBER: Final = re.compile(r"[0-9]{8}")  # the audit trail takes long numbers for a person's
 
@@ -78,7 +79,7 @@ class Decisions:
         for decision in self.all():
             if decision.decision == handle:
                 return decision
-        raise RefusedError("there is no such decision any more; it ended with its day, or was erased")
+        raise RefusedError(GONE)
 
     def of_day(self, day: date) -> list[Decision]:
         """As they are kept; a day that is closed, or has to be, has none."""

@@ -5,18 +5,18 @@ import io
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from ipaddress import ip_network
 from typing import Final, NamedTuple
 
 from plugins.blocklist.decisions import Decision, Decisions
 from plugins.store.store import Store
 from schemas.refusals import RefusedError
+from transforms.detection.targets import Network, read_network
 
 FOLDER: Final = "blocklist"
 EXPIRES: Final = re.compile(rb"# .* expires (never|[0-9T:-]{19})Z?\n")
 COLUMNS: Final = ("decision", "target", "scenario", "decided_at", "until", "first_seen", "last_seen", "events")
 WORDS: Final = ("outcome", "decided_by", "reason")
-FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")  # a spreadsheet may run what begins so
+FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # a spreadsheet may run what begins so
 
 
 class Format(NamedTuple):
@@ -28,9 +28,9 @@ class Format(NamedTuple):
 
 
 def write_nginx(decisions: list[Decision], now: datetime) -> str:
-    """`deny` lines to include, one a target; targets are written by `ipaddress`, never by a visitor."""
+    """`deny` lines to include, one a target, each written from its numbers, whatever text a target may hold."""
     active = [one for one in decisions if one.is_active(now)]
-    networks = sorted({ip_network(one.target) for one in active}, key=lambda one: (one.version, one))
+    networks = sorted({_by_number(one.target) for one in active}, key=lambda one: (one.version, one))
     lines = [f"deny {_short(str(network))};\n" for network in networks]
     return _heading(active, len(lines), "addresses and networks", now) + "".join(lines)
 
@@ -64,7 +64,7 @@ def publish_exports(store: Store) -> int:
             for kind in FORMATS.values():
                 store.place("exports").put(f"{FOLDER}/{kind.file_name}", kind.write(active, now).encode())
         finally:
-            _remove_expired(store)
+            remove_expired(store)
     return len(active)
 
 
@@ -79,15 +79,23 @@ def renew_exports(store: Store) -> list[str]:
     return []
 
 
-def _remove_expired(store: Store) -> None:
+def expired_exports(store: Store) -> list[str]:
+    """The files whose first ban has ended, or that do not say until when they may be used."""
     place = store.place("exports")
-    for name in list(place.names(f"{FOLDER}/")):
-        try:
-            is_expired = _expiry(place.get(name)) <= store.clock()
-        except (OSError, ValueError):
-            is_expired = True  # nobody can say until when it may be used
-        if is_expired:
-            place.remove(name)
+    return [name for name in place.names(f"{FOLDER}/") if _is_expired(store, name)]
+
+
+def remove_expired(store: Store) -> None:
+    """Remove them; to end a ban early harms nobody."""
+    for name in expired_exports(store):
+        store.place("exports").remove(name)
+
+
+def _is_expired(store: Store, name: str) -> bool:
+    try:
+        return _expiry(store.place("exports").get(name)) <= store.clock()
+    except (OSError, ValueError):
+        return True
 
 
 def _expiry(content: bytes) -> datetime:
@@ -112,8 +120,15 @@ def _iso(moment: datetime) -> str:
 
 
 def _cell(value: object) -> str:
+    """In plain letters, and without the separator of half of Europe's spreadsheets, behind which a cell would begin."""
     text = _iso(value) if isinstance(value, datetime) else str(value)
+    text = "".join(char if char.isprintable() else " " for char in text).replace(";", ",").strip()
     return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _by_number(target: str) -> Network:
+    found = read_network(target)
+    return type(found)((int(found.network_address), found.prefixlen))
 
 
 def _short(network: str) -> str:

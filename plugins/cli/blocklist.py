@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from plugins.blocklist.by_hand import ban as ban_target
-from plugins.blocklist.by_hand import lift as lift_decision
+from plugins.blocklist.by_hand import ban as ban_targets
+from plugins.blocklist.by_hand import lift as lift_decisions
 from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.exporting import FORMATS, publish_exports
 from plugins.cli.store import ACTOR, HERE, PolicyOption
@@ -79,8 +79,8 @@ def ban(
     """Ban addresses and networks, one a line on standard input: all of them or, where one may not be, none."""
     store, length = _open(policy_file), _read_length(lasts)
     targets = _read_targets(sys.stdin.read(), lambda one: refuse_unbannable(one, store.policy.blocklist.allowlist))
-    until = [ban_target(store, target, reason, ACTOR, length).until for target in targets]
-    typer.echo(f"banned: {len(targets)}, the first until {min(until):%Y-%m-%d %H:%M} UTC")
+    made = ban_targets(store, targets, reason, ACTOR, length)
+    typer.echo(f"banned: {len(made)}, the first until {min(one.until for one in made):%Y-%m-%d %H:%M} UTC")
 
 
 def lift(reason: ReasonOption, policy_file: PolicyOption = HERE) -> None:
@@ -93,10 +93,8 @@ def lift(reason: ReasonOption, policy_file: PolicyOption = HERE) -> None:
             raise RefusedError("there is no ban in force on exactly this; lethe blocklist lists them")
 
     targets = _read_targets(sys.stdin.read(), refuse_unbanned)
-    wanted = [one for one in active if one.target in targets]
-    for one in wanted:
-        lift_decision(store, one.decision, reason, ACTOR)
-    typer.echo(f"lifted: {len(wanted)}")
+    wanted = [one.decision for one in active if one.target in targets]
+    typer.echo(f"lifted: {len(lift_decisions(store, wanted, reason, ACTOR))}")
 
 
 def _open(policy_file: Path) -> Store:

@@ -98,8 +98,8 @@ def stop_own() -> None:
 
 def write_running(home: Home, port: int, components: Iterable[Component]) -> None:
     """Note what runs in this home, so that another process can stop it."""
-    text = json.dumps({"port": port, "components": [asdict(component) for component in components]})
-    write_private(_note_of(home), text)
+    noted = {"port": port, "policy": str(home.policy), "components": [asdict(component) for component in components]}
+    write_private(_note_of(home), json.dumps(noted))
 
 
 def read_running(home: Home) -> tuple[int, list[Component]]:
@@ -111,6 +111,11 @@ def read_running(home: Home) -> tuple[int, list[Component]]:
         return 0, []
     except (ValueError, KeyError, TypeError):
         raise RefusedError(f"{_note_of(home)} is damaged; end Airflow's processes and remove it") from None
+
+
+def running_policy(home: Home) -> str:
+    """The policy by which whatever runs here was started."""
+    return str(json.loads(_note_of(home).read_text(encoding="utf-8")).get("policy", home.policy))
 
 
 def forget_running(home: Home) -> None:

@@ -38,7 +38,10 @@ def examples(policy: Path) -> list[str]:
 
 def _replay(store: Store) -> Iterator[tuple[str, str]]:
     if store.is_replay:
-        yield "replay", f"of the past: in this store it is and stays {store.clock():%Y-%m-%d %H:%M} UTC"
+        yield (
+            "replay",
+            f"of the past: it is {store.clock():%Y-%m-%d %H:%M} UTC there, from where its days go on to close",
+        )
 
 
 def _lines(store: Store) -> Iterator[tuple[str, str]]:

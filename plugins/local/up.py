@@ -5,7 +5,7 @@ from typing import Final
 
 from plugins.local.api import Api, ApiError
 from plugins.local.home import Home, address, free_port
-from plugins.local.processes import COMPONENTS, read_running
+from plugins.local.processes import COMPONENTS, read_running, running_policy
 from plugins.local.running import Tell, step
 from plugins.local.starting import (
     REPORTED,
@@ -17,6 +17,7 @@ from plugins.local.starting import (
     stop_all,
     wait_until_healthy,
 )
+from schemas.refusals import RefusedError
 
 NEVER: Final = "never ran"
 
@@ -28,6 +29,8 @@ def bring_up(home: Home, first_port: int, tell: Tell) -> bool:
     """
     port, components = read_running(home)
     if len(components) == len(COMPONENTS) and all(component.is_alive for component in components):
+        if (policy := running_policy(home)) != str(home.policy):
+            raise RefusedError(f"Airflow is up by another policy, {policy}; say make down first")
         wait_until_healthy(home, port, components)
         return False
     stop_all(home)  # what is left of it

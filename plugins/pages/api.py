@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
-from plugins.access.tokens import Token, find_token
+from plugins.access.tokens import MARK, Token, find_token
 from plugins.blocklist.decisions import Decision, Decisions
 from plugins.blocklist.exporting import FORMATS
 from plugins.pages.asking import record_reading
@@ -15,16 +15,24 @@ from schemas.refusals import RefusedError
 
 MOST: Final = 10_000  # decisions in an answer
 PROGRAM: Final = "program"
+UNKNOWN: Final = HTTPException(401, "Send Authorization: Bearer and a token.", {"WWW-Authenticate": "Bearer"})
 
 router = APIRouter(prefix="/api")
 
 
-def shown_token(request: Request, store: OpenStore) -> Token:
-    """401 for whoever shows no token that is in the store; who does is in the audit trail, once an hour."""
+def written_token(request: Request) -> str:
+    """What looks like a token; for anything else the store is not even opened."""
     kind, _, written = request.headers.get("authorization", "").partition(" ")
-    token = find_token(store, written.strip()) if kind.lower() == "bearer" else None
+    if kind.lower() != "bearer" or not written.strip().startswith(MARK):
+        raise UNKNOWN
+    return written.strip()
+
+
+def shown_token(written: Annotated[str, Depends(written_token)], store: OpenStore) -> Token:
+    """401 for whoever shows no token that is in the store; who does is in the audit trail, once an hour."""
+    token = find_token(store, written)
     if token is None:
-        raise HTTPException(401, "Send Authorization: Bearer and a token.", {"WWW-Authenticate": "Bearer"})
+        raise UNKNOWN
     record_reading(store, PROGRAM, "read blocklist", token.name, purpose=token.purpose)
     return token
 
@@ -34,8 +42,8 @@ Shown = Annotated[Token, Depends(shown_token)]
 
 @router.get("/decisions")
 def decisions(
-    store: OpenStore,
     _: Shown,
+    store: OpenStore,
     state: Literal["active", "lifted", "over", "all"] = "active",
     limit: Annotated[int, Query(ge=1, le=MOST)] = 1000,
     offset: Annotated[int, Query(ge=0)] = 0,
@@ -48,7 +56,7 @@ def decisions(
 
 
 @router.get("/decisions/{handle}")
-def decision(store: OpenStore, _: Shown, handle: str) -> dict[str, Any]:
+def decision(_: Shown, store: OpenStore, handle: str) -> dict[str, Any]:
     """One decision."""
     try:
         found = Decisions(store).get(handle)
@@ -59,7 +67,7 @@ def decision(store: OpenStore, _: Shown, handle: str) -> dict[str, Any]:
 
 @router.get("/blocklist")
 def blocklist(
-    store: OpenStore, _: Shown, form: Annotated[Literal["nginx", "csv", "json"], Query(alias="format")] = "json"
+    _: Shown, store: OpenStore, form: Annotated[Literal["nginx", "csv", "json"], Query(alias="format")] = "json"
 ) -> Any:
     """What to block now, as the exported files say it, or as a list of targets."""
     now = store.clock()

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from plugins.pages import api, blocklist, status
 from plugins.pages.showing import STATIC, show
+from plugins.store.locks import BusyError
 from schemas.refusals import RefusedError
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,11 @@ def refuse(request: Request, error: HTTPException) -> Response:
 @app.exception_handler(RefusedError)
 def refuse_input(request: Request, error: RefusedError) -> Response:
     return _refuse(request, 409, str(error))
+
+
+@app.exception_handler(BusyError)
+def refuse_busy(request: Request, _: BusyError) -> Response:
+    return _refuse(request, 503, "Lethe is at work on this day. Try again in a minute.")
 
 
 @app.exception_handler(OSError)

@@ -1,5 +1,6 @@
 """What somebody asks of the blocklist, and for what purpose; all of it comes in the body of a form, never in a URL."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Self
@@ -18,6 +19,8 @@ PURPOSES: Final = {  # in forms → in the audit trail and for people
 STATES: Final = {"active": "Active", "lifted": "Lifted", "over": "Over", "": "All"}
 SORTS: Final = ("target", "scenario", "decided_at", "until", "events")
 LONGEST: Final = 200  # characters of what is typed
+UNFIT: Final = "The note may hold no address and no URL; short plain words will do."
+LIKE_AN_ADDRESS: Final = re.compile(r"[0-9]+[^0-9]+[0-9]+[^0-9]+[0-9]|[0-9]{8}|\b[0-9a-f]{8}\b|/", re.IGNORECASE)
 _told: set[str] = set()  # readings of this process that are in the trail, which need not be searched again
 
 
@@ -58,6 +61,8 @@ class Asked:
         """Into the audit trail: who reads why, once an hour; RefusedError where the note is not fit for it."""
         if not self.purpose:
             raise RefusedError("Choose what you need the blocklist for.")
+        if LIKE_AN_ADDRESS.search(self.note):
+            raise RefusedError(UNFIT)
         record_reading(store, person.role, action, person.tag, purpose=self.purpose_words, note=self.note, **about)
 
 
@@ -72,7 +77,7 @@ def record_reading(store: Store, role: str, action: str, reader: str, **facts: s
         store.audit.append(now, role, action, once=handle, reader=reader, **facts)
     except RefusedError as error:
         if "'note'" in str(error):
-            raise RefusedError("The note may hold no address and no URL; short plain words will do.") from None
+            raise RefusedError(UNFIT) from None
         raise
     if len(_told) > 10_000:
         _told.clear()

@@ -18,6 +18,7 @@ from schemas.refusals import RefusedError
 
 READING: Final = "read blocklist"
 STORY: Final = "read story"
+PATIENCE: Final = 5.0  # seconds for work on a day to end; whoever waits here holds up all of Airflow's pages
 LASTING: Final = {"": "as the policy says", "1": "1 hour", "24": "1 day", "72": "3 days"}  # hours of a ban by hand
 
 Handle = Annotated[str, Path(pattern=r"\A[0-9a-f]{12}\z")]
@@ -46,10 +47,8 @@ def ask_for_story(request: Request, person: Reader, store: OpenStore, handle: Ha
 def read_story(request: Request, person: Reader, store: OpenStore, fields: Fields, handle: Handle) -> Response:
     """The evidence behind a decision."""
     asked = Asked.of_form(fields)
-    try:
-        asked.record(store, person, STORY, decision=handle)
-    except RefusedError as error:
-        return _ask(request, person, store, f"decisions/{handle}", asked, str(error))
+    if refused := _refused_story(request, person, store, asked, handle):
+        return refused
     return _story(request, person, store, asked, handle)
 
 
@@ -57,15 +56,14 @@ def read_story(request: Request, person: Reader, store: OpenStore, fields: Field
 def lift_by_hand(request: Request, person: Changer, store: OpenStore, fields: Fields, handle: Handle) -> Response:
     """End a ban before its time."""
     asked = Asked.of_form(fields)
+    if refused := _refused_story(request, person, store, asked, handle):
+        return refused
     try:
-        asked.record(store, person, STORY, decision=handle)
-    except RefusedError as error:
-        return _ask(request, person, store, f"decisions/{handle}", asked, str(error))
-    try:
-        lift(store, handle, fields.get("reason", "").strip(), person.role)
+        lifted = lift(store, [handle], fields.get("reason", ""), person.role, PATIENCE)
     except RefusedError as error:
         return _story(request, person, store, asked, handle, {"error": str(error)})
-    return _story(request, person, store, asked, handle, {"done": "The ban is lifted."})
+    done = "The ban is lifted." if len(lifted) == 1 else f"All {len(lifted)} bans on this target are lifted."
+    return _story(request, person, store, asked, handle, {"done": done})
 
 
 @router.post("/ban")
@@ -74,9 +72,10 @@ def ban_by_hand(request: Request, person: Changer, store: OpenStore, fields: Fie
     asked = Asked.of_form(fields)
     hours = fields.get("hours", "")
     lasts = timedelta(hours=int(hours)) if hours and hours in LASTING else None
+    if refused := _refused(request, person, store, asked):
+        return refused
     try:
-        if asked.purpose:
-            ban(store, fields.get("target", "").strip(), fields.get("reason", "").strip(), person.role, lasts)
+        ban(store, [fields.get("target", "")], fields.get("reason", ""), person.role, lasts, PATIENCE)
     except RefusedError as error:
         typed = {name: fields.get(name, "") for name in ("target", "reason", "hours")}
         return _list(request, person, store, asked, {"error": str(error), "typed": typed})
@@ -89,10 +88,8 @@ def export(request: Request, person: Reader, store: OpenStore, fields: Fields, n
     asked = Asked.of_form(fields)
     if name not in FORMATS:
         raise HTTPException(404, "There is no such file.")
-    try:
-        asked.record(store, person, READING)
-    except RefusedError as error:
-        return _ask(request, person, store, "blocklist", asked, str(error))
+    if refused := _refused(request, person, store, asked):
+        return refused
     file, media_type, write = FORMATS[name]
     now = store.clock()
     active = Decisions(store).active(now)
@@ -100,6 +97,29 @@ def export(request: Request, person: Reader, store: OpenStore, fields: Fields, n
     store.audit.append(now, person.role, "export blocklist", **facts, decisions=len(active))
     headers = {"Content-Disposition": f'attachment; filename="{file}"'}
     return Response(write(active, now), media_type=media_type, headers=headers)
+
+
+def _refused_story(request: Request, person: Person, store: Store, asked: Asked, handle: str) -> Response | None:
+    """Of a decision that there is none of, nothing is recorded."""
+    Decisions(store).get(handle)
+    return _refused(request, person, store, asked, f"decisions/{handle}", STORY, decision=handle)
+
+
+def _refused(
+    request: Request,
+    person: Person,
+    store: Store,
+    asked: Asked,
+    path: str = "blocklist",
+    action: str = READING,
+    **about: str,
+) -> Response | None:
+    """Record that somebody reads, or ask once more for the purpose."""
+    try:
+        asked.record(store, person, action, **about)
+    except RefusedError as error:
+        return _ask(request, person, store, path, asked, str(error))
+    return None
 
 
 def _ask(
@@ -117,10 +137,8 @@ def _ask(
 
 
 def _list(request: Request, person: Person, store: Store, asked: Asked, told: dict[str, Any] | None = None) -> Response:
-    try:
-        asked.record(store, person, READING)
-    except RefusedError as error:
-        return _ask(request, person, store, "blocklist", asked, str(error))
+    if refused := _refused(request, person, store, asked):
+        return refused
     now, decisions = store.clock(), Decisions(store).all()
     series, bars = count_by_day(decisions, store.calendar)
     facts: dict[str, Any] = {

@@ -1,5 +1,6 @@
 """Who comes in: Airflow authenticates nobody for a plugin's pages, so each route asks here. Fail closed."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -12,6 +13,9 @@ from plugins.access.forms import form_token, is_our_form, tag_of
 from plugins.access.roles import BLOCKLIST, CHANGE, READ, STATUS, role_of
 from plugins.scheduling.defaults import policy_file
 from plugins.store.store import Store, open_store
+from schemas.refusals import RefusedError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,13 @@ async def trusted_form(request: Request, user: GetUserDep) -> dict[str, str]:
 
 
 def opened() -> Store:
-    return open_store(policy_file())
+    """What is wrong with the policy is for operations, not for whoever asks."""
+    try:
+        return open_store(policy_file())
+    except RefusedError as error:
+        log.error("the store cannot be opened: %s", error)
+        sentence = "The store cannot be opened. Operations find out why with: lethe policy check"
+        raise HTTPException(status.HTTP_503_SERVICE_UNAVAILABLE, sentence) from None
 
 
 OpenStore = Annotated[Store, Depends(opened)]

@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,20 +15,31 @@ from plugins.store.store import Store
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
+LONGEST: Final = 1000  # characters of a text in a story; a visitor decides how long his are
 CLIPPED: Final = 90  # characters of a cell; the whole stands in the decision's story
 # Controls, bidi overrides, unassigned and private characters; line breaks other than the blank; marks that pile up.
 STRANGE: Final = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Mn", "Me"}
+BLANK: Final = set("\u115f\u1160\u2800\u3164\uffa0")  # letters and signs without ink
 
 
 def visible(text: object) -> Markup:
-    """Text with every character that would hide, or turn round what stands beside it, replaced by its number."""
-    parts = (
-        Markup('<span class="odd">U+{:04X}</span>').format(ord(char))
-        if unicodedata.category(char) in STRANGE or (char != " " and unicodedata.category(char) == "Zs")
-        else escape(char)
-        for char in str(text or "")
-    )
+    """Text with every character that would hide, or turn round what stands beside it, replaced by its number.
+
+    Of a run of one such character its length is shown, and of a very long text the beginning.
+    """
+    whole = str(text or "")
+    parts = [_shown(char, sum(1 for _ in run)) for char, run in groupby(whole[:LONGEST])]
+    if len(whole) > LONGEST:
+        parts.append(Markup("… and {:,} characters more").format(len(whole) - LONGEST))
     return Markup("<bdi>{}</bdi>").format(Markup("").join(parts))
+
+
+def _shown(char: str, times: int) -> Markup:
+    kind = unicodedata.category(char)
+    if kind in STRANGE or char in BLANK or (char != " " and kind == "Zs"):
+        many = f" ×{times}" if times > 1 else ""
+        return Markup('<span class="odd">U+{:04X}{}</span>').format(ord(char), many)
+    return escape(char * times)
 
 
 def clipped(text: object) -> Markup:

@@ -42,7 +42,8 @@ def guarded(step: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         except RefusedError as error:
             failure = AirflowFailException(str(error))
         except OSError as error:
-            failure = OutOfReachError(f"{error.filename or 'the system'}: {error.strerror}; it will be tried again")
+            what = error.strerror or "an error of input or output"
+            failure = OutOfReachError(f"{error.filename or 'the system'}: {what}; it will be tried again")
         except Exception as error:  # noqa: BLE001 - see the docstring
             place = traceback.extract_tb(error.__traceback__)[-1]
             failure = AirflowFailException(

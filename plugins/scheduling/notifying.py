@@ -26,7 +26,21 @@ def notify_failure(context: Mapping[str, Any]) -> None:
     """A task failed for good; of exceptions that are not Lethe's only the kind is told."""
     task, error = context["ti"], context.get("exception")
     what = str(error) if isinstance(error, OURS) else type(error).__name__
-    notify(f"{task.dag_id}.{task.task_id} failed", what)
+    subject = f"{task.dag_id}.{task.task_id} failed"
+    if _is_news(f"{subject}: {what}"):
+        notify(subject, what)
+
+
+def _is_news(failure: str) -> bool:
+    """Once a day: a file that cannot be read fails every ingest. Where that cannot be noted, it is told."""
+    try:
+        from plugins.scheduling.defaults import policy_file  # noqa: PLC0415 - every DAG file imports this module
+        from plugins.steps.telling import is_news  # noqa: PLC0415
+        from plugins.store.store import open_store  # noqa: PLC0415
+
+        return is_news(open_store(policy_file()), failure)
+    except Exception:  # noqa: BLE001 - whatever is wrong with the store may be what failed
+        return True
 
 
 def notify(subject: str, sentence: str) -> None:

@@ -38,10 +38,13 @@ def _store() -> "Store":
 @task
 @guarded
 def find_new_lines() -> Plan:
-    from plugins.steps.ingest_parts import begin_ingest
+    from plugins.steps.ingest_parts import begin_ingest, finish_part
+    from plugins.steps.old_days import Imported
 
-    plan = begin_ingest(_store(), ACTOR, tell, PATIENCE)
+    store = _store()
+    plan = begin_ingest(store, ACTOR, tell, PATIENCE)
     if not plan.has_news:
+        finish_part(store, plan.token, Imported())
         raise AirflowSkipException("nothing is new in the logs")
     tell(f"{len(plan.files)} files have new lines")
     return {"token": plan.token, "chunks": plan.chunks(READERS) or [NOTHING], "goes_on": plan.goes_on}
@@ -70,7 +73,7 @@ def import_old_days(plan: Plan) -> dict[str, Any]:
     return {"is_postponed": imported.is_postponed, "days": [str(mark.day) for mark in imported.marks]}
 
 
-@task(trigger_rule=AT_ANY_RATE, outlets=[HITS])
+@task(trigger_rule=AT_ANY_RATE)
 @guarded
 def sum_up(plan: Plan, imported: dict[str, Any] | None) -> dict[str, Any]:
     from plugins.steps.ingest_parts import finish_part
@@ -81,9 +84,16 @@ def sum_up(plan: Plan, imported: dict[str, Any] | None) -> dict[str, Any]:
     for sentence in result.waiting:
         tell(f"next time: {sentence}")
     tell(f"lines: {result.lines.total():,}")
-    if not result.lines.total() and not result.problems and not plan["goes_on"]:
+    has_news = bool(result.lines.total() or plan["goes_on"])
+    return {"lines": dict(result.lines), "has_news": has_news, "problems": result.problems}
+
+
+@task(outlets=[HITS])
+@guarded
+def tell_of_hits(done: dict[str, Any]) -> None:
+    """Set off what follows new lines, also those that an ingest has read which did not come to its end."""
+    if not done["has_news"]:
         raise AirflowSkipException("the files hold no whole new line")
-    return {"lines": dict(result.lines), "problems": result.problems}
 
 
 @task
@@ -94,13 +104,14 @@ def decide() -> int:
     return detect(_store(), ACTOR, tell).new
 
 
-@task(outlets=[BLOCKLIST])
+@task(trigger_rule="all_done", outlets=[BLOCKLIST])
 @guarded
-def export_blocklist(decided: int) -> int:
+def export_blocklist(decided: int | None) -> int:
+    """Also where a day could not be looked through: the bans that end, end."""
     from plugins.blocklist.exporting import publish_exports
 
     active = publish_exports(_store())
-    tell(f"{decided} new decisions, {active} bans in force")
+    tell(f"{decided or 0} new decisions, {active} bans in force")
     return active
 
 
@@ -174,10 +185,8 @@ def watch() -> list[str]:
 
 
 @task(trigger_rule="none_failed_min_one_success")
-def fail_for_problems(done: dict[str, Any] | None) -> None:
+def fail_for_problems(done: dict[str, Any]) -> None:
     """What went wrong in parts fails the run, after everything else was done."""
-    if done is None:
-        raise AirflowSkipException("nothing was done")
     if done["problems"]:
         raise AirflowFailException("; ".join(done["problems"]))
 

@@ -1,31 +1,36 @@
 """The end of a day: its tables become final, then its key is shredded, on both sides, and nothing opens it again."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Final, Literal
 
 import pyarrow as pa
 
-from plugins.blocklist.exporting import renew_exports
+from plugins.blocklist.exporting import remove_expired, renew_exports
 from plugins.logs.discovering import log_paths
 from plugins.steps.days import count_lines, day_receipts, load_open_day, publish_day, publish_final, published_day
 from plugins.steps.expiring import expire
 from plugins.steps.importing import carry_out_imports
-from plugins.store.clock import check_clock, record_run, times_of
+from plugins.steps.rebuild_parts import discard_computed
+from plugins.store.clock import ClockError, check_clock, record_run, times_of
 from plugins.store.locks import BusyError
-from plugins.store.store import Store
+from plugins.store.store import Store, Tell
 from schemas.receipts import Mark
 from schemas.refusals import RefusedError
 from schemas.visit_log import VISIT_LOG
 from transforms.detection.load import load_scenarios
 
-Tell = Callable[[str], None]
 AHEAD: Final = timedelta(hours=3)  # what falls due before the next hourly run; two of them may fail or be late
 
 
 def believe_clock(store: Store, is_right: bool) -> None:
-    """Raise ClockError where neither the logs nor the places confirm what time it is."""
+    """Raise ClockError where neither the logs nor the places confirm what time it is.
+
+    A replay has a clock of its own, of which nobody else knows anything, and its logs are still there.
+    """
+    if store.is_replay:
+        return
     paths = [path for log in store.policy.logs for _, path in log_paths(log, store.base)]
     told = [moment for place in store.places.values() if (moment := place.clock())]
     check_clock(store.clock(), store.place("state"), [*times_of(paths), *told], is_right)
@@ -36,16 +41,20 @@ def close_due(store: Store, actor: str, tell: Tell, clock_is_right: bool = False
 
     The exported blocklist is renewed whatever else fails, for it may name addresses of days that end now.
     """
-    believe_clock(store, clock_is_right)
-    with suppress(BusyError), store.locks.held("ingest", wait=False):  # else the ingest at work does it
-        carry_out_imports(store, actor)
-    due = [day for day in store.open_days() if store.calendar.is_due(day, AHEAD)]
     try:
+        believe_clock(store, clock_is_right)
+    except ClockError:
+        remove_expired(store)
+        raise
+    try:
+        with suppress(BusyError), store.locks.held("ingest", wait=False):  # else the ingest at work does it
+            carry_out_imports(store, actor)
+        due = [day for day in store.open_days() if store.calendar.is_due(day, AHEAD)]
         marks, problems = _close_all(store, [*store.marks.days("closing"), *due], actor, tell)
     finally:
         unpublished = renew_exports(store)
     expire(store)
-    record_run(store.clock(), store.place("state"))
+    record_run(store.clock(), store.place("state"), is_right=clock_is_right)
     return marks, [*problems, *unpublished]
 
 
@@ -77,6 +86,7 @@ def _close(store: Store, day: date, actor: str, tell: Tell, give_up: bool = Fals
             store.window.place.remove(name)
         for made in ("published", "detected"):
             store.place("state").remove(f"{made}/{day}.json")
+        discard_computed(store, day)
         store.audit.append(
             store.clock(),
             actor,

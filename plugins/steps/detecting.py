@@ -1,7 +1,7 @@
 """Events of open days → decisions: alerts are counted again where something was added, and each is decided on once."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -13,9 +13,10 @@ from plugins.blocklist.decisions import Decision, Decisions, new_handle
 from plugins.blocklist.terms import Past, rule_of
 from plugins.steps.days import day_receipts
 from plugins.store.records import read_record, write_record
-from plugins.store.store import Store
+from plugins.store.store import Store, Tell
 from schemas.policy import policy_version
 from schemas.receipts import Receipt, Record
+from schemas.refusals import RefusedError
 from schemas.scenario import Scenario
 from schemas.window import EVENTS
 from transforms.detection.count import find_alerts
@@ -41,52 +42,59 @@ class Detected:
     active: int
 
 
-def detect(store: Store, actor: str, tell: Callable[[str], None]) -> Detected:
+def detect(store: Store, actor: str, tell: Tell) -> Detected:
     """Decide on every alert of the open days that has no decision yet; again, it changes nothing.
 
-    RefusedError names a day that cannot be read. What is published follows with `publish_exports`.
+    RefusedError, when all others are done, names days that cannot be read. What is published follows with
+    `publish_exports`.
     """
     store.check_setting()
     scenarios = load_scenarios()
     with store.locks.held("detection"):
         changed = [day for day in _readable_days(store) if _is_changed(store, day, scenarios)]
-        new = _look_through(store, changed, scenarios, tell) if changed else []
+        new, problems = _look_through(store, changed, scenarios, tell) if changed else ([], [])
         if new:
             named = sorted({one.scenario for one in new})
             store.audit.append(store.clock(), actor, "decisions", new=len(new), scenarios=named)
+    if problems:
+        raise RefusedError("; ".join(problems))
     return Detected(len(new), len(Decisions(store).active(store.clock())))
 
 
 def _look_through(
-    store: Store, changed: Sequence[date], scenarios: Sequence[Scenario], tell: Callable[[str], None]
-) -> list[Decision]:
-    """The new decisions on these days. Their neighbours are read too, since a burst may span midnight."""
+    store: Store, changed: Sequence[date], scenarios: Sequence[Scenario], tell: Tell
+) -> tuple[list[Decision], list[str]]:
+    """The new decisions on these days, and what is wrong with days that were left out.
+
+    Their neighbours are read too, since a burst may span midnight.
+    """
     near = [day for day in _readable_days(store) if any(abs(day - one) <= A_DAY for one in changed)]
     with store.writing(*near):
-        days = [day for day in near if not store.marks.get(day)]
-        receipts = {day: day_receipts(store, day) for day in days}
-        tell(f"counting events of {len(days)} days")
-        alerts = _alerts(store, receipts, scenarios)
+        receipts = {day: day_receipts(store, day) for day in near if not store.marks.get(day)}
+        tell(f"counting events of {len(receipts)} days")
+        events, problems = _read_events(store, receipts)
+        allowlist = [str(network) for network in store.policy.blocklist.allowlist]
+        found, _ = find_alerts(pa.concat_tables([EVENTS.empty_table(), *events.values()]), scenarios, allowlist)
         rule = rule_of(store)
-        touched = [alert for alert in alerts if _touches(alert, changed, rule)]
+        touched = [alert for alert in banning_alerts(found, scenarios) if _touches(alert, changed, rule)]
         new = _decide(store, touched, {one.name: one.description for one in scenarios}, rule)
         Decisions(store).add(new)
-        for day in set(days).intersection(changed):
+        for day in events.keys() & set(changed):
             write_record(store.place("state"), _record(day), _version(store, receipts[day], day, scenarios))
-    return new
+    return new, problems
 
 
-def _alerts(store: Store, receipts: Mapping[date, Sequence[Receipt]], scenarios: Sequence[Scenario]) -> list[Alert]:
-    events = [
-        store.window.get(sealed, store.keys.get(day, sealed.generation))
-        for day, of_day in receipts.items()
-        for receipt in of_day
-        for sealed in receipt.of_day(day)
-        if sealed.kind == "events"
-    ]
-    allowlist = [str(network) for network in store.policy.blocklist.allowlist]
-    found, _ = find_alerts(pa.concat_tables([EVENTS.empty_table(), *events]), scenarios, allowlist)
-    return banning_alerts(found, scenarios)
+def _read_events(store: Store, receipts: Mapping[date, Sequence[Receipt]]) -> tuple[dict[date, pa.Table], list[str]]:
+    """Of each day; one that cannot be read holds up no other."""
+    events, problems = {}, []
+    for day, of_day in receipts.items():
+        sealed = [one for receipt in of_day for one in receipt.of_day(day) if one.kind == "events"]
+        try:
+            tables = [store.window.get(one, store.keys.get(day, one.generation)) for one in sealed]
+            events[day] = pa.concat_tables([EVENTS.empty_table(), *tables])
+        except RefusedError as error:
+            problems.append(f"attacks of {day} are not looked for: {error}")
+    return events, problems
 
 
 def _decide(store: Store, alerts: Sequence[Alert], reasons: Mapping[str, str], rule: BanRule) -> list[Decision]:

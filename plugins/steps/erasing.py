@@ -1,7 +1,7 @@
 """A person's lines out of the window: each day that holds them is written anew, and the key of the old one shredded."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -15,7 +15,8 @@ from plugins.blocklist.forgetting import staying
 from plugins.keys.day_keys import DayKey
 from plugins.steps.days import LINES, day_receipts
 from plugins.steps.importing import carry_out_imports
-from plugins.store.store import Store
+from plugins.steps.rebuild_parts import discard_computed
+from plugins.store.store import Store, Tell
 from schemas.receipts import Counts, Receipt, Sealed, generation_of
 from transforms.anonymising.addresses import Address
 from transforms.anonymising.mentions import mentions
@@ -34,7 +35,7 @@ class Erased:
     days: list[date]
 
 
-def erase(store: Store, addresses: Collection[Address], actor: str, tell: Callable[[str], None]) -> Erased:
+def erase(store: Store, addresses: Collection[Address], actor: str, tell: Tell) -> Erased:
     """Remove every line of the open days that is of these addresses, or mentions one of them, and decisions on them.
 
     `addresses` are IPv4 where they stand for one. Waits for an ingest to end. After a kill it has to be run again.
@@ -68,6 +69,7 @@ def _erase_day(store: Store, day: date, addresses: Collection[Address]) -> int |
     if len(before) < 2 and not any(rows.any() for rows in going.values()) and len(kept) == len(decisions):
         return None
     new = store.keys.renew(day)
+    discard_computed(store, day)
     erased = 0
     for receipt in receipts:
         rewritten = _rewrite(store, day, receipt, keys, new, going)

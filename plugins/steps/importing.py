@@ -1,20 +1,19 @@
 """Days older than the window that this store never opened: computed whole, and no address of them is kept."""
 
 import secrets
-from collections.abc import Callable
 from datetime import date
 
 from plugins.keys.day_keys import PROCESS_ONLY
 from plugins.steps.days import count_lines, load_day, publish_final
 from plugins.steps.writing import ShardWriter
-from plugins.store.store import Store
+from plugins.store.store import Store, Tell
 from plugins.store.window import DECISIONS
 from schemas.receipts import Import, Mark, Receipt, generation_of
 from schemas.refusals import RefusedError
 from transforms.visits.days import start_of_day
 
 
-def finish_import(store: Store, writer: ShardWriter, actor: str, tell: Callable[[str], None]) -> list[Mark]:
+def finish_import(store: Store, writer: ShardWriter, actor: str, tell: Tell) -> list[Mark]:
     """Publish the imported days of a run, then let their lines count, all at once."""
     marks = [_publish(store, writer, day, tell) for day in sorted(writer.import_keys)]
     if not marks:
@@ -70,7 +69,7 @@ def sweep_window(store: Store) -> int:
     return len(garbage)
 
 
-def _publish(store: Store, writer: ShardWriter, day: date, tell: Callable[[str], None]) -> Mark:
+def _publish(store: Store, writer: ShardWriter, day: date, tell: Tell) -> Mark:
     tell(f"importing {day}")
     receipts = [receipt for receipt in writer.waiting if receipt.of_day(day)]
     data = load_day(store.window, day, receipts, lambda _: writer.import_keys[day])

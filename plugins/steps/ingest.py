@@ -33,10 +33,12 @@ def ingest(
         young = [number for number, file in enumerate(plan.files) if not file.is_old]
         reads = read_files(store, plan, young, tell, shard_bytes)
         imported = import_old_days(store, plan, reads, actor, tell, shard_bytes)
-        return finish_ingest(store, plan, {**reads, **imported.reads}, imported)
+        return finish_ingest(store, plan, {**reads, **imported.reads}, imported, clock_is_right)
 
 
-def finish_ingest(store: Store, plan: Plan, reads: Mapping[int, FileRead], imported: Imported) -> Ingested:
+def finish_ingest(
+    store: Store, plan: Plan, reads: Mapping[int, FileRead], imported: Imported, clock_is_right: bool = False
+) -> Ingested:
     """Note what need not be looked at again, and sum up. Whoever calls holds the lock “ingest”."""
     result = Ingested(marks=[*plan.marks, *imported.marks], problems=[*plan.problems], waiting=[*plan.waiting])
     for one in reads.values():
@@ -49,9 +51,8 @@ def finish_ingest(store: Store, plan: Plan, reads: Mapping[int, FileRead], impor
         result.waiting.append("old days are imported when all files can be read")
     else:
         _note_seen(store, plan, reads)
-    record_run(
-        plan.began, store.place("state"), max(filter(None, (one.newest for one in reads.values())), default=None)
-    )
+    newest = max(filter(None, (one.newest for one in reads.values())), default=None)
+    record_run(plan.began, store.place("state"), newest, clock_is_right)
     return result
 
 

@@ -5,18 +5,15 @@ others hold alone. A plan is replaced by the next one; a part of an old plan tha
 """
 
 from collections.abc import Sequence
-from typing import Final
 
+from plugins.steps.importing import carry_out_imports
 from plugins.steps.ingest import Ingested, finish_ingest
 from plugins.steps.old_days import Imported, import_old_days
-from plugins.steps.planning import Plan, plan_ingest
+from plugins.steps.planning import PLAN, READS, Plan, plan_ingest
 from plugins.steps.reading import FileRead, Reads, read_files
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store, Tell
 from schemas.refusals import SupersededError
-
-PLAN: Final = "ingest/plan.json"
-READS: Final = "ingest/read/"
 
 
 def begin_ingest(store: Store, actor: str, tell: Tell, patience: float = 0.0) -> Plan:
@@ -25,24 +22,20 @@ def begin_ingest(store: Store, actor: str, tell: Tell, patience: float = 0.0) ->
     BusyError if somebody else is at work for longer than `patience` (seconds).
     """
     with store.locks.held("ingest", wait=False, patience=patience):
-        state = store.place("state")
-        before = read_record(state, PLAN, Plan)
-        goes_on = before is not None and not before.is_finished and before.has_news
-        plan = plan_ingest(store, actor, tell).model_copy(update={"goes_on": goes_on})
-        for name in list(state.names(READS)):
-            state.remove(name)
-        write_record(state, PLAN, plan)
-    return plan
+        return plan_ingest(store, actor, tell)
 
 
 def read_part(store: Store, token: str, numbers: Sequence[int], tell: Tell) -> Reads:
-    """Read some files of the plan and note what became of each; those that are noted already are left."""
+    """Read some files of the plan and note what became of each; those that are noted already are left.
+
+    A second attempt may come while the first one, which Airflow has lost sight of, is still at work on a file.
+    """
     with store.locks.held("ingest", shared=True):
         plan = _current_plan(store, token)
-        done = _noted(store)
         for number in numbers:
-            if number not in done:
-                _note(store, read_files(store, plan, [number], tell))
+            with store.locks.held(f"read-{number}"):
+                if number not in _noted(store):
+                    _note(store, read_files(store, plan, [number], tell))
         return {number: one for number, one in _noted(store).items() if number in numbers}
 
 
@@ -50,6 +43,7 @@ def import_part(store: Store, token: str, actor: str, tell: Tell) -> Imported:
     """Read the files that begin with old days, and those in which a reader met some; import these days."""
     with store.locks.held("ingest"):
         plan = _current_plan(store, token)
+        carry_out_imports(store, actor)  # of an attempt that was killed
         imported = import_old_days(store, plan, _noted(store), actor, tell)
         _note(store, imported.reads)
     return imported

@@ -1,8 +1,9 @@
 """What an ingest will read: the files in which something is new, found once, read by whoever has time."""
 
 import secrets
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Final
 
 import pyarrow.compute as pc
 
@@ -12,11 +13,14 @@ from plugins.logs.reading import instants, read_sample
 from plugins.steps.closing import believe_clock, close_expired
 from plugins.steps.importing import carry_out_imports, sweep_window
 from plugins.store.calendar import Fate
-from plugins.store.records import read_record
+from plugins.store.records import read_record, write_record
 from plugins.store.store import Store, Tell
 from schemas.policy_model import Log
 from schemas.receipts import Mark, Receipt, Record
 from schemas.refusals import RefusedError
+
+PLAN: Final = "ingest/plan.json"
+READS: Final = "ingest/read/"  # what became of each file of the plan, where several processes read them
 
 
 class Planned(Record):
@@ -83,8 +87,20 @@ class Seen(Record):
 def plan_ingest(store: Store, actor: str, tell: Tell, clock_is_right: bool = False) -> Plan:
     """Make sure of clock, setting and receipts, shred what is past its deadline, then look at every log.
 
-    Whoever calls holds the lock “ingest”.
+    The plan is kept in place of the last one, of which nobody goes on then. Whoever calls holds the lock “ingest”.
     """
+    state = store.place("state")
+    before = read_record(state, PLAN, Plan)
+    plan = _look(store, actor, tell, clock_is_right)
+    goes_on = before is not None and not before.is_finished and before.has_news
+    plan = plan.model_copy(update={"goes_on": goes_on})
+    for name in list(state.names(READS)):
+        state.remove(name)
+    write_record(state, PLAN, plan)
+    return plan
+
+
+def _look(store: Store, actor: str, tell: Tell, clock_is_right: bool) -> Plan:
     began = store.clock()
     believe_clock(store, clock_is_right)
     store.check_setting()
@@ -92,7 +108,7 @@ def plan_ingest(store: Store, actor: str, tell: Tell, clock_is_right: bool = Fal
     _refuse_lost_receipts(store)
     sweep_window(store)
     marks, problems = close_expired(store, actor, tell)
-    opened = set(store.open_days())
+    opened = store.open_days()
     files: list[Planned] = []
     read, waiting = {}, []
     for log in store.policy.logs:
@@ -120,18 +136,18 @@ def fingerprints(store: Store, log: Log) -> Fingerprints:
     return Fingerprints(store.keys.store_key(may_make=not store.receipts.shards()), log.name)
 
 
-def _plan_file(store: Store, log: Log, source: Source, opened: Iterable[object]) -> Planned:
+def _plan_file(store: Store, log: Log, source: Source, opened: Sequence[date]) -> Planned:
     return Planned(
         log=log.name,
         kind=source.kind,
         path=str(source.file.path),
         file=source.receipt.file if source.receipt else secrets.token_hex(8),
         signature=source.file.signature,
-        is_old=not source.receipt and _begins_with_old_days(store, log, source, set(opened)),
+        is_old=not source.receipt and _begins_with_old_days(store, log, source, opened),
     )
 
 
-def _begins_with_old_days(store: Store, log: Log, source: Source, opened: set[object]) -> bool:
+def _begins_with_old_days(store: Store, log: Log, source: Source, opened: Sequence[date]) -> bool:
     """A guess from a new file's first lines; whoever meets old days later on says so."""
     sample = read_sample(source.file.path, source.kind, log, store.clock())
     moments = (moment for column in instants(sample) for moment in pc.unique(column).to_pylist())

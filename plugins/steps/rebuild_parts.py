@@ -77,12 +77,20 @@ def publish_part(store: Store, days: Sequence[date]) -> list[date]:
             if waiting and waiting.is_checked and _is_valid(store, day, waiting):
                 publish_provisional(store, day, Computed(waiting.version, _tables(store, day)))
                 published.append(day)
-            _discard(store, day)
+            discard_computed(store, day)
     return published
 
 
+def discard_computed(store: Store, day: date) -> None:
+    """Remove what waits for the day; the record first, since without it the tables are nobody's. The lock is held."""
+    state = store.place("state")
+    waiting = [name for name in state.names("computed/") if name.endswith(f"/{day}.parquet")]
+    for name in (*state.names(_record(day)), *waiting):
+        state.remove(name)
+
+
 def _compute(store: Store, day: date, tell: Tell) -> None:
-    _discard(store, day)
+    discard_computed(store, day)
     if computed := compute_provisional(store, day, tell):
         publish_day(store.place("state"), day, {f"computed/{name}": table for name, table in computed.tables.items()})
         waiting = Waiting(version=computed.version, generations=tuple(store.keys.generations(day)))
@@ -96,12 +104,6 @@ def _is_valid(store: Store, day: date, waiting: Waiting) -> bool:
 def _tables(store: Store, day: date) -> dict[str, pa.Table]:
     state = store.place("state")
     return {name: pq.read_table(pa.BufferReader(state.get(f"computed/{name}/{day}.parquet"))) for name in TABLES}
-
-
-def _discard(store: Store, day: date) -> None:
-    """The record first: without it the tables are nobody's."""
-    for name in (_record(day), *(f"computed/{name}/{day}.parquet" for name in TABLES)):
-        store.place("state").remove(name)
 
 
 def _record(day: date) -> str:

@@ -1,6 +1,6 @@
 """The statistics of open days, computed again where something was added."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +10,7 @@ from plugins.analysis import open_country_data
 from plugins.checking import check_tables
 from plugins.steps.days import day_receipts, load_open_day, publish_day, version_of
 from plugins.store.records import read_record, write_record
-from plugins.store.store import Store
+from plugins.store.store import Store, Tell
 from schemas.receipts import Receipt, Record
 from schemas.refusals import RefusedError
 from transforms.detection.load import load_scenarios
@@ -32,7 +32,7 @@ class Computed:
     tables: Mapping[str, pa.Table]
 
 
-def rebuild(store: Store, tell: Callable[[str], None]) -> list[date]:
+def rebuild(store: Store, tell: Tell) -> list[date]:
     """Publish every open day anew that changed since it was last published; returns these days.
 
     RefusedError, when all others are done, for days that cannot be computed.
@@ -63,7 +63,7 @@ def changed_days(store: Store) -> list[date]:
     ]
 
 
-def compute_provisional(store: Store, day: date, tell: Callable[[str], None]) -> Computed | None:
+def compute_provisional(store: Store, day: date, tell: Tell) -> Computed | None:
     """A day's tables; None where they would be those that are published, or the day ends. The day's lock is held."""
     if store.marks.get(day):
         return None

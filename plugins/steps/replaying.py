@@ -1,43 +1,42 @@
-"""The beginning of a replay: a store of its own, whose clock stands at the newest line that can be believed."""
+"""The beginning of a replay: a store of its own, whose clock begins at the newest line that can be believed."""
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 from plugins.logs.discovering import log_paths
 from plugins.logs.reading import instants, read_end
-from plugins.store.replay import replay_clock, set_replay_clock
-from plugins.store.store import open_store
+from plugins.store.replay import set_replay_clock
+from plugins.store.store import open_store, utc_now
 from schemas.refusals import RefusedError
 
 LONELY: Final = timedelta(days=1)  # a line so far behind all earlier ones is of a wrong clock
 
 
-def begin_replay(policy_file: Path) -> datetime:
+def begin_replay(policy_file: Path, clock: Callable[[], datetime] = utc_now) -> datetime:
     """Set the clock of a replay store by the policy's logs, never back; returns its time.
 
     RefusedError for a live store, and where no line of the logs can be read.
     """
-    store = open_store(policy_file)
-    state = store.place("state")
-    before = replay_clock(state)
-    if before is None and (store.receipts.shards() or store.keys.days()):
+    store = open_store(policy_file, clock)
+    if not store.is_replay and (store.receipts.shards() or store.keys.days()):
         raise RefusedError(f"{store.policy.places.store} is a live store; a replay needs one of its own")
+    began = clock()
     ends = [
         moment
         for log in store.policy.logs
         for kind, path in log_paths(log, store.base)
-        for column in instants(read_end(path, kind, log, datetime.now(UTC)))
+        for column in instants(read_end(path, kind, log, began))
         for moment in column.to_pylist()
     ]
     newest = newest_plausible(ends)
     if newest is None:
         raise RefusedError("none of these files holds a line that can be read; say their format in the policy")
-    now = max(newest, before or newest)
-    set_replay_clock(state, now)
-    return now
+    if not store.is_replay or newest > store.clock():
+        set_replay_clock(store.place("state"), newest, began)
+    return open_store(policy_file, clock).clock()
 
 
 def newest_plausible(moments: Iterable[datetime]) -> datetime | None:

@@ -9,7 +9,8 @@ from plugins.store.records import read_record, write_record
 from plugins.store.store import Store
 from schemas.receipts import Record
 
-NAME: Final = "told.json"
+TROUBLES: Final = "told/troubles.json"
+FAILURES: Final = "told/failures.json"
 AGAIN: Final = timedelta(days=1)
 FIGURES: Final = re.compile(
     r"(?<![0-9-])[0-9]+(?![0-9-])"
@@ -25,8 +26,7 @@ class Told(Record):
 def take_news(store: Store, troubles: Iterable[str]) -> list[str]:
     """Those that have not been told within a day; they count as told from now on."""
     now, state = store.clock(), store.place("state")
-    before = read_record(state, NAME, Told)
-    told = before.at if before else {}
+    told = _told(store, TROUBLES)
     lasting, news = {}, []
     for trouble in troubles:
         subject = FIGURES.sub("#", trouble)
@@ -36,5 +36,20 @@ def take_news(store: Store, troubles: Iterable[str]) -> list[str]:
         else:
             lasting[subject] = told[subject]
     if lasting != told:
-        write_record(state, NAME, Told(at=lasting))
+        write_record(state, TROUBLES, Told(at=lasting))
     return news
+
+
+def is_news(store: Store, failure: str) -> bool:
+    """Whether a failure, of which each run tells anew, was not told within a day; it counts as told from now on."""
+    now, subject = store.clock(), FIGURES.sub("#", failure)
+    recent = {one: at for one, at in _told(store, FAILURES).items() if now - at < AGAIN}
+    if subject in recent:
+        return False
+    write_record(store.place("state"), FAILURES, Told(at=recent | {subject: now}))
+    return True
+
+
+def _told(store: Store, name: str) -> dict[str, datetime]:
+    before = read_record(store.place("state"), name, Told)
+    return before.at if before else {}

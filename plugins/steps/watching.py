@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from plugins.blocklist.exporting import EXPIRES, FOLDER
+from plugins.blocklist.exporting import expired_exports
 from plugins.steps.days import LINES
 from plugins.store.store import Store
 from schemas.receipts import Receipt
@@ -121,7 +121,8 @@ class Watch:
         for day in self.days:
             if day.is_overdue or (day.state == "closing" and self.now - day.ends > LATE):
                 yield f"{day.day} should be closed by now and is not; run: lethe close --overdue"
-        yield from _expired_exports(self.store, self.now)
+        for name in expired_exports(self.store):
+            yield f"the export {name} has expired, so bans in it may be over; run detect_attacks, or: lethe detect"
 
     def _log(self, name: str, since: date) -> LogState:
         known = [*self.newest, *self.recent]  # a file's last receipt may be of lines without a time
@@ -144,11 +145,3 @@ def _lines_by_day(receipts: list[Receipt]) -> Counter[date]:
             if sealed.kind in LINES:
                 lines[sealed.day] += sealed.rows
     return lines
-
-
-def _expired_exports(store: Store, now: datetime) -> Iterator[str]:
-    place = store.place("exports")
-    for name in place.names(f"{FOLDER}/"):
-        written = EXPIRES.match(place.get(name))
-        if written and written[1] != b"never" and datetime.fromisoformat(f"{written[1].decode()}+00:00") <= now:
-            yield f"the export {name} has expired, so bans in it may be over; run detect_attacks, or: lethe detect"

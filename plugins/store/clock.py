@@ -49,11 +49,12 @@ def check_clock(now: datetime, state: Place, others: Iterable[datetime], is_righ
         )
 
 
-def record_run(now: datetime, state: Place, newest_line: datetime | None = None) -> None:
-    """A run is complete whose clock was believed."""
+def record_run(now: datetime, state: Place, newest_line: datetime | None = None, is_right: bool = False) -> None:
+    """A run is complete whose clock was believed; only a person's word moves the witness back."""
     before = read_record(state, NAME, Witness)
     lines = [line for line in (newest_line, before and before.newest_line) if line]
-    write_record(state, NAME, Witness(last_run=now, newest_line=max(lines, default=None)))
+    last_run = max(now, before.last_run) if before and not is_right else now
+    write_record(state, NAME, Witness(last_run=last_run, newest_line=max(lines, default=None)))
 
 
 def times_of(paths: Iterable[Path]) -> list[datetime]:

@@ -40,11 +40,11 @@ class Locks:
             os.close(handle)
 
     @contextmanager
-    def all_held(self, names: Sequence[object]) -> Iterator[None]:
-        """Hold several, always taken in the same order, so that no two wait for each other."""
+    def all_held(self, names: Sequence[object], patience: float | None = None) -> Iterator[None]:
+        """Hold several, always taken in the same order, so that no two wait for each other; patience is for each."""
         with ExitStack() as stack:
             for name in sorted(set(map(str, names))):
-                stack.enter_context(self.held(name))
+                stack.enter_context(self.held(name, wait=patience is None, patience=patience or 0.0))
             yield
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -76,9 +75,9 @@ class Store:
         return sorted(day for day in found if not self.marks.get(day))
 
     @contextmanager
-    def writing(self, *days: date) -> Iterator[None]:
-        """Hold the locks of these days."""
-        with self.locks.all_held(days):
+    def writing(self, *days: date, patience: float | None = None) -> Iterator[None]:
+        """Hold the locks of these days; BusyError if that takes longer than `patience` (seconds; None waits)."""
+        with self.locks.all_held(days, patience):
             yield
 
     def check_setting(self) -> None:
@@ -98,7 +97,7 @@ class Store:
 def open_store(policy_file: Path, clock: Callable[[], datetime] = utc_now) -> Store:
     """The store of a policy; relative paths in it begin at the policy's folder. Nothing is written yet.
 
-    A replay store has a clock of its own, which stands still.
+    A replay store has a clock of its own.
     """
     policy = read_policy(policy_file)
     base = policy_file.absolute().parent
@@ -108,9 +107,8 @@ def open_store(policy_file: Path, clock: Callable[[], datetime] = utc_now) -> St
         places[name] = open_place(getattr(policy.places, name), base, PRIVATE)
     locks = Locks(_lock_folder(root, base))
     receipts, marks = Receipts(places["receipts"]), Marks(places["state"])
-    replayed = replay_clock(places["state"])
-    if replayed:
-        clock = partial(_stand_still, replayed)
+    replayed = replay_clock(places["state"], clock)
+    clock = replayed or clock
     calendar = Calendar(policy, marks, clock)
     return Store(
         policy=policy,
@@ -127,10 +125,6 @@ def open_store(policy_file: Path, clock: Callable[[], datetime] = utc_now) -> St
         audit=Audit(places["audit"], places["backups"], locks.held),
         is_replay=replayed is not None,
     )
-
-
-def _stand_still(moment: datetime) -> datetime:
-    return moment
 
 
 def open_place(where: str, base: Path, mode: int) -> Place:

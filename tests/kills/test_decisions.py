@@ -67,7 +67,7 @@ def erase_mallory(site: Site) -> None:
 def lift_berit(site: Site) -> None:
     for one in kept(site):
         if one.target == BERIT and one.lifted_at is None:
-            lift(site.open(), one.decision, "it was us", "op")
+            lift(site.open(), [one.decision], "it was us", "op")
     publish_exports(site.open())
 
 

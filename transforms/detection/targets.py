@@ -19,6 +19,7 @@ NEVER: Final = tuple(
         *("0.0.0.0/8", "127.0.0.0/8", "::/127"),  # this machine
         *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"),  # RFC 1918, RFC 4193: the own network
         *("100.64.0.0/10", "169.254.0.0/16", "fe80::/10"),  # RFC 6598, RFC 3927: a provider's or a link's inside
+        *("64:ff9b::/96", "64:ff9b:1::/48"),  # RFC 6052, RFC 8215: everybody behind a translator
         *("224.0.0.0/3", "ff00::/8"),  # multicast, and what nobody has
     )
 )
@@ -40,6 +41,8 @@ def name_targets(client_ips: pa.ChunkedArray, group_by: str, allowlist: Sequence
 def read_target(text: str) -> str:
     """What a person writes, an address or a network in CIDR notation → the target's name; IPv6 stands for its /64."""
     try:
+        if "%" in text:  # a zone is of this machine's own links, and may hold any text
+            raise ValueError
         target = _plain(ipaddress.ip_network(text.strip()))
     except ValueError:
         raise RefusedError("this is neither an address nor a network such as 192.0.2.0/24; nothing was done") from None

@@ -45,7 +45,7 @@ def active(site: Site) -> set[str]:
 
 
 def ban_by_hand(site: Site, target: str = BERIT, **options: Any) -> Decision:
-    return ban(site.open(), target, "seen at the desk", "security", **options)
+    return ban(site.open(), [target], "seen at the desk", "security", **options)[0]
 
 
 def export(site: Site, name: str = "nginx.conf") -> str:

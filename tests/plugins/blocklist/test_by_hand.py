@@ -115,21 +115,21 @@ def test_what_may_not_be_banned_is_refused_and_not_repeated(target: str, why: st
 @pytest.mark.parametrize(("reason", "why"), [("", "required"), (" \n\t", "required"), ("x" * 501, "longer")])
 def test_a_reason_is_required_and_short(reason: str, why: str, site: Site) -> None:
     with pytest.raises(RefusedError, match=why):
-        ban(site.open(), BERIT, reason, "security")
+        ban(site.open(), [BERIT], reason, "security")
     one = ban_by_hand(site)
     with pytest.raises(RefusedError, match=why):
-        lift(site.open(), one.decision, reason, "security")
+        lift(site.open(), [one.decision], reason, "security")
     assert active(site) == {BERIT}
 
 
 def test_a_reason_is_one_line(site: Site) -> None:
-    assert ban(site.open(), BERIT, " two\r\nlines\x1b[31m ", "op").reason == "two lines [31m"
+    assert ban(site.open(), [BERIT], " two\r\nlines\x1b[31m ", "op")[0].reason == "two lines [31m"
 
 
 def test_a_lifted_ban_is_in_no_file_and_stays_on_record(site: Site) -> None:
     one = ban_by_hand(site)
     site.now += HOUR
-    lifted = lift(site.open(), one.decision, "it was us", "op")
+    [lifted] = lift(site.open(), [one.decision], "it was us", "op")
     assert (lifted.lifted_at, lifted.lifted_by, lifted.lift_reason) == (site.now, "op", "it was us")
     assert kept(site) == [lifted]
     assert BERIT not in export(site) + export(site, "blocklist.csv")
@@ -138,17 +138,17 @@ def test_a_lifted_ban_is_in_no_file_and_stays_on_record(site: Site) -> None:
 
 def test_nothing_is_lifted_twice_nor_when_it_is_over(site: Site) -> None:
     one, other = ban_by_hand(site), ban_by_hand(site, "198.51.100.6", lasts=HOUR)
-    lift(site.open(), one.decision, "it was us", "op")
+    lift(site.open(), [one.decision], "it was us", "op")
     site.now += HOUR
     for handle, why in ((one.decision, "over already"), (other.decision, "over already"), ("0" * 12, "no such")):
         with pytest.raises(RefusedError, match=why):
-            lift(site.open(), handle, "again", "op")
+            lift(site.open(), [handle], "again", "op")
 
 
 def test_the_attack_behind_a_lifted_decision_bans_nobody_again(tmp_path: Path) -> None:
     site = attacked(tmp_path)
     detect_on(site)
-    lift(site.open(), kept(site)[0].decision, "our own scanner", "security")
+    lift(site.open(), [kept(site)[0].decision], "our own scanner", "security")
     attack(site, NOON - timedelta(minutes=5) + timedelta(seconds=4))
     assert detect_on(site) == Detected(0, 0)
     attack(site, NOON)
@@ -179,7 +179,7 @@ def test_nothing_is_filed_under_a_day_that_is_closed(site: Site) -> None:
 
 def test_the_audit_trail_names_the_decision_and_not_the_target(site: Site) -> None:
     one = ban_by_hand(site)
-    lift(site.open(), one.decision, "it was us", "op")
+    lift(site.open(), [one.decision], "it was us", "op")
     store = site.open()
     text = b"".join(store.audit.place.get(name) for name in store.audit.place.names()).decode()
     assert text.count(one.decision) == 2

@@ -73,11 +73,17 @@ def test_the_csv_file_has_a_row_for_each_decision(site: Site) -> None:
     assert row["reason"] == "seen at the desk"
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "＝", " =", "\t=", "\r=", "\x1b=", "\u200b=", "\ufeff="])
 def test_no_cell_begins_a_formula(start: str) -> None:
-    written = FORMATS["csv"].write([decision(reason=f'{start}HYPERLINK("x");"a",b')], NOON)
+    """Not where a separator of half of Europe's spreadsheets would begin a cell either."""
+    written = FORMATS["csv"].write([decision(reason=f'{start}HYPERLINK("x");=1,b')], NOON)
     (row,) = csv.DictReader(io.StringIO(written.split("\n", 1)[1], newline=""))
-    assert row["reason"] == f'\'{start}HYPERLINK("x");"a",b'
+    assert row["reason"] == f'\'{start[-1]}HYPERLINK("x"),=1,b'
+
+
+def test_a_target_is_written_from_its_numbers_whatever_text_it_holds() -> None:
+    written = FORMATS["nginx"].write([decision(target="2001:db8::%;\nallow all;#/64")], NOON)
+    assert written.splitlines()[1:] == ["deny 2001:db8::/64;"]
 
 
 def test_what_is_lifted_or_over_is_in_no_format() -> None:
@@ -153,7 +159,7 @@ def test_an_hourly_closing_renews_the_files_also_where_a_day_cannot_be_closed(tm
     site = attacked(tmp_path)
     detect_on(site)
     attack(site, NOON - timedelta(minutes=1), address=TRUDY)
-    ban(site.open(), BERIT, "why", "security", timedelta(days=30))
+    ban(site.open(), [BERIT], "why", "security", timedelta(days=30))
     assert f"deny {BERIT};" in export(site)
     for name in [name for name in site.open().window.names() if "/hits/" in name]:
         site.open().window.place.put(name, b"damaged")

@@ -69,9 +69,9 @@ def test_a_64_goes_with_each_address_in_it_and_a_wider_network_with_none(site: S
 
 
 def test_a_reason_that_mentions_the_address_takes_the_decision_along(site: Site) -> None:
-    ban(site.open(), BERIT, "the same person as 198.51.100.77", "security")
+    ban(site.open(), [BERIT], "the same person as 198.51.100.77", "security")
     one = ban_by_hand(site, "198.51.100.6")
-    lift(site.open(), one.decision, "it was 198%2E51.100.77", "op")
+    lift(site.open(), [one.decision], "it was 198%2E51.100.77", "op")
     erase_from(site, "198.51.100.77")
     assert {one.target for one in kept(site)} == {MALLORY, TRUDY}
 

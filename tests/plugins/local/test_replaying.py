@@ -57,7 +57,7 @@ def test_a_replay_stands_at_its_newest_line_and_reads_every_line_once(tmp_path: 
     packed.write_bytes(gzip.compress(hit(NOON - timedelta(days=2)).encode()))
     home = Home(tmp_path / "replay", None)
     for lines in (5, 0):
-        assert prepare_replay(home, [log, packed], [], None) == NOON
+        assert NOON <= prepare_replay(home, [log, packed], [], None) < NOON + timedelta(minutes=5)
         store = open_store(home.policy)
         assert store.is_replay
         assert ingest(store, "operations", silent).lines.total() == lines
@@ -68,7 +68,7 @@ def test_other_files_are_another_replay(tmp_path: Path, log: Path) -> None:
     prepare_replay(home, [log], [], None)
     ingest(open_store(home.policy), "operations", silent)
     other.write_text(hit(NOON - timedelta(days=400)))
-    assert prepare_replay(home, [other], [], None) == NOON - timedelta(days=400)
+    assert prepare_replay(home, [other], [], None) < NOON - timedelta(days=399)
     assert ingest(open_store(home.policy), "operations", silent).lines.total() == 1
 
 

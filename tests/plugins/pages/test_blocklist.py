@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from plugins.blocklist.decisions import Decisions
+from plugins.pages import blocklist
 from plugins.steps.detecting import detect
 from plugins.store.replay import set_replay_clock
 from tests.plugins.pages.conftest import NOW, decision, fill, keep
@@ -73,7 +74,13 @@ def test_reading_is_in_the_trail_once_an_hour_for_the_same_person_and_purpose(cl
     assert site.open().audit.verify().entries == 4
 
 
-@pytest.mark.parametrize("note", ["about 192.0.2.7", "https://example.org/x", "2001:db8::1", "a@example.org"])
+@pytest.mark.parametrize(
+    "note",
+    [
+        *("about 192.0.2.7", "https://example.org/x", "2001:db8::1", "a@example.org", "192 . 0 . 2 . 7", "192 0 2 7"),
+        *("(192)(0)(2)(7)", "3405803781", "cb007105", "host.example.org/secret"),
+    ],
+)
 def test_a_note_with_an_address_is_refused_and_nothing_is_shown(note: str, client: Client, site: Site) -> None:
     keep(site, decision(target="203.0.113.9"))
     browser = client("security")
@@ -268,7 +275,54 @@ def test_a_replay_says_so_on_every_page(client: Client, site: Site) -> None:
     browser = client("admin")
     form = fill(browser)
     assert "Replay" not in browser.get("/lethe/status").text
-    set_replay_clock(site.open().place("state"), NOW)
+    set_replay_clock(site.open().place("state"), NOW, NOW)
     pages = [browser.get("/lethe/blocklist"), browser.get("/lethe/status"), browser.post("/lethe/blocklist", data=form)]
     pages += [browser.post(f"/lethe/decisions/{kept.decision}", data=form), browser.post("/lethe/ban", data=form)]
     assert all("This store replays old logs" in page.text for page in pages)
+
+
+def test_a_ban_whose_form_is_refused_is_not_made(client: Client, site: Site) -> None:
+    browser = client("op")
+    answer = browser.post("/lethe/ban", data=fill(browser, target="203.0.113.9", reason="x", note="at 192 0 2 7"))
+    assert answer.status_code == 400
+    assert Decisions(site.open()).all() == []
+
+
+def test_a_ban_that_the_trail_does_not_take_is_not_made(client: Client, site: Site) -> None:
+    browser = client("op")
+    read(browser)
+    place = site.open().place("audit")
+    name = next(iter(place.names()))
+    place.put(name, place.get(name)[:-9] + b"\n")
+    assert browser.post("/lethe/ban", data=fill(browser, target="203.0.113.9", reason="x")).status_code == 400
+    assert Decisions(site.open()).all() == []
+
+
+def test_lifting_a_ban_lifts_all_on_its_target(client: Client, site: Site) -> None:
+    browser = client("op")
+    for reason in ("one", "two"):
+        browser.post("/lethe/ban", data=fill(browser, target="203.0.113.9", reason=reason))
+    one, _ = Decisions(site.open()).active(NOW)
+    answer = browser.post(f"/lethe/decisions/{one.decision}/lift", data=fill(browser, reason="it was us"))
+    assert "All 2 bans on this target are lifted." in answer.text
+    assert "deny" not in browser.post("/lethe/export/nginx", data=fill(browser)).text
+
+
+def test_a_handle_that_there_is_none_of_is_not_in_the_trail(client: Client, site: Site) -> None:
+    browser = client("op")
+    assert browser.post("/lethe/decisions/203000113066", data=fill(browser)).status_code == 409
+    assert browser.post("/lethe/decisions/203000113066/lift", data=fill(browser, reason="x")).status_code == 409
+    assert entries(site, "read story") == []
+
+
+def test_whoever_meets_work_on_the_day_is_told_soon(
+    client: Client, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocklist, "PATIENCE", 0.1)
+    browser = client("op")
+    fields = fill(browser, target="203.0.113.9", reason="x")
+    with site.open().writing(NOW.date()):
+        answer = browser.post("/lethe/ban", data=fields)
+    assert answer.status_code == 503
+    assert "Try again" in answer.text
+    assert Decisions(site.open()).all() == []

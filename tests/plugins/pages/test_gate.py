@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from airflow import plugins_manager
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
@@ -87,6 +89,8 @@ def test_a_person_without_a_login_is_sent_to_airflows(client: Client) -> None:
         {"Sec-Fetch-Site": "", "Origin": "https://evil.example"},
         {"Sec-Fetch-Site": "", "Origin": "null"},
         {"Sec-Fetch-Site": "", "Origin": ""},
+        {"Sec-Fetch-Site": "", "Origin": "http://[::1"},
+        {"Sec-Fetch-Site": "", "Origin": "//127.0.0.1:18081"},
     ],
 )
 def test_a_form_from_elsewhere_is_refused_even_with_a_good_token(headers: dict[str, str], client: Client) -> None:
@@ -193,3 +197,36 @@ def test_a_mistake_tells_its_place_and_nothing_that_it_holds(
     assert answer.status_code == 500
     assert "ValueError in fail" in caplog.text
     assert "203.0.113" not in caplog.text + answer.text
+
+
+def test_a_login_of_whom_there_is_no_more_or_in_another_role_is_that_of_today(client: Client, site: Site) -> None:
+    manager = get_auth_manager()
+    gone, promoted = client(), client()
+    gone.cookies.set("_token", manager.generate_jwt(SimpleAuthManagerUser(username="gone-person", role="op")))
+    promoted.cookies.set("_token", manager.generate_jwt(SimpleAuthManagerUser(username="viewer-person", role="op")))
+    assert gone.get("/lethe/blocklist").status_code == 403
+    assert promoted.get("/lethe/blocklist").status_code == 403
+    assert promoted.get("/api/v2/connections").status_code == 403
+
+
+def test_what_is_wrong_with_the_policy_is_not_told_to_anybody(
+    client: Client, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.dependency_overrides.clear()
+    site.policy.write_text('[blocklist]\nallowlist = ["203.0.113.300"]\n')
+    monkeypatch.setenv("LETHE_POLICY", str(site.policy))
+    stranger, program = client(), client()
+    app.dependency_overrides.clear()
+    assert stranger.get("/lethe/api/decisions").status_code == 401
+    for answer in (
+        program.get("/lethe/api/decisions", headers={"Authorization": "Bearer lethe_x"}),
+        client("op").get("/lethe/status"),
+    ):
+        assert answer.status_code == 503
+        assert "203.0.113" not in answer.text
+        assert str(site.folder) not in answer.text
+
+
+def test_only_the_listing_itself_is_filtered(client: Client) -> None:
+    assert client().get("/x/api/v2/plugins").status_code == 200, "a page of Airflow's, for its router to say no"
+    assert client().get("/api/v2/plugins").status_code == 401

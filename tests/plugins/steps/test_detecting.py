@@ -16,7 +16,7 @@ from plugins.cli.detection import detect as detect_in_files
 from plugins.logs.reading import choose_layouts, log_reading, parse_file
 from plugins.steps.detecting import Detected
 from plugins.store.replay import set_replay_clock
-from plugins.store.store import open_store
+from schemas.refusals import RefusedError
 from tests.plugins.blocklist.blocklists import (
     BERIT,
     DAY,
@@ -90,7 +90,7 @@ def test_who_goes_on_when_the_ban_is_over_is_banned_again(tmp_path: Path) -> Non
 def test_who_goes_on_after_a_lift_is_not_banned_again_for_the_same_burst(tmp_path: Path) -> None:
     site = attacked(tmp_path)
     detect_on(site)
-    lift(site.open(), kept(site)[0].decision, "our own scanner", "security")
+    lift(site.open(), [kept(site)[0].decision], "our own scanner", "security")
     site.now = NOON + BAN + HOUR
     attack(site, *(NOON - 5 * MINUTE + timedelta(seconds=5 * n) for n in range(int((site.now - NOON) / MINUTE * 12))))
     assert detect_on(site) == Detected(0, 0)
@@ -192,9 +192,9 @@ def test_a_replay_decides_as_it_would_have_been_decided_at_the_time(tmp_path: Pa
     path = site.write("access.log", *(hit(moment, MALLORY, PROBE) for moment in moments))
     site.write("access.log", *(hit(NOON - timedelta(seconds=n), TRUDY, "/?q=${jndi:x}") for n in range(9, 0, -1)))
     store = site.open()
-    set_replay_clock(store.place("state"), NOON)
+    set_replay_clock(store.place("state"), NOON, NOON)
     site.ingest()
-    store = open_store(site.policy)
+    store = site.open()
     assert store.is_replay
     detect_on(site)
     found = {(one.target, one.scenario, one.decided_at, one.until) for one in Decisions(store).all()}
@@ -258,3 +258,18 @@ def test_thousands_of_attacks_of_one_address_are_decided_on_in_seconds(tmp_path:
     attack(site, NOON)
     assert detect_on(site).new == 1
     assert time.process_time() - begun < 10
+
+
+def test_a_day_that_cannot_be_read_holds_up_no_other(tmp_path: Path) -> None:
+    site = attacked(tmp_path)
+    attack(site, NOON - timedelta(days=1), address=TRUDY)
+    store = site.open()
+    lost = next(name for name in store.window.names((NOON - timedelta(days=1)).date()) if "/events/" in name)
+    content = store.window.place.get(lost)
+    store.window.place.remove(lost)
+    with pytest.raises(RefusedError, match="attacks of 2026-11-19 are not looked for"):
+        detect_on(site)
+    assert {one.target for one in kept(site)} == {MALLORY}
+    store.window.place.put(lost, content)
+    detect_on(site)
+    assert {one.target for one in kept(site)} == {MALLORY, TRUDY}, "it was not taken for looked through"

@@ -2,20 +2,29 @@
 
 import multiprocessing
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
 
+from plugins.logs.shards import ParsedShard
 from plugins.steps.days import day_receipts, load_open_day
 from plugins.steps.ingest_parts import begin_ingest, finish_part, import_part, read_part
 from plugins.steps.planning import Plan
+from plugins.steps.writing import ShardWriter
 from plugins.store.locks import BusyError
+from plugins.store.records import Receipts
+from schemas.receipts import Receipt
 from schemas.refusals import SupersededError
 from tests.stores import Site, apache_error, hit, silent, utc
 
 NOON = utc(2026, 11, 20, 11)
 OLD = NOON - timedelta(days=40)
+
+
+class KilledError(BaseException):
+    """As if the process had ended here."""
 
 
 def a_site(folder: Path) -> Site:
@@ -188,3 +197,75 @@ def test_lines_of_an_ingest_that_was_never_finished_are_news_to_the_next_one(sit
     assert not after.goes_on
     assert not after.has_news
     assert not begin_ingest(store, "operations", silent).goes_on, "there was nothing to tell"
+
+
+def test_an_ingest_by_hand_between_two_parts_takes_over(site: Site, expected: tuple[object, ...]) -> None:
+    store = site.open()
+    first = begin_ingest(store, "operations", silent)
+    result = site.ingest()
+    assert +result.lines == site.counts()
+    with pytest.raises(SupersededError):
+        read_part(store, first.token, first.chunks(1)[0], silent)
+    assert outcome(site) == expected
+    assert begin_ingest(store, "operations", silent).goes_on, "detection has not heard of these lines yet"
+
+
+def _read_slowly(folder: Path, token: str, ready: Event, go: Event) -> None:
+    """A first attempt that stands still after its first shard, as a process does that its supervisor has lost."""
+    real = ShardWriter.write
+
+    def write(self: ShardWriter, shard: ParsedShard, last_day: date | None) -> Receipt:
+        receipt = real(self, shard, last_day)
+        ready.set()
+        go.wait(60)
+        return receipt
+
+    ShardWriter.write = write  # type: ignore[method-assign]
+    read_part(Site(folder, NOON).open(), token, [0], silent)
+
+
+def test_two_attempts_at_the_same_file_read_it_once(tmp_path: Path) -> None:
+    site = Site(tmp_path, NOON)
+    path = site.write("access.log", *(hit(NOON, path=f"/{n}") for n in range(5)))
+    plan = begin_ingest(site.open(), "operations", silent)
+    context = multiprocessing.get_context("spawn")
+    ready, go = context.Event(), context.Event()
+    first = context.Process(target=_read_slowly, args=(tmp_path, plan.token, ready, go))
+    first.start()
+    assert ready.wait(60)
+    site.write("access.log", *(hit(NOON, path=f"/{n}") for n in range(5, 7)))
+    second = context.Process(target=_read, args=(tmp_path, plan.token, [0]))
+    second.start()
+    second.join(3)
+    assert second.is_alive(), "it waits"
+    go.set()
+    for process in (first, second):
+        process.join(60)
+        assert process.exitcode == 0
+    in_parts(site)
+    assert site.counts() == {"hits": len(path.read_text().splitlines())}
+
+
+def test_an_importer_that_was_killed_while_its_import_was_carried_out_goes_on(
+    site: Site, expected: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = site.open()
+    plan = begin_ingest(store, "operations", silent)
+    for chunk in plan.chunks(3):
+        read_part(store, plan.token, chunk, silent)
+    real = Receipts.put
+    puts: list[str] = []
+
+    def put(self: Receipts, receipt: Receipt) -> None:
+        puts.append(receipt.source)
+        if len(puts) == 2:
+            raise KilledError
+        real(self, receipt)
+
+    with monkeypatch.context() as patch, pytest.raises(KilledError):
+        patch.setattr(Receipts, "put", put)
+        import_part(store, plan.token, "operations", silent)
+    assert store.imports.names() != []
+    imported = import_part(store, plan.token, "operations", silent)
+    assert finish_part(store, plan.token, imported).problems == []
+    assert outcome(site) == expected

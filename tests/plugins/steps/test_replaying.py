@@ -6,12 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from plugins.steps.closing import close_due
+from plugins.steps.ingest import ingest
 from plugins.steps.replaying import begin_replay, newest_plausible
+from plugins.store.calendar import ClosedDayError
 from plugins.store.store import open_store
 from schemas.refusals import RefusedError
-from tests.stores import Site, apache_error, hit, utc
+from tests.stores import Site, apache_error, hit, silent, utc
 
 THEN = utc(2021, 3, 14, 12)
+TODAY = utc(2026, 11, 20, 11)
+
+
+def today() -> datetime:
+    return TODAY
 
 
 def test_its_clock_stands_at_the_newest_line_of_any_file(tmp_path: Path) -> None:
@@ -19,10 +27,27 @@ def test_its_clock_stands_at_the_newest_line_of_any_file(tmp_path: Path) -> None
     site.write("access.log", *(hit(THEN - timedelta(hours=30 - n)) for n in range(24)))
     (site.logs / "access.log.2.gz").write_bytes(gzip.compress(hit(THEN - timedelta(days=3)).encode()))
     site.write("error.log", apache_error(THEN - timedelta(hours=3)))
-    assert begin_replay(site.policy) == THEN - timedelta(hours=4), "the zone of an error log is the policy's"
-    store = open_store(site.policy)
+    assert begin_replay(site.policy, today) == THEN - timedelta(hours=4), "the zone of an error log is the policy's"
+    store = open_store(site.policy, today)
     assert store.is_replay
-    assert store.clock() == store.clock() == THEN - timedelta(hours=4)
+    assert store.clock() == THEN - timedelta(hours=4)
+
+
+def test_from_there_its_clock_goes_on_so_that_also_a_replay_forgets(tmp_path: Path) -> None:
+    site = Site(tmp_path, THEN)
+    site.write("access.log", hit(THEN), hit(THEN))
+    began = today()
+    begin_replay(site.policy, lambda: began)
+    store = open_store(site.policy, lambda: began)
+    ingest(store, "operations", silent)
+    assert store.open_days() == [THEN.date()]
+    a_week_later = open_store(site.policy, lambda: began + timedelta(days=7))
+    assert a_week_later.clock() == THEN + timedelta(days=7)
+    with pytest.raises(ClosedDayError):
+        a_week_later.keys.current(THEN.date())
+    close_due(a_week_later, "operations", silent)
+    assert list((tmp_path / "keys").glob("2*")) == []
+    assert begin_replay(site.policy, lambda: began + timedelta(days=7)) == THEN + timedelta(days=7), "and never back"
 
 
 def test_a_lonely_line_of_the_future_is_not_believed() -> None:
@@ -36,11 +61,12 @@ def test_a_lonely_line_of_the_future_is_not_believed() -> None:
 def test_the_clock_goes_on_with_newer_logs_and_never_back(tmp_path: Path) -> None:
     site = Site(tmp_path, THEN)
     site.write("access.log", hit(THEN), hit(THEN))
-    begin_replay(site.policy)
+    now = today()
+    begin_replay(site.policy, lambda: now)
     site.write("access.log", hit(THEN + timedelta(hours=2)))
-    assert begin_replay(site.policy) == THEN + timedelta(hours=2)
+    assert begin_replay(site.policy, lambda: now) == THEN + timedelta(hours=2)
     (site.logs / "access.log").write_text(hit(THEN - timedelta(days=9)))
-    assert begin_replay(site.policy) == THEN + timedelta(hours=2)
+    assert begin_replay(site.policy, lambda: now) == THEN + timedelta(hours=2)
 
 
 def test_a_live_store_is_no_replay_and_becomes_none(tmp_path: Path) -> None:

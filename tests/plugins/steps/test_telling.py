@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from plugins.steps.telling import take_news
+from plugins.steps.telling import is_news, take_news
 from tests.stores import Site, utc
 
 
@@ -31,3 +31,14 @@ def test_two_days_that_are_overdue_are_two_troubles(tmp_path: Path) -> None:
     assert take_news(store, ["2026-11-12 should be closed", "2026-11-13 should be closed"]) == [
         "2026-11-13 should be closed"
     ]
+
+
+def test_a_failure_of_each_run_is_told_once_a_day(tmp_path: Path) -> None:
+    site = Site(tmp_path, utc(2026, 11, 20, 11))
+    told = []
+    for minute in range(0, 60 * 26, 5):
+        if is_news(site.open(), "ingest_logs.fail_for_problems failed: access.log.14.gz is a broken gzip file"):
+            told.append(minute)
+        site.now += timedelta(minutes=5)
+    assert told == [0, 60 * 24]
+    assert is_news(site.open(), "compute_statistics.check_tables failed: another")

@@ -78,11 +78,20 @@ def test_a_clock_behind_the_last_run_needs_a_person(state: Folder) -> None:
 
 
 def test_the_newest_line_is_remembered_over_runs_that_saw_none(state: Folder) -> None:
-    record_run(NOON, state)
-    record_run(NOON - A_DAY, state, NOON - A_DAY)
-    check_clock(NOON - AN_HOUR + A_DAY, state, [])
+    record_run(NOON - 2 * A_DAY, state, NOON)
+    record_run(NOON - A_DAY, state)
+    check_clock(NOON + A_DAY, state, [])
     with pytest.raises(ClockError):
-        check_clock(NOON + A_DAY, state, [])
+        check_clock(NOON + AN_HOUR + A_DAY, state, [])
+
+
+def test_a_run_that_was_begun_earlier_moves_the_last_run_back_only_by_a_persons_word(state: Folder) -> None:
+    later = NOON + A_DAY - AN_HOUR / 2  # within a day of the last run, not of the newest line
+    record_run(NOON - 3 * A_DAY, state)
+    check_clock(later, state, [])
+    record_run(NOON - 3 * A_DAY, state, is_right=True)
+    with pytest.raises(ClockError):
+        check_clock(later, state, [])
 
 
 def test_a_damaged_memory_of_the_clock_is_a_sentence_and_nothing_is_believed(state: Folder) -> None:
