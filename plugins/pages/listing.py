@@ -63,13 +63,16 @@ def select(decisions: Sequence[Decision], asked: Asked, now: datetime) -> list[D
 
 
 def count_by_day(decisions: Sequence[Decision], calendar: Calendar) -> tuple[list[str], list[Bar]]:
-    """The names of the series, the most frequent first, and a bar for each day of the window until today."""
+    """The names of the series, the most frequent first, and a bar for each day of the window until today.
+
+    A decision counts on the day of its newest evidence: what is read late is decided on later.
+    """
     often = Counter(one.scenario for one in decisions).most_common()
     named = {name for name, _ in often[: SERIES if len(often) > SERIES + 1 else SERIES + 1]}
     days: dict[date, Counter[str]] = {}
     for one in decisions:
         series = one.scenario if one.scenario in named else "others"
-        days.setdefault(one.decided_at.astimezone(calendar.zone).date(), Counter())[series] += 1
+        days.setdefault(one.day, Counter())[series] += 1
     names = [name for name, _ in often if name in named] + (["others"] if len(often) > len(named) else [])
     today = calendar.today()
     length = calendar.keep.security_window.days

@@ -45,7 +45,7 @@ def _shown(char: str, times: int) -> Markup:
 def clipped(text: object) -> Markup:
     """The beginning of a text for a table's cell."""
     whole = str(text or "")
-    return visible(whole) if len(whole) <= CLIPPED else visible(whole[:CLIPPED]) + Markup("…")
+    return visible(whole) if len(whole) <= CLIPPED else Markup("<span>{}…</span>").format(visible(whole[:CLIPPED]))
 
 
 def moment(instant: datetime | None) -> Markup:

@@ -104,7 +104,7 @@ def decide() -> int:
     return detect(_store(), ACTOR, tell).new
 
 
-@task(trigger_rule="all_done", outlets=[BLOCKLIST])
+@task(trigger_rule="all_done", inlets=[HITS], outlets=[BLOCKLIST])
 @guarded
 def export_blocklist(decided: int | None) -> int:
     """Also where a day could not be looked through: the bans that end, end."""
@@ -123,7 +123,7 @@ def tell_of_bans(decided: int, active: int) -> None:
         notify("new bans", f"{decided} new decisions, {active} bans in force")
 
 
-@task(inlets=[HITS])
+@task
 @guarded
 def find_changed_days() -> list[list[str]]:
     from plugins.steps.rebuilding import changed_days
@@ -151,7 +151,7 @@ def check_tables(chunks: list[list[str]]) -> dict[str, list[str]]:
     return {"days": list(map(str, checked.days)), "problems": checked.problems}
 
 
-@task(outlets=[STATISTICS])
+@task(inlets=[HITS], outlets=[STATISTICS])
 @guarded
 def publish(checked: dict[str, list[str]]) -> list[str]:
     from plugins.steps.rebuild_parts import publish_part

@@ -40,7 +40,7 @@ def test_what_would_hide_or_turn_text_round_is_shown_by_its_number(text: str | N
 def test_a_long_text_is_clipped_before_it_is_escaped() -> None:
     shown = str(clipped("<" * 500))
     assert shown.count("&lt;") == CLIPPED
-    assert shown.endswith("…")
+    assert shown.endswith("…</span>")
 
 
 @pytest.mark.parametrize(
