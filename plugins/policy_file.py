@@ -1,11 +1,18 @@
 """The policy as a file on disk."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from schemas.policy import Policy, PolicyError, load_policy
 from schemas.refusals import FormatError
 from transforms.parsing.formats import named_layout
+
+
+def installed_policy() -> Path:
+    """Where the policy of this installation is: what LETHE_POLICY names, else `policy.toml` beside `plugins/`."""
+    named = os.environ.get("LETHE_POLICY")
+    return Path(named) if named else Path(__file__).parents[1] / "policy.toml"
 
 
 def read_policy(path: Path | None) -> Policy:

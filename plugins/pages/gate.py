@@ -11,7 +11,7 @@ from fastapi import Depends, HTTPException, Request, status
 
 from plugins.access.forms import form_token, is_our_form, tag_of
 from plugins.access.roles import BLOCKLIST, CHANGE, READ, STATUS, role_of
-from plugins.scheduling.defaults import policy_file
+from plugins.policy_file import installed_policy
 from plugins.store.store import Store, open_store
 from schemas.refusals import RefusedError
 
@@ -53,7 +53,7 @@ async def trusted_form(request: Request, user: GetUserDep) -> dict[str, str]:
 def opened() -> Store:
     """What is wrong with the policy is for operations, not for whoever asks."""
     try:
-        return open_store(policy_file())
+        return open_store(installed_policy())
     except RefusedError as error:
         log.error("the store cannot be opened: %s", error)
         sentence = "The store cannot be opened. Operations find out why with: lethe policy check"

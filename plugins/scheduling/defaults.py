@@ -1,8 +1,6 @@
-"""What all DAGs have in common, and where their store is."""
+"""What all DAGs have in common."""
 
-import os
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final
 
 from plugins.scheduling.notifying import notify_failure
@@ -22,9 +20,3 @@ DAG_DEFAULTS: Final[dict[str, Any]] = {
     "dagrun_timeout": timedelta(hours=6),
     "default_args": TASK_DEFAULTS,
 }
-
-
-def policy_file() -> Path:
-    """The policy that LETHE_POLICY names; without it the one beside the DAGs."""
-    named = os.environ.get("LETHE_POLICY")
-    return Path(named) if named else Path(__file__).parents[2] / "policy.toml"

@@ -34,11 +34,11 @@ def notify_failure(context: Mapping[str, Any]) -> None:
 def _is_news(failure: str) -> bool:
     """Once a day: a file that cannot be read fails every ingest. Where that cannot be noted, it is told."""
     try:
-        from plugins.scheduling.defaults import policy_file  # noqa: PLC0415 - every DAG file imports this module
+        from plugins.policy_file import installed_policy  # noqa: PLC0415 - every DAG file imports this module
         from plugins.steps.telling import is_news  # noqa: PLC0415
         from plugins.store.store import open_store  # noqa: PLC0415
 
-        return is_news(open_store(policy_file()), failure)
+        return is_news(open_store(installed_policy()), failure)
     except Exception:  # noqa: BLE001 - whatever is wrong with the store may be what failed
         return True
 

@@ -13,7 +13,6 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from plugins.scheduling.assets import AIRFLOW_HISTORY, BLOCKLIST, CLOSED_DAYS, HITS, STATISTICS
 from plugins.scheduling.boundary import guarded, tell
-from plugins.scheduling.defaults import policy_file
 from plugins.scheduling.notifying import notify
 
 if TYPE_CHECKING:
@@ -30,9 +29,10 @@ Plan = dict[str, Any]  # "token", "chunks", "goes_on"
 
 
 def _store() -> "Store":
+    from plugins.policy_file import installed_policy
     from plugins.store.store import open_store
 
-    return open_store(policy_file())
+    return open_store(installed_policy())
 
 
 @task
