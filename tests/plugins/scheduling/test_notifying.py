@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from types import SimpleNamespace
 from typing import ClassVar
 
@@ -15,6 +16,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from plugins.scheduling.notifying import notify, notify_failure
+from tests.stores import Site, utc
 
 
 class Webhook(BaseHTTPRequestHandler):
@@ -79,6 +81,26 @@ def test_the_webhook_and_the_mailbox_get_the_sentence() -> None:
     assert message["Subject"] == "Lethe: trouble"
     [part] = message.get_payload()
     assert part.get_payload(decode=True) == b"www: no new line for 3 hours &amp; more"
+
+
+@pytest.fixture(autouse=True)
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """The store in which it is noted what was told."""
+    site = Site(tmp_path, utc(2026, 11, 20, 11))
+    monkeypatch.setenv("LETHE_POLICY", str(site.policy))
+    return site
+
+
+@pytest.mark.usefixtures("servers")
+def test_the_same_failure_is_told_once_a_day_and_without_a_store_each_time(site: Site) -> None:
+    task = SimpleNamespace(dag_id="ingest_logs", task_id="fail_for_problems")
+    failed = {"ti": task, "exception": AirflowFailException("access.log.14.gz is a broken gzip file")}
+    for _ in range(3):
+        notify_failure(failed)
+    assert len(Webhook.posted) == 1
+    site.policy.unlink()
+    notify_failure(failed)
+    assert len(Webhook.posted) == 2
 
 
 @pytest.mark.usefixtures("servers")
