@@ -8,17 +8,19 @@ Clearing or repeating it changes nothing: an alert that has a decision gets no o
 whom it is about, security staff see on the page *Blocklist*.
 """
 
-from airflow.sdk import dag
+from airflow.sdk import chain, dag
 
 from plugins.scheduling.assets import HITS
 from plugins.scheduling.defaults import DAG_DEFAULTS
-from plugins.scheduling.tasks import decide, export_blocklist, tell_of_bans
+from plugins.scheduling.tasks import decide, export_blocklist, fail_for_problems, tell_of_bans
 
 
 @dag(schedule=[HITS], tags=["lethe", "window"], doc_md=__doc__, **DAG_DEFAULTS)
 def detect_attacks() -> None:
     decided = decide()
-    tell_of_bans(decided, export_blocklist(decided))
+    exported = export_blocklist()
+    chain(decided, exported, fail_for_problems(decided))
+    tell_of_bans(decided, exported)
 
 
 detect_attacks()

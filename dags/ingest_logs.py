@@ -30,7 +30,7 @@ def ingest_logs() -> None:
     imported = import_old_days(plan)
     done = sum_up(plan, imported)
     chain(read, imported)
-    tell_of_hits(done)
+    tell_of_hits(plan, done)
     chain([read, imported], fail_for_problems(done))
 
 

@@ -16,7 +16,7 @@ class OwnMenu:
         self.app = app
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != scope.get("root_path", "") + LISTING:
+        if scope["type"] != "http" or scope["method"] != "GET" or _path(scope) != LISTING:
             await self.app(scope, receive, send)
             return
         start: dict[str, Any] = {}
@@ -36,6 +36,11 @@ class OwnMenu:
                 await send({"type": "http.response.body", "body": shown})
 
         await self.app(scope, receive, keep)
+
+
+def _path(scope: dict[str, Any]) -> str:
+    """Without what stands before it, where a proxy has not cut that off already."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
 
 
 async def _shown(body: bytes, scope: dict[str, Any]) -> bytes:

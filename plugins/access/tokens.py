@@ -46,10 +46,11 @@ def add_token(store: Store, name: str, purpose: str, actor: str) -> str:
 
 def remove_token(store: Store, name: str, actor: str) -> None:
     """From now on nobody reads with it."""
-    if not any(token.name == name for token in all_tokens(store)):
-        raise RefusedError("there is no token of that name; lethe token list names them")
-    store.place("state").remove(f"{FOLDER}{name}.json")
-    store.audit.append(store.clock(), actor, "remove token", token=name)
+    with store.locks.held("tokens"):
+        if not any(token.name == name for token in all_tokens(store)):
+            raise RefusedError("there is no token of that name; lethe token list names them")
+        store.audit.append(store.clock(), actor, "remove token", token=name)
+        store.place("state").remove(f"{FOLDER}{name}.json")
 
 
 def all_tokens(store: Store) -> list[Token]:

@@ -1,8 +1,8 @@
 """What a person decides: to ban, or to lift a ban, always with a reason, and in the audit trail before it is done."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from plugins.blocklist.decisions import BY_HAND, GONE, Decision, Decisions, new_handle
@@ -39,7 +39,7 @@ def ban(
         made = _made(store, decisions.all(), names, lasts, reason, role)
         _record(store, role, "ban", made)
         decisions.add(made)
-    _renew(store, "ban")
+    _refuse_unpublished("ban", renew_exports(store))
     return made
 
 
@@ -57,21 +57,31 @@ def lift(store: Store, handles: Sequence[str], reason: str, role: str, patience:
     targets = {kept[handle].target for handle in handles}
     days = {one.day for one in kept.values() if one.target in targets and one.is_active(now)}
     lifted: list[Decision] = []
-    with store.writing(*days, patience=patience):
-        for day in sorted(days):
-            of_day = decisions.of_day(day)
-            ending = {
-                one.decision: replace(one, lifted_at=now, lifted_by=role, lift_reason=reason)
-                for one in of_day
-                if one.target in targets and one.is_active(now)
-            }
-            _record(store, role, "lift", list(ending.values()))
-            decisions.put_day(day, [ending.get(one.decision, one) for one in of_day])
-            lifted += ending.values()
+    try:
+        with store.writing(*days, patience=patience):
+            for day in sorted(days):
+                lifted += _lift_on(store, day, targets, reason, role)
+    finally:
+        problems = renew_exports(store) if lifted else []
     if not lifted:
         raise RefusedError("somebody else has just lifted this ban, or its day has ended")
-    _renew(store, "lift")
+    _refuse_unpublished("lift", problems)
     return lifted
+
+
+def _lift_on(store: Store, day: date, targets: Collection[str], reason: str, role: str) -> list[Decision]:
+    """Of one day, which may have been closed, or its bans lifted, while its lock was waited for."""
+    decisions, now = Decisions(store), store.clock()
+    of_day = decisions.of_day(day)
+    ending = {
+        one.decision: replace(one, lifted_at=now, lifted_by=role, lift_reason=reason)
+        for one in of_day
+        if one.target in targets and one.is_active(now)
+    }
+    if ending:
+        _record(store, role, "lift", list(ending.values()))
+        decisions.put_day(day, [ending.get(one.decision, one) for one in of_day])
+    return list(ending.values())
 
 
 def _made(
@@ -105,8 +115,8 @@ def _record(store: Store, role: str, action: str, decisions: Sequence[Decision])
         store.audit.append(store.clock(), role, action, decision=one.decision, day=str(one.day))
 
 
-def _renew(store: Store, action: str) -> None:
-    if problems := renew_exports(store):
+def _refuse_unpublished(action: str, problems: Sequence[str]) -> None:
+    if problems:
         raise RefusedError(f"the {action} is kept, but not in the files yet: {problems[0]}")
 
 

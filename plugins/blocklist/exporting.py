@@ -64,7 +64,7 @@ def publish_exports(store: Store) -> int:
             for kind in FORMATS.values():
                 store.place("exports").put(f"{FOLDER}/{kind.file_name}", kind.write(active, now).encode())
         finally:
-            remove_expired(store)
+            _remove_expired(store)
     return len(active)
 
 
@@ -86,7 +86,12 @@ def expired_exports(store: Store) -> list[str]:
 
 
 def remove_expired(store: Store) -> None:
-    """Remove them; to end a ban early harms nobody."""
+    """Remove them, whatever else may not be done; to end a ban early harms nobody."""
+    with store.locks.held("exports"):
+        _remove_expired(store)
+
+
+def _remove_expired(store: Store) -> None:
     for name in expired_exports(store):
         store.place("exports").remove(name)
 

@@ -15,7 +15,7 @@ from plugins.blocklist.by_hand import ban as ban_targets
 from plugins.blocklist.by_hand import lift as lift_decisions
 from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.exporting import FORMATS, publish_exports
-from plugins.cli.store import ACTOR, HERE, PolicyOption
+from plugins.cli.store import ACTOR, HERE, PolicyOption, fail_for
 from plugins.cli.terminal import Progress, print_table
 from plugins.steps.detecting import detect as detect_attacks
 from plugins.store.store import Store, open_store
@@ -46,6 +46,7 @@ def detect(policy_file: PolicyOption = HERE) -> None:
     publish_exports(store)
     tell("")
     typer.echo(f"new decisions: {found.new:,}; bans in force: {found.active:,}")
+    fail_for(found.problems)
 
 
 def blocklist(

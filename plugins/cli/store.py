@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Final
@@ -39,7 +40,7 @@ def ingest(policy_file: PolicyOption = HERE, clock_is_right: ClockOption = False
     typer.echo(f"lines: {result.lines.total():,}" + (f" = {what}" if what else ", nothing is new"))
     for sentence in [*map(_describe, result.marks), *(f"next time: {note}" for note in result.waiting)]:
         typer.echo(sentence)
-    _fail(result.problems)
+    fail_for(result.problems)
 
 
 def rebuild(policy_file: PolicyOption = HERE) -> None:
@@ -75,7 +76,7 @@ def close(
     for mark in marks:
         typer.echo(_describe(mark))
     typer.echo(f"days closed: {len(marks)}")
-    _fail(problems)
+    fail_for(problems)
 
 
 def erase(policy_file: PolicyOption = HERE) -> None:
@@ -130,7 +131,8 @@ def _describe(mark: Mark) -> str:
     return f"{mark.day}: {mark.how}, {mark.lines:,} lines in its statistics{missing}"
 
 
-def _fail(problems: list[str]) -> None:
+def fail_for(problems: Sequence[str]) -> None:
+    """Each problem on standard error; exit status 1 if there is one."""
     for problem in problems:
         typer.echo(f"lethe: {problem}", err=True)
     if problems:

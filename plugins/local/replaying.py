@@ -1,4 +1,4 @@
-"""A replay: logs of the past in a store of their own, whose clock is their newest line."""
+"""A replay: logs of the past in a store of their own, whose clock stands at their newest line."""
 
 import json
 import shlex

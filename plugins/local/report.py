@@ -40,7 +40,7 @@ def _replay(store: Store) -> Iterator[tuple[str, str]]:
     if store.is_replay:
         yield (
             "replay",
-            f"of the past: it is {store.clock():%Y-%m-%d %H:%M} UTC there, from where its days go on to close",
+            f"of the past: it is {store.clock():%Y-%m-%d %H:%M} UTC there; from tomorrow on its days close in turn",
         )
 
 

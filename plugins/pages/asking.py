@@ -20,7 +20,11 @@ STATES: Final = {"active": "Active", "lifted": "Lifted", "over": "Over", "": "Al
 SORTS: Final = ("target", "scenario", "decided_at", "until", "events")
 LONGEST: Final = 200  # characters of what is typed
 UNFIT: Final = "The note may hold no address and no URL; short plain words will do."
-LIKE_AN_ADDRESS: Final = re.compile(r"[0-9]+[^0-9]+[0-9]+[^0-9]+[0-9]|[0-9]{8}|\b[0-9a-f]{8}\b|/", re.IGNORECASE)
+# Four small numbers however they are set apart, one long number, eight hexadecimal digits, a host with a path.
+LIKE_AN_ADDRESS: Final = re.compile(
+    r"(?<![0-9])[0-9]{1,3}([^0-9a-z]+[0-9]{1,3}){3}(?![0-9])|[0-9]{8}|\b(?=[a-f]*[0-9])[0-9a-f]{8}\b|[a-z0-9]\.[a-z0-9.-]+/",
+    re.IGNORECASE,
+)
 _told: set[str] = set()  # readings of this process that are in the trail, which need not be searched again
 
 

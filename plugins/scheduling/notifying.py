@@ -23,36 +23,45 @@ log = logging.getLogger(__name__)
 
 
 def notify_failure(context: Mapping[str, Any]) -> None:
-    """A task failed for good; of exceptions that are not Lethe's only the kind is told."""
+    """A task failed for good; of exceptions that are not Lethe's only the kind is told.
+
+    The same failure is told once a day: a file that cannot be read fails every ingest.
+    """
     task, error = context["ti"], context.get("exception")
     what = str(error) if isinstance(error, OURS) else type(error).__name__
     subject = f"{task.dag_id}.{task.task_id} failed"
-    if _is_news(f"{subject}: {what}"):
+    try:
+        _notify_once(subject, what)
+    except Exception:  # noqa: BLE001 - whatever is wrong with the store may be what failed
         notify(subject, what)
 
 
-def _is_news(failure: str) -> bool:
-    """Once a day: a file that cannot be read fails every ingest. Where that cannot be noted, it is told."""
-    try:
-        from plugins.policy_file import installed_policy  # noqa: PLC0415 - every DAG file imports this module
-        from plugins.steps.telling import is_news  # noqa: PLC0415
-        from plugins.store.store import open_store  # noqa: PLC0415
+def _notify_once(subject: str, what: str) -> None:
+    from plugins.policy_file import installed_policy  # noqa: PLC0415 - every DAG file imports this module
+    from plugins.steps.telling import is_news, note_told  # noqa: PLC0415
+    from plugins.store.store import open_store  # noqa: PLC0415
 
-        return is_news(open_store(installed_policy()), failure)
-    except Exception:  # noqa: BLE001 - whatever is wrong with the store may be what failed
-        return True
+    store = open_store(installed_policy())
+    if is_news(store, f"{subject}: {what}") and notify(subject, what):
+        note_told(store, f"{subject}: {what}")
 
 
-def notify(subject: str, sentence: str) -> None:
-    """Tell everybody who wants to know; whoever cannot be reached is noted in the log, and fails nothing."""
+def notify(subject: str, sentence: str) -> bool:
+    """Tell everybody who wants to know; whoever cannot be reached is noted in the log, and fails nothing.
+
+    Returns whether all were reached.
+    """
     log.warning("%s: %s", subject, sentence)
+    is_delivered = True
     for name, send in ((SMTP, _mail), (WEBHOOK, _post)):
         try:
             send(Connection.get(name), f"Lethe: {subject}", sentence)
         except AirflowNotFoundException:
             continue
         except Exception as error:  # noqa: BLE001 - whatever a mail server or a library comes up with
+            is_delivered = False
             log.warning("connection %s: the message was not delivered (%s)", name, type(error).__name__)
+    return is_delivered
 
 
 def _mail(connection: Connection, subject: str, sentence: str) -> None:

@@ -38,13 +38,10 @@ def _store() -> "Store":
 @task
 @guarded
 def find_new_lines() -> Plan:
-    from plugins.steps.ingest_parts import begin_ingest, finish_part
-    from plugins.steps.old_days import Imported
+    from plugins.steps.ingest_parts import begin_ingest
 
-    store = _store()
-    plan = begin_ingest(store, ACTOR, tell, PATIENCE)
+    plan = begin_ingest(_store(), ACTOR, tell, PATIENCE)
     if not plan.has_news:
-        finish_part(store, plan.token, Imported())
         raise AirflowSkipException("nothing is new in the logs")
     tell(f"{len(plan.files)} files have new lines")
     return {"token": plan.token, "chunks": plan.chunks(READERS) or [NOTHING], "goes_on": plan.goes_on}
@@ -61,7 +58,7 @@ def read_files(files: list[int], plan: Plan) -> dict[str, int]:
     from plugins.steps.ingest_parts import read_part
 
     reads = read_part(_store(), plan["token"], files, tell)
-    return {"files": len(reads), "lines": sum(one.counts.lines for one in reads.values())}
+    return {"files": len(reads), "problems": sum(len(one.problems) for one in reads.values())}
 
 
 @task(trigger_rule=AT_ANY_RATE)
@@ -90,37 +87,41 @@ def sum_up(plan: Plan, imported: dict[str, Any] | None) -> dict[str, Any]:
 
 @task(outlets=[HITS])
 @guarded
-def tell_of_hits(done: dict[str, Any]) -> None:
+def tell_of_hits(plan: Plan, done: dict[str, Any]) -> None:
     """Set off what follows new lines, also those that an ingest has read which did not come to its end."""
+    from plugins.steps.ingest_parts import note_told
+
     if not done["has_news"]:
         raise AirflowSkipException("the files hold no whole new line")
+    note_told(_store(), plan["token"])
 
 
 @task
 @guarded
-def decide() -> int:
+def decide() -> dict[str, Any]:
     from plugins.steps.detecting import detect
 
-    return detect(_store(), ACTOR, tell).new
+    detected = detect(_store(), ACTOR, tell)
+    return {"new": detected.new, "problems": list(detected.problems)}
 
 
 @task(trigger_rule="all_done", inlets=[HITS], outlets=[BLOCKLIST])
 @guarded
-def export_blocklist(decided: int | None) -> int:
-    """Also where a day could not be looked through: the bans that end, end."""
+def export_blocklist() -> int:
+    """Also where nothing could be decided: the bans that end, end."""
     from plugins.blocklist.exporting import publish_exports
 
     active = publish_exports(_store())
-    tell(f"{decided or 0} new decisions, {active} bans in force")
+    tell(f"{active} bans in force")
     return active
 
 
 @task
 @guarded
-def tell_of_bans(decided: int, active: int) -> None:
+def tell_of_bans(decided: dict[str, Any], active: int) -> None:
     """Who hears of failures hears of new bans too: how many, never whom."""
-    if decided:
-        notify("new bans", f"{decided} new decisions, {active} bans in force")
+    if decided["new"]:
+        notify("new bans", f"{decided['new']} new decisions, {active} bans in force")
 
 
 @task
@@ -185,8 +186,10 @@ def watch() -> list[str]:
 
 
 @task(trigger_rule="none_failed_min_one_success")
-def fail_for_problems(done: dict[str, Any]) -> None:
+def fail_for_problems(done: dict[str, Any] | None) -> None:
     """What went wrong in parts fails the run, after everything else was done."""
+    if done is None:
+        raise AirflowSkipException("a later run has taken over")
     if done["problems"]:
         raise AirflowFailException("; ".join(done["problems"]))
 

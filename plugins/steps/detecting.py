@@ -36,43 +36,47 @@ class Looked(Record):
 
 @dataclass(frozen=True)
 class Detected:
-    """How many decisions are new, and how many are in force."""
+    """How many decisions are new, how many are in force, and which days could not be looked through."""
 
     new: int
     active: int
+    problems: tuple[str, ...] = ()
 
 
 def detect(store: Store, actor: str, tell: Tell) -> Detected:
     """Decide on every alert of the open days that has no decision yet; again, it changes nothing.
 
-    RefusedError, when all others are done, names days that cannot be read. What is published follows with
-    `publish_exports`.
+    A day that cannot be read holds up no other. What is published follows with `publish_exports`.
     """
     store.check_setting()
     scenarios = load_scenarios()
     with store.locks.held("detection"):
-        changed = [day for day in _readable_days(store) if _is_changed(store, day, scenarios)]
-        new, problems = _look_through(store, changed, scenarios, tell) if changed else ([], [])
+        receipts, problems = _read_receipts(store)
+        changed = [day for day, of_day in receipts.items() if _is_changed(store, day, of_day, scenarios)]
+        new = _look_through(store, changed, receipts, problems, scenarios, tell) if changed else []
         if new:
             named = sorted({one.scenario for one in new})
             store.audit.append(store.clock(), actor, "decisions", new=len(new), scenarios=named)
-    if problems:
-        raise RefusedError("; ".join(problems))
-    return Detected(len(new), len(Decisions(store).active(store.clock())))
+    return Detected(len(new), len(Decisions(store).active(store.clock())), tuple(problems))
 
 
 def _look_through(
-    store: Store, changed: Sequence[date], scenarios: Sequence[Scenario], tell: Tell
-) -> tuple[list[Decision], list[str]]:
-    """The new decisions on these days, and what is wrong with days that were left out.
+    store: Store,
+    changed: Sequence[date],
+    receipts: Mapping[date, Sequence[Receipt]],
+    problems: list[str],
+    scenarios: Sequence[Scenario],
+    tell: Tell,
+) -> list[Decision]:
+    """The new decisions on these days; what is wrong with days that are left out is added to `problems`.
 
     Their neighbours are read too, since a burst may span midnight.
     """
-    near = [day for day in _readable_days(store) if any(abs(day - one) <= A_DAY for one in changed)]
+    near = [day for day in receipts if any(abs(day - one) <= A_DAY for one in changed)]
     with store.writing(*near):
-        receipts = {day: day_receipts(store, day) for day in near if not store.marks.get(day)}
-        tell(f"counting events of {len(receipts)} days")
-        events, problems = _read_events(store, receipts)
+        current = {day: day_receipts(store, day) for day in near if not store.marks.get(day)}
+        tell(f"counting events of {len(current)} days")
+        events = _read_events(store, current, problems)
         allowlist = [str(network) for network in store.policy.blocklist.allowlist]
         found, _ = find_alerts(pa.concat_tables([EVENTS.empty_table(), *events.values()]), scenarios, allowlist)
         rule = rule_of(store)
@@ -80,13 +84,23 @@ def _look_through(
         new = _decide(store, touched, {one.name: one.description for one in scenarios}, rule)
         Decisions(store).add(new)
         for day in events.keys() & set(changed):
-            write_record(store.place("state"), _record(day), _version(store, receipts[day], day, scenarios))
-    return new, problems
+            write_record(store.place("state"), _record(day), _version(store, current[day], day, scenarios))
+    return new
 
 
-def _read_events(store: Store, receipts: Mapping[date, Sequence[Receipt]]) -> tuple[dict[date, pa.Table], list[str]]:
-    """Of each day; one that cannot be read holds up no other."""
-    events, problems = {}, []
+def _read_receipts(store: Store) -> tuple[dict[date, list[Receipt]], list[str]]:
+    """Of each day that may be read."""
+    receipts, problems = {}, []
+    for day in _readable_days(store):
+        try:
+            receipts[day] = day_receipts(store, day)
+        except RefusedError as error:
+            problems.append(f"attacks of {day} are not looked for: {error}")
+    return receipts, problems
+
+
+def _read_events(store: Store, receipts: Mapping[date, Sequence[Receipt]], problems: list[str]) -> dict[date, pa.Table]:
+    events = {}
     for day, of_day in receipts.items():
         sealed = [one for receipt in of_day for one in receipt.of_day(day) if one.kind == "events"]
         try:
@@ -94,7 +108,7 @@ def _read_events(store: Store, receipts: Mapping[date, Sequence[Receipt]]) -> tu
             events[day] = pa.concat_tables([EVENTS.empty_table(), *tables])
         except RefusedError as error:
             problems.append(f"attacks of {day} are not looked for: {error}")
-    return events, problems
+    return events
 
 
 def _decide(store: Store, alerts: Sequence[Alert], reasons: Mapping[str, str], rule: BanRule) -> list[Decision]:
@@ -154,8 +168,8 @@ def _readable_days(store: Store) -> list[date]:
     return [day for day in store.open_days() if not store.calendar.is_past(day)]
 
 
-def _is_changed(store: Store, day: date, scenarios: Sequence[Scenario]) -> bool:
-    current = _version(store, day_receipts(store, day), day, scenarios)
+def _is_changed(store: Store, day: date, receipts: Sequence[Receipt], scenarios: Sequence[Scenario]) -> bool:
+    current = _version(store, receipts, day, scenarios)
     return read_record(store.place("state"), _record(day), Looked) != current
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from plugins.logs.log_file import SHARD_BYTES
 from plugins.steps.old_days import Imported, import_old_days
-from plugins.steps.planning import Plan, Seen, plan_ingest
+from plugins.steps.planning import Plan, Seen, count_new, plan_ingest
 from plugins.steps.reading import FileRead, read_files
 from plugins.store.clock import record_run
 from plugins.store.records import write_record
@@ -40,9 +40,10 @@ def finish_ingest(
     store: Store, plan: Plan, reads: Mapping[int, FileRead], imported: Imported, clock_is_right: bool = False
 ) -> Ingested:
     """Note what need not be looked at again, and sum up. Whoever calls holds the lock “ingest”."""
-    result = Ingested(marks=[*plan.marks, *imported.marks], problems=[*plan.problems], waiting=[*plan.waiting])
+    result = Ingested(
+        count_new(store, plan), [*plan.marks, *imported.marks], problems=[*plan.problems], waiting=[*plan.waiting]
+    )
     for one in reads.values():
-        result.lines.update(one.counts.model_dump())
         result.problems += one.problems
         result.waiting += one.waiting
     if missing := len(plan.files) - len(reads):

@@ -22,7 +22,10 @@ def begin_ingest(store: Store, actor: str, tell: Tell, patience: float = 0.0) ->
     BusyError if somebody else is at work for longer than `patience` (seconds).
     """
     with store.locks.held("ingest", wait=False, patience=patience):
-        return plan_ingest(store, actor, tell)
+        plan = plan_ingest(store, actor, tell)
+        if not plan.has_news:
+            finish_ingest(store, plan, {}, Imported())
+    return plan
 
 
 def read_part(store: Store, token: str, numbers: Sequence[int], tell: Tell) -> Reads:
@@ -52,10 +55,14 @@ def import_part(store: Store, token: str, actor: str, tell: Tell) -> Imported:
 def finish_part(store: Store, token: str, imported: Imported) -> Ingested:
     """Sum up what all parts did."""
     with store.locks.held("ingest"):
+        return finish_ingest(store, _current_plan(store, token), _noted(store), imported)
+
+
+def note_told(store: Store, token: str) -> None:
+    """Whoever follows an ingest is being told of this one."""
+    with store.locks.held("ingest"):
         plan = _current_plan(store, token)
-        result = finish_ingest(store, plan, _noted(store), imported)
-        write_record(store.place("state"), PLAN, plan.model_copy(update={"is_finished": True}))
-    return result
+        write_record(store.place("state"), PLAN, plan.model_copy(update={"is_told": True}))
 
 
 def _current_plan(store: Store, token: str) -> Plan:

@@ -1,15 +1,14 @@
 """Files that hold old days: read in one process, since the keys of imported days never leave it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from plugins.logs.log_file import SHARD_BYTES
 from plugins.steps.importing import finish_import, sweep_window
 from plugins.steps.planning import Plan
-from plugins.steps.reading import FileRead, FileReader, Reads, add_counts, open_writer
-from plugins.steps.writing import ShardWriter
+from plugins.steps.reading import FileRead, FileReader, Reads, open_writer
 from plugins.store.store import Store, Tell
-from schemas.receipts import Counts, Mark
+from schemas.receipts import Mark
 
 
 @dataclass
@@ -35,34 +34,14 @@ def import_old_days(
     ]
     result, writer = Imported(), open_writer(store)
     for number in old:
-        rest = FileReader(store, plan.files[number], writer, tell, shard_bytes, imports=True).read()
-        result.reads[number] = _joined(reads[number], rest) if number in reads else rest
+        result.reads[number] = FileReader(store, plan.files[number], writer, tell, shard_bytes, imports=True).read()
     if not writer.import_keys:
         return result
     all_reads = {**reads, **result.reads}
     is_whole = len(all_reads) == len(plan.files) and not any(one.waiting or one.is_torn for one in all_reads.values())
-    if plan.waiting or not is_whole:
-        _postpone(store, writer, result, plan)
+    if plan.waiting or not is_whole:  # another file may hold more of these days, which can be imported only once
+        result.is_postponed = True
+        sweep_window(store)
     else:
         result.marks = finish_import(store, writer, actor, tell)
     return result
-
-
-def _postpone(store: Store, writer: ShardWriter, result: Imported, plan: Plan) -> None:
-    """A file that cannot be read yet may hold more of the old days, and they can be imported only once."""
-    result.is_postponed = True
-    for number, one in result.reads.items():
-        uncounted = [receipt.counts for receipt in writer.waiting if receipt.file == plan.files[number].file]
-        result.reads[number] = one.model_copy(update={"counts": _subtract(one.counts, uncounted)})
-    sweep_window(store)
-
-
-def _joined(begin: FileRead, rest: FileRead) -> FileRead:
-    """What became of a file that a reader had begun."""
-    newest = max(filter(None, (begin.newest, rest.newest)), default=None)
-    return rest.model_copy(update={"counts": add_counts([begin.counts, rest.counts]), "newest": newest})
-
-
-def _subtract(counts: Counts, others: Iterable[Counts]) -> Counts:
-    less = add_counts(others)
-    return Counts(**{name: number - getattr(less, name) for name, number in counts.model_dump().items()})

@@ -1,12 +1,14 @@
 """What an ingest will read: the files in which something is new, found once, read by whoever has time."""
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
 import pyarrow.compute as pc
 
+from plugins.blocklist.exporting import remove_expired
 from plugins.logs.discovering import Signature, Source, discover
 from plugins.logs.fingerprints import Fingerprints
 from plugins.logs.reading import instants, read_sample
@@ -26,13 +28,15 @@ READS: Final = "ingest/read/"  # what became of each file of the plan, where sev
 class Planned(Record):
     """A file to read; `file` is its id, of a new one too, so that whoever tries again goes on with the same.
 
-    `signature` is how it looked when it was found. `is_old`: it begins with days that have to be imported.
+    `end` is how far it was read before, `signature` how it looked when it was found. `is_old`: it begins with days that
+    have to be imported.
     """
 
     log: str
     kind: str
     path: str
     file: str
+    end: int
     signature: Signature
     is_old: bool
 
@@ -44,8 +48,8 @@ class Planned(Record):
 class Plan(Record):
     """One pass over the logs, begun at `began`; `read` are the paths by log in which nothing is new.
 
-    `marks` are days that had to be closed before anything was read. `goes_on`: of the lines that the plan before this
-    one has read nobody was told, since it was never finished.
+    `marks` are days that had to be closed before anything was read. `goes_on`: lines were read by the plan before this
+    one, and whoever follows an ingest was never told (`is_told`).
     """
 
     token: str
@@ -56,7 +60,7 @@ class Plan(Record):
     waiting: tuple[str, ...]
     marks: tuple[Mark, ...]
     goes_on: bool = False
-    is_finished: bool = False
+    is_told: bool = False
 
     @property
     def has_news(self) -> bool:
@@ -92,7 +96,7 @@ def plan_ingest(store: Store, actor: str, tell: Tell, clock_is_right: bool = Fal
     state = store.place("state")
     before = read_record(state, PLAN, Plan)
     plan = _look(store, actor, tell, clock_is_right)
-    goes_on = before is not None and not before.is_finished and before.has_news
+    goes_on = before is not None and not before.is_told and (before.goes_on or count_new(store, before).total() > 0)
     plan = plan.model_copy(update={"goes_on": goes_on})
     for name in list(state.names(READS)):
         state.remove(name)
@@ -100,8 +104,19 @@ def plan_ingest(store: Store, actor: str, tell: Tell, clock_is_right: bool = Fal
     return plan
 
 
+def count_new(store: Store, plan: Plan) -> Counter[str]:
+    """What became of the lines that were read by a plan, by their receipts: no killed process takes them along."""
+    found: Counter[str] = Counter()
+    for planned in plan.files:
+        for shard in store.receipts.shards(f"{planned.log}/{planned.file}/"):
+            if shard.begin >= planned.end and (receipt := store.receipts.get(shard)):
+                found.update(receipt.counts.model_dump())
+    return found
+
+
 def _look(store: Store, actor: str, tell: Tell, clock_is_right: bool) -> Plan:
     began = store.clock()
+    remove_expired(store)
     believe_clock(store, clock_is_right)
     store.check_setting()
     carry_out_imports(store, actor)
@@ -142,6 +157,7 @@ def _plan_file(store: Store, log: Log, source: Source, opened: Sequence[date]) -
         kind=source.kind,
         path=str(source.file.path),
         file=source.receipt.file if source.receipt else secrets.token_hex(8),
+        end=source.begin,
         signature=source.file.signature,
         is_old=not source.receipt and _begins_with_old_days(store, log, source, opened),
     )

@@ -13,7 +13,7 @@ from plugins.steps.planning import Plan, Planned, fingerprints
 from plugins.steps.writing import ShardWriter
 from plugins.store.store import Store, Tell
 from schemas.policy_model import Log
-from schemas.receipts import Counts, Receipt, Record
+from schemas.receipts import Receipt, Record
 from schemas.refusals import FormatError
 from transforms.detection.load import load_scenarios
 from transforms.parsing.formats import ERROR_LAYOUTS, named_layout
@@ -25,12 +25,11 @@ A_DAY: Final = 86_400.0  # seconds; half a line that is older will not be finish
 
 
 class FileRead(Record):
-    """What became of a planned file: its new lines, and how it looked if nothing is left in it.
+    """What became of a planned file: how it looked if nothing is left in it, its newest line, what is wrong with it.
 
     `is_torn`: it was not read to its end. `has_old_days`: it holds days to import, so one process reads it again.
     """
 
-    counts: Counts = Counts()
     whole: Signature | None = None
     newest: datetime | None = None
     problems: tuple[str, ...] = ()
@@ -68,7 +67,6 @@ class FileReader:
         self.store, self.planned, self.writer, self.tell = store, planned, writer, tell
         self.shard_bytes, self.imports = shard_bytes, imports
         self.log = next(log for log in store.policy.logs if log.name == planned.log)
-        self.counts: list[Counts] = []
         self.newest: datetime | None = None
         self.has_old_days = False
         self.suspicions: list[str] = []
@@ -81,7 +79,6 @@ class FileReader:
             if self._read_shards(file):
                 whole = file.signature
         return FileRead(
-            counts=add_counts(self.counts),
             whole=whole,
             newest=self.newest,
             problems=(*troubles.problems, *self.suspicions),
@@ -116,12 +113,11 @@ class FileReader:
                 self.writer.forget()
                 self.has_old_days = True
                 return False
-            self._count(written)
+            self._note(written)
             last_day, end = written.last_day, written.end
         return is_final or end >= file.size
 
-    def _count(self, receipt: Receipt) -> None:
-        self.counts.append(receipt.counts)
+    def _note(self, receipt: Receipt) -> None:
         self.newest = max(filter(None, (self.newest, receipt.newest)), default=None)
         if receipt.counts.quarantine * 2 > receipt.counts.lines >= SUSPICIOUS:
             self.suspicions.append(
@@ -129,14 +125,6 @@ class FileReader:
                 f"fit the format of [[logs]] {self.log.name}; they are kept in quarantine. Is the format right?"
             )
         self.tell(f"reading {self.planned.path}: {receipt.first_line + receipt.counts.lines - 1:,} lines")
-
-
-def add_counts(counts: Iterable[Counts]) -> Counts:
-    """Their sum."""
-    total = dict.fromkeys(Counts.model_fields, 0)
-    for one in counts:
-        total = {name: number + getattr(one, name) for name, number in total.items()}
-    return Counts(**total)
 
 
 def _layouts(source: Source, log: Log, known: Iterable[Receipt]) -> tuple[Layout, ...]:

@@ -12,9 +12,8 @@ from schemas.receipts import Record
 TROUBLES: Final = "told/troubles.json"
 FAILURES: Final = "told/failures.json"
 AGAIN: Final = timedelta(days=1)
-FIGURES: Final = re.compile(
-    r"(?<![0-9-])[0-9]+(?![0-9-])"
-)  # hours and shares change while it is the same trouble; days do not
+# Hours and shares change while it is the same trouble; days, and numbers in names, do not.
+FIGURES: Final = re.compile(r"(?<![\w./-])[0-9]+(?![\w/-]|[.][0-9a-z])")
 
 
 class Told(Record):
@@ -30,7 +29,7 @@ def take_news(store: Store, troubles: Iterable[str]) -> list[str]:
     lasting, news = {}, []
     for trouble in troubles:
         subject = FIGURES.sub("#", trouble)
-        if subject not in told or now - told[subject] >= AGAIN:
+        if subject not in told or not timedelta() <= now - told[subject] < AGAIN:
             news.append(trouble)
             lasting[subject] = now
         else:
@@ -41,13 +40,17 @@ def take_news(store: Store, troubles: Iterable[str]) -> list[str]:
 
 
 def is_news(store: Store, failure: str) -> bool:
-    """Whether a failure, of which each run tells anew, was not told within a day; it counts as told from now on."""
-    now, subject = store.clock(), FIGURES.sub("#", failure)
-    recent = {one: at for one, at in _told(store, FAILURES).items() if now - at < AGAIN}
-    if subject in recent:
-        return False
-    write_record(store.place("state"), FAILURES, Told(at=recent | {subject: now}))
-    return True
+    """Whether a failure, which each run meets anew, was not told within a day."""
+    told = _told(store, FAILURES).get(FIGURES.sub("#", failure))
+    return told is None or not timedelta() <= store.clock() - told < AGAIN
+
+
+def note_told(store: Store, failure: str) -> None:
+    """It has reached whoever wants to know."""
+    with store.locks.held("told"):
+        now = store.clock()
+        recent = {one: at for one, at in _told(store, FAILURES).items() if timedelta() <= now - at < AGAIN}
+        write_record(store.place("state"), FAILURES, Told(at=recent | {FIGURES.sub("#", failure): now}))
 
 
 def _told(store: Store, name: str) -> dict[str, datetime]:

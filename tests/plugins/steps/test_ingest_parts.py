@@ -10,8 +10,9 @@ import pytest
 
 from plugins.logs.shards import ParsedShard
 from plugins.steps.days import day_receipts, load_open_day
-from plugins.steps.ingest_parts import begin_ingest, finish_part, import_part, read_part
+from plugins.steps.ingest_parts import begin_ingest, finish_part, import_part, note_told, read_part
 from plugins.steps.planning import Plan
+from plugins.steps.reading import read_files
 from plugins.steps.writing import ShardWriter
 from plugins.store.locks import BusyError
 from plugins.store.records import Receipts
@@ -192,11 +193,25 @@ def test_lines_of_an_ingest_that_was_never_finished_are_news_to_the_next_one(sit
     second = begin_ingest(store, "operations", silent)
     assert second.goes_on
     assert begin_ingest(store, "operations", silent).goes_on, "however often it is interrupted"
-    in_parts(site)
+    plan = in_parts(site)
+    assert plan.goes_on
+    note_told(store, plan.token)
     after = begin_ingest(store, "operations", silent)
     assert not after.goes_on
     assert not after.has_news
     assert not begin_ingest(store, "operations", silent).goes_on, "there was nothing to tell"
+
+
+def test_lines_that_a_killed_reader_receipted_but_did_not_note_are_summed_up(site: Site) -> None:
+    store = site.open()
+    plan = begin_ingest(store, "operations", silent)
+    for chunk in plan.chunks(3):
+        read_files(store, plan, chunk, silent)  # as a reader does, and then it is killed
+    for chunk in plan.chunks(3):
+        read_part(store, plan.token, chunk, silent)
+    result = finish_part(store, plan.token, import_part(store, plan.token, "operations", silent))
+    assert +result.lines == site.counts()
+    assert result.lines.total() > 1000
 
 
 def test_an_ingest_by_hand_between_two_parts_takes_over(site: Site, expected: tuple[object, ...]) -> None:

@@ -33,7 +33,7 @@ def test_its_clock_stands_at_the_newest_line_of_any_file(tmp_path: Path) -> None
     assert store.clock() == THEN - timedelta(hours=4)
 
 
-def test_from_there_its_clock_goes_on_so_that_also_a_replay_forgets(tmp_path: Path) -> None:
+def test_after_a_day_its_clock_goes_on_so_that_also_a_replay_forgets(tmp_path: Path) -> None:
     site = Site(tmp_path, THEN)
     site.write("access.log", hit(THEN), hit(THEN))
     began = today()
@@ -41,13 +41,14 @@ def test_from_there_its_clock_goes_on_so_that_also_a_replay_forgets(tmp_path: Pa
     store = open_store(site.policy, lambda: began)
     ingest(store, "operations", silent)
     assert store.open_days() == [THEN.date()]
-    a_week_later = open_store(site.policy, lambda: began + timedelta(days=7))
+    assert open_store(site.policy, lambda: began + timedelta(hours=23)).clock() == THEN, "for a day it stands still"
+    a_week_later = open_store(site.policy, lambda: began + timedelta(days=8))
     assert a_week_later.clock() == THEN + timedelta(days=7)
     with pytest.raises(ClosedDayError):
         a_week_later.keys.current(THEN.date())
     close_due(a_week_later, "operations", silent)
     assert list((tmp_path / "keys").glob("2*")) == []
-    assert begin_replay(site.policy, lambda: began + timedelta(days=7)) == THEN + timedelta(days=7), "and never back"
+    assert begin_replay(site.policy, lambda: began + timedelta(days=8)) == THEN + timedelta(days=7), "and never back"
 
 
 def test_a_lonely_line_of_the_future_is_not_believed() -> None:
@@ -83,3 +84,16 @@ def test_logs_without_a_line_that_can_be_read_are_refused(tmp_path: Path) -> Non
     site.write("access.log", "what\n", "is this\n")
     with pytest.raises(RefusedError, match="format"):
         begin_replay(site.policy)
+
+
+def test_logs_that_end_a_moment_before_midnight_lose_no_day(tmp_path: Path) -> None:
+    """However slow the machine is, no day falls due in the middle of a run."""
+    newest = utc(2021, 3, 14, 22, 59, 50)  # ten seconds before midnight in Oslo
+    site = Site(tmp_path, newest)
+    site.write("access.log", *(hit(newest - timedelta(hours=n)) for n in range(24 * 6, -1, -1)))
+    begin_replay(site.policy, today)
+    ingest(open_store(site.policy, today), "operations", silent)
+    later = open_store(site.policy, lambda: today() + timedelta(minutes=5))
+    close_due(later, "operations", silent)
+    closed = [later.marks.get(day) for day in later.marks.days("closed")]
+    assert [(mark.how, mark.missing) for mark in closed if mark] == [("rebuilt", 0)]

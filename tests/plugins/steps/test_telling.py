@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from plugins.steps.telling import is_news, take_news
+from plugins.steps.telling import is_news, note_told, take_news
 from tests.stores import Site, utc
 
 
@@ -36,9 +36,13 @@ def test_two_days_that_are_overdue_are_two_troubles(tmp_path: Path) -> None:
 def test_a_failure_of_each_run_is_told_once_a_day(tmp_path: Path) -> None:
     site = Site(tmp_path, utc(2026, 11, 20, 11))
     told = []
+    failure = "ingest_logs.fail_for_problems failed: access.log.14.gz is a broken gzip file"
     for minute in range(0, 60 * 26, 5):
-        if is_news(site.open(), "ingest_logs.fail_for_problems failed: access.log.14.gz is a broken gzip file"):
+        if is_news(site.open(), failure):
             told.append(minute)
+            note_told(site.open(), failure)
         site.now += timedelta(minutes=5)
     assert told == [0, 60 * 24]
-    assert is_news(site.open(), "compute_statistics.check_tables failed: another")
+    assert is_news(site.open(), failure.replace("14", "15")), "another file"
+    site.now -= timedelta(days=300)
+    assert is_news(site.open(), failure), "it was noted under a clock that was wrong"

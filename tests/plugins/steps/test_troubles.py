@@ -83,7 +83,8 @@ def test_a_full_disk_is_a_sentence_and_the_next_run_goes_on(limit: int, site: Si
     assert code == 1
     assert "File too large" in said
     after = files(site.folder)
-    assert {name: after.get(name) for name in before} == before
+    kept = before.keys() - {"store/state/ingest/plan.json"}  # the new attempt's
+    assert {name: after.get(name) for name in kept} == {name: before[name] for name in kept}
     assert not [name for name in after if ".put-" in name], "nothing half-written is left"
     assert site.counts() == {"hits": 1}
     assert site.ingest().lines["hits"] == 3000
