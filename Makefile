@@ -1,4 +1,4 @@
-# Two commands do everything: make run, make test.
+# `make` lists the commands. Two do all the set-up on a fresh machine: make run, make test.
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv

@@ -19,7 +19,7 @@ DEMO, REPLAY, INSTALLATION = ROOT / "run", ROOT / "replay", ROOT / "installation
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="The working folder.", readable=False)]
 PolicyOption = Annotated[Path | None, typer.Option("--policy", help="Another policy than the demo's.", readable=False)]
-PortOption = Annotated[int, typer.Option("--port", help="Where to look for a free port first.")]
+PortOption = Annotated[int, typer.Option("--port", min=1, max=65000, help="Where to look for a free port first.")]
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
 
 

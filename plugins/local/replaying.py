@@ -24,6 +24,8 @@ def named_files(words: str) -> list[Path]:
     for word in shlex.split(words):
         paths = sorted(glob(word)) or [word]  # noqa: PTH207 - may be absolute
         found += [Path(path).absolute() for path in paths]
+    if folders := [path for path in found if path.is_dir()]:
+        raise RefusedError(f"{folders[0]} is a folder; name the log files in it, such as {folders[0]}/access.log*")
     if missing := [path for path in found if not path.is_file()]:
         raise RefusedError(f"{missing[0]}: there is no such file; LOGS and ERRORS name log files")
     return list(dict.fromkeys(found))

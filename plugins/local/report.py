@@ -47,13 +47,16 @@ def _replay(store: Store) -> Iterator[tuple[str, str]]:
 def _lines(store: Store) -> Iterator[tuple[str, str]]:
     counts = _counts(store.receipts)
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in counts.items() if number)
-    yield "lines", f"{counts.total():,} ({kinds})"
+    yield (
+        "lines",
+        f"{counts.total():,} ({kinds})" if kinds else "0; do the paths and formats of [[logs]] fit?",
+    )
     reasons, is_all = Watch(store).reasons()  # of closed days nothing but the number is left
     by_reason: Counter[str] = Counter()
     for (_, reason), number in reasons.items():
         by_reason[reason] += number
     of_open = f"{_listed(by_reason) or 'none'}{'' if is_all else ', and more'}"
-    yield "quarantine", f"{counts['quarantine']:,}, of these in open days: {of_open}"
+    yield "quarantine", f"{counts['quarantine']:,}; {by_reason.total():,} of them in open days: {of_open}"
 
 
 def _counts(receipts: Receipts) -> Counter[str]:

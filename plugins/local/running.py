@@ -100,7 +100,10 @@ def _ready(api: Api) -> Iterator[None]:
 
 
 def _follow(api: Api, run: Run, follower: str, check: Callable[[], None], tell: Tell) -> None:
-    """Wait for the runs that a run's asset events set off."""
+    """Wait for the runs that a run's asset events set off.
+
+    Where there was no event it is started all the same: an interruption may have come between an ingest and this.
+    """
     with step(follower, tell) as remarks:
         end = time.monotonic() + FOLLOWS_WITHIN
         while (runs := api.followers(run)) is None:
@@ -108,10 +111,8 @@ def _follow(api: Api, run: Run, follower: str, check: Callable[[], None], tell: 
             if time.monotonic() > end:
                 raise FailedError(f"{run.dag} is done, but {follower} did not follow")
             time.sleep(PAUSE)
-        for one in runs:
+        for one in runs or [api.trigger(follower)]:
             _finish(api, one, check, tell, remarks)
-        if not runs:
-            remarks.append("nothing new, so nothing to do")
 
 
 def _finish(api: Api, run: Run, check: Callable[[], None], tell: Tell, remarks: list[str]) -> None:
@@ -127,5 +128,11 @@ def _finish(api: Api, run: Run, check: Callable[[], None], tell: Tell, remarks: 
     if state == "failed":
         reasons = dict.fromkeys(f"  {failure.task}: {failure.reason}" for failure in api.failures(run, "failed"))
         raise FailedError("\n".join([f"{run.dag} failed", *reasons]))
-    states = [task["state"] for task in api.tasks(run)]
-    remarks.append(f"{states.count('success')} of {len(states)} tasks")
+    remarks.append(_summary([task["state"] for task in api.tasks(run)]))
+
+
+def _summary(states: list[str]) -> str:
+    done = states.count("success")
+    if done == len(states):
+        return f"{done} tasks"
+    return f"{done} tasks, the others had nothing to do" if done else "nothing to do"

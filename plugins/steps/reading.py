@@ -107,6 +107,11 @@ class FileReader:
             self.shard_bytes,
         ):
             if last_day is None and not is_final and shard.end < UNSURE and not shard.has_good_line:
+                if shard.parsed.lines >= SUSPICIOUS:
+                    self.suspicions.append(
+                        f"{self.planned.path}: its {shard.parsed.lines:,} lines do not fit the format of [[logs]] "
+                        f"{self.log.name}; they wait for one that does. Is the format right?"
+                    )
                 return False  # the next good line will say of which day these are
             written = self.writer.write(shard, last_day)
             if not self.imports and self.writer.waiting:

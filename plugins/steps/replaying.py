@@ -33,7 +33,10 @@ def begin_replay(policy_file: Path, clock: Callable[[], datetime] = utc_now) -> 
     ]
     newest = newest_plausible(ends)
     if newest is None:
-        raise RefusedError("none of these files holds a line that can be read; say their format in the policy")
+        raise RefusedError(
+            "no line of these files can be read; are they access and error logs? Where your server has a format of its "
+            "own, give a policy whose first [[logs]] names it: POLICY=policy.toml"
+        )
     if not store.is_replay or newest > store.clock():
         set_replay_clock(store.place("state"), newest, began)
     return open_store(policy_file, clock).clock()

@@ -93,6 +93,16 @@ def test_a_log_that_does_not_fit_its_format_is_told_and_kept(site: Site) -> None
     assert site.counts()["quarantine"] == 50
 
 
+def test_a_log_of_which_no_line_fits_its_format_is_told_at_once(tmp_path: Path) -> None:
+    site = Site(tmp_path, datetime.now(UTC))
+    site.write("access.log", *(f"{number} | what is this?\n" for number in range(50)))
+    said = lethe(site, "ingest", status=1)
+    assert "access.log: its 50 lines do not fit the format of [[logs]] www" in said
+    assert site.counts() == {}, "they wait"
+    site.policy.write_text(site.policy.read_text().replace("access*", "nothing*").replace("error*", "none*"))
+    assert "no file fits the paths of [[logs]] www" in lethe(site, "ingest")
+
+
 def test_without_a_policy_it_says_so(tmp_path: Path) -> None:
     site = Site(tmp_path, datetime.now(UTC))
     site.policy.unlink()

@@ -79,7 +79,7 @@ def site(tmp_path: Path) -> Site:
 def test_the_report_counts_everything_and_names_nobody(site: Site) -> None:
     told = dict(report(site.policy))
     assert told["lines"] == "23 (22 hits, 1 quarantine)"
-    assert told["quarantine"] == "1, of these in open days: 1 format"
+    assert told["quarantine"] == "1; 1 of them in open days: 1 format"
     assert told["days"] == "1 open, 1 imported, 0 closed"
     assert told["blocklist"].startswith("1 active of 1 decisions: 1 ")
     assert "2 pageviews" in told["visits"]
