@@ -12,7 +12,6 @@ from schemas.refusals import RefusedError
 
 TIMEOUT: Final = 30.0  # seconds for one answer
 OPENER: Final = build_opener(ProxyHandler({}))  # it is on this machine, whatever proxy the environment names
-OVER: Final = {"success", "failed"}
 AT_WORK: Final = {"queued", "running"}
 
 

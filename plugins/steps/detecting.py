@@ -53,7 +53,7 @@ def detect(store: Store, actor: str, tell: Tell) -> Detected:
     with store.locks.held("detection"):
         receipts, problems = _read_receipts(store)
         changed = [day for day, of_day in receipts.items() if _is_changed(store, day, of_day, scenarios)]
-        new = _look_through(store, changed, receipts, problems, scenarios, tell) if changed else []
+        new = _look_through(store, changed, [*receipts], problems, scenarios, tell) if changed else []
         if new:
             named = sorted({one.scenario for one in new})
             store.audit.append(store.clock(), actor, "decisions", new=len(new), scenarios=named)
@@ -63,7 +63,7 @@ def detect(store: Store, actor: str, tell: Tell) -> Detected:
 def _look_through(
     store: Store,
     changed: Sequence[date],
-    receipts: Mapping[date, Sequence[Receipt]],
+    readable: Sequence[date],
     problems: list[str],
     scenarios: Sequence[Scenario],
     tell: Tell,
@@ -72,7 +72,7 @@ def _look_through(
 
     Their neighbours are read too, since a burst may span midnight.
     """
-    near = [day for day in receipts if any(abs(day - one) <= A_DAY for one in changed)]
+    near = [day for day in readable if any(abs(day - one) <= A_DAY for one in changed)]
     with store.writing(*near):
         current = {day: day_receipts(store, day) for day in near if not store.marks.get(day)}
         tell(f"counting events of {len(current)} days")

@@ -126,11 +126,10 @@ def _look(store: Store, actor: str, tell: Tell, clock_is_right: bool) -> Plan:
     opened = store.open_days()
     files: list[Planned] = []
     read, waiting = {}, []
+    key = store.keys.store_key(may_make=not store.receipts.shards())
     for log in store.policy.logs:
-        known = store.receipts.newest(log.name)
-        found = discover(
-            log, store.base, known, fingerprints(store, log), _seen(store, log, known), store.clock().timestamp()
-        )
+        known, prints = store.receipts.newest(log.name), Fingerprints(key, log.name)
+        found = discover(log, store.base, known, prints, _seen(store, log, known), store.clock().timestamp())
         files += [_plan_file(store, log, source, opened) for source in found.sources]
         read[log.name] = found.read
         problems += found.problems
@@ -144,11 +143,6 @@ def _look(store: Store, actor: str, tell: Tell, clock_is_right: bool) -> Plan:
         waiting=tuple(waiting),
         marks=tuple(marks),
     )
-
-
-def fingerprints(store: Store, log: Log) -> Fingerprints:
-    """Those of a log, under the store's own key."""
-    return Fingerprints(store.keys.store_key(may_make=not store.receipts.shards()), log.name)
 
 
 def _plan_file(store: Store, log: Log, source: Source, opened: Sequence[date]) -> Planned:

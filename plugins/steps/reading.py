@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Final
 
 from plugins.logs.discovering import Discovery, Signature, Source, problems_of
+from plugins.logs.fingerprints import Fingerprints
 from plugins.logs.log_file import SHARD_BYTES, ExchangedError, LogFile
 from plugins.logs.reading import choose_layouts, log_reading
 from plugins.logs.shards import parse_shards
-from plugins.steps.planning import Plan, Planned, fingerprints
+from plugins.steps.planning import Plan, Planned
 from plugins.steps.writing import ShardWriter
+from plugins.store.records import Receipts
 from plugins.store.store import Store, Tell
 from schemas.policy_model import Log
 from schemas.receipts import Receipt, Record
@@ -89,8 +91,7 @@ class FileReader:
 
     def _read_shards(self, file: LogFile) -> bool:
         """Whether nothing is left in the file, not even half a line."""
-        known, now = self.store.receipts.newest(self.log.name), self.store.clock()
-        receipt = next((one for one in known if one.file == self.planned.file), None)
+        receipt, now = self.store.receipts.newest_of(self.log.name, self.planned.file), self.store.clock()
         if not receipt and (file.signature[:2] != self.planned.signature[:2] or file.size < self.planned.size):
             raise ExchangedError(file.path)
         source = Source(file, self.planned.kind, receipt)
@@ -100,9 +101,9 @@ class FileReader:
             source,
             self.log.name,
             self.planned.file,
-            _layouts(source, self.log, known),
+            _layouts(source, self.log, self.store.receipts),
             log_reading(self.log, now),
-            fingerprints(self.store, self.log),
+            Fingerprints(self.store.keys.store_key(may_make=False), self.log.name),
             is_final,
             self.shard_bytes,
         ):
@@ -132,7 +133,7 @@ class FileReader:
         self.tell(f"reading {self.planned.path}: {receipt.first_line + receipt.counts.lines - 1:,} lines")
 
 
-def _layouts(source: Source, log: Log, known: Iterable[Receipt]) -> tuple[Layout, ...]:
+def _layouts(source: Source, log: Log, receipts: Receipts) -> tuple[Layout, ...]:
     """As the policy says; where it says `detect`, those of the file's last receipt, or found, or its neighbours'."""
     if source.kind == "error":
         return tuple(ERROR_LAYOUTS.values())
@@ -143,7 +144,9 @@ def _layouts(source: Source, log: Log, known: Iterable[Receipt]) -> tuple[Layout
     try:
         return choose_layouts(source.file.path, "detect")
     except FormatError:
-        neighbours = [receipt for receipt in known if not set(receipt.layouts) & ERROR_LAYOUTS.keys()]
+        neighbours = [
+            receipt for receipt in receipts.newest(log.name) if not set(receipt.layouts) & ERROR_LAYOUTS.keys()
+        ]
         if not neighbours:
             raise
         return tuple(map(named_layout, max(neighbours, key=lambda receipt: receipt.read_on).layouts))

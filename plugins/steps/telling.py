@@ -29,11 +29,11 @@ def take_news(store: Store, troubles: Iterable[str]) -> list[str]:
     lasting, news = {}, []
     for trouble in troubles:
         subject = FIGURES.sub("#", trouble)
-        if subject not in told or not timedelta() <= now - told[subject] < AGAIN:
+        if _is_recent(told.get(subject), now):
+            lasting[subject] = told[subject]
+        else:
             news.append(trouble)
             lasting[subject] = now
-        else:
-            lasting[subject] = told[subject]
     if lasting != told:
         write_record(state, TROUBLES, Told(at=lasting))
     return news
@@ -41,16 +41,20 @@ def take_news(store: Store, troubles: Iterable[str]) -> list[str]:
 
 def is_news(store: Store, failure: str) -> bool:
     """Whether a failure, which each run meets anew, was not told within a day."""
-    told = _told(store, FAILURES).get(FIGURES.sub("#", failure))
-    return told is None or not timedelta() <= store.clock() - told < AGAIN
+    return not _is_recent(_told(store, FAILURES).get(FIGURES.sub("#", failure)), store.clock())
 
 
 def note_told(store: Store, failure: str) -> None:
     """It has reached whoever wants to know."""
     with store.locks.held("told"):
         now = store.clock()
-        recent = {one: at for one, at in _told(store, FAILURES).items() if timedelta() <= now - at < AGAIN}
+        recent = {one: at for one, at in _told(store, FAILURES).items() if _is_recent(at, now)}
         write_record(store.place("state"), FAILURES, Told(at=recent | {FIGURES.sub("#", failure): now}))
+
+
+def _is_recent(at: datetime | None, now: datetime) -> bool:
+    """Within a day; what was noted under a clock that was ahead is not."""
+    return at is not None and timedelta() <= now - at < AGAIN
 
 
 def _told(store: Store, name: str) -> dict[str, datetime]:

@@ -51,6 +51,11 @@ class Receipts:
         last = [list(of_file)[-1] for _, of_file in groupby(shards, key=lambda shard: (shard.log, shard.file))]
         return [receipt for shard in last if (receipt := self.get(shard))]
 
+    def newest_of(self, log: str, file: str) -> Receipt | None:
+        """The last receipt of one file; None where it was never read."""
+        shards = self.shards(f"{log}/{file}/")
+        return self.get(shards[-1]) if shards else None
+
     def of_files(self, files: set[tuple[str, str]]) -> Iterator[Receipt]:
         """All receipts of some files (log and id), in order of their bytes."""
         for log, file in sorted(files):
