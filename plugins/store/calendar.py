@@ -1,11 +1,12 @@
 """Which days may be written and read: a day opens with its first line and closes for ever at its deadline."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
 from plugins.store.records import Marks
+from plugins.store.terms import Terms
 from schemas.policy import Policy
 from schemas.refusals import RefusedError
 from transforms.visits.days import start_of_day
@@ -27,8 +28,8 @@ class Fate(Enum):
 class Calendar:
     """The days of a store, by the policy's zone and durations and by `clock` (UTC)."""
 
-    def __init__(self, policy: Policy, marks: Marks, clock: Callable[[], datetime]) -> None:
-        self.keep, self.marks, self.clock = policy.keep, marks, clock
+    def __init__(self, policy: Policy, marks: Marks, terms: Terms, clock: Callable[[], datetime]) -> None:
+        self.keep, self.marks, self.terms, self.clock = policy.keep, marks, terms, clock
         self.zone = ZoneInfo(policy.site.timezone)
 
     def today(self) -> date:
@@ -36,7 +37,11 @@ class Calendar:
 
     def deadline(self, day: date) -> datetime:
         """The instant from which nobody may read the day's addresses: its start and the security window."""
-        return start_of_day(day, self.zone) + self.keep.security_window
+        return self.ends("security_window", day).astimezone(UTC)
+
+    def ends(self, kind: str, day: date) -> datetime:
+        """When a day's data of a kind of [keep] end: by the shortest promise in force since it began."""
+        return self.terms.ends(kind, start_of_day(day, self.zone).astimezone(self.zone))
 
     def is_past(self, day: date) -> bool:
         return self.clock() >= self.deadline(day)

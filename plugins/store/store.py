@@ -17,6 +17,7 @@ from plugins.store.door import PRIVATE, Folder, Place
 from plugins.store.locks import Locks
 from plugins.store.records import Imports, Marks, Receipts, read_record, write_record
 from plugins.store.replay import replay_clock
+from plugins.store.terms import Terms
 from plugins.store.window import Window
 from schemas.policy import Policy
 from schemas.receipts import Record, generation_of
@@ -30,6 +31,7 @@ RIGHTS: Final = {
     "visit_log": 0o750,
     "exports": 0o750,
     "audit": 0o750,
+    "reports": 0o750,
     "statistics": 0o755,
 }
 PASSABLE: Final = 0o711  # the store itself: to go through, not to look around in
@@ -81,7 +83,8 @@ class Store:
             yield
 
     def check_setting(self) -> None:
-        """Raise where the policy's zone is another than that of the days in the window."""
+        """Raise where the policy's zone is another than that of the days in the window; remember its [keep]."""
+        self.calendar.terms.note(self.clock())
         before = read_record(self.place("state"), "setting.json", Setting)
         now = Setting(timezone=self.policy.site.timezone)
         if before == now:
@@ -109,7 +112,7 @@ def open_store(policy_file: Path, clock: Callable[[], datetime] = utc_now) -> St
     receipts, marks = Receipts(places["receipts"]), Marks(places["state"])
     replayed = replay_clock(places["state"], clock)
     clock = replayed or clock
-    calendar = Calendar(policy, marks, clock)
+    calendar = Calendar(policy, marks, Terms(places["state"], policy.keep), clock)
     return Store(
         policy=policy,
         base=base,

@@ -11,6 +11,7 @@ from plugins.policy_file import read_policy
 from plugins.store.calendar import Calendar, ClosedDayError, Fate
 from plugins.store.door import Folder
 from plugins.store.records import Marks
+from plugins.store.terms import Terms
 from schemas.policy import Policy
 from schemas.receipts import Mark
 from tests.stores import POLICY, utc
@@ -32,7 +33,7 @@ def marks(tmp_path: Path) -> Marks:
 
 
 def calendar(policy: Policy, marks: Marks, now: datetime) -> Calendar:
-    return Calendar(policy, marks, lambda: now)
+    return Calendar(policy, marks, Terms(marks.place, policy.keep), lambda: now)
 
 
 def closed(day: date, state: str = "closed") -> Mark:

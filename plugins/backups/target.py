@@ -1,0 +1,90 @@
+"""The place of backups: which manifests and blobs lie there, and what is recorded of days that ended."""
+
+import gzip
+from collections.abc import Iterator
+from datetime import date
+from hashlib import sha256
+from typing import Final
+
+from pydantic import ValidationError
+
+from plugins.store.door import Place
+from plugins.store.records import SUFFIX, read_record, write_record
+from schemas.backups import Backed, ErasedDay, Manifest
+from schemas.receipts import Mark
+from schemas.refusals import RefusedError
+
+MANIFESTS: Final = "manifests/"
+BLOBS: Final = "blobs/"
+CLOSED: Final = "ended/closed/"
+ERASED: Final = "ended/erased/"
+PACKED: Final = ".json.gz"
+
+
+class DamagedBackupError(RefusedError):
+    """A blob or a manifest is not what was written."""
+
+
+class Target:
+    """Backups in a place; nothing in it is written in place, and what no manifest names is garbage."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    def manifests(self) -> list[str]:
+        """The names of all manifests, oldest first."""
+        return sorted(name for name in self.place.names(MANIFESTS) if name.endswith(PACKED))
+
+    def manifest(self, name: str) -> Manifest:
+        """DamagedBackupError where it cannot be read."""
+        try:
+            return Manifest.model_validate_json(gzip.decompress(self.place.get(name)))
+        except (ValidationError, EOFError, gzip.BadGzipFile, ValueError):
+            raise DamagedBackupError(f"{self.place.where}/{name} is damaged") from None
+
+    def put_manifest(self, manifest: Manifest) -> str:
+        name = f"{MANIFESTS}{manifest.taken_at:%Y-%m-%dT%H%M%SZ}.{manifest.token}{PACKED}"
+        self.place.put(name, gzip.compress(manifest.model_dump_json().encode(), mtime=0))
+        return name
+
+    def blobs(self) -> set[str]:
+        """The digests of all blobs."""
+        return {name.rpartition("/")[2] for name in self.place.names(BLOBS)}
+
+    def put_blob(self, content: bytes) -> Backed:
+        """Write the bytes under their digest, and read them back; OSError where they are not what was written."""
+        backed = Backed(digest=sha256(content).hexdigest(), size=len(content))
+        self.place.put(blob_name(backed.digest), content)
+        self.blob(backed)
+        return backed
+
+    def blob(self, backed: Backed) -> bytes:
+        """The bytes; DamagedBackupError where they are missing or others."""
+        name = blob_name(backed.digest)
+        try:
+            content = self.place.get(name)
+        except FileNotFoundError:
+            raise DamagedBackupError(f"{self.place.where}/{name} is missing") from None
+        if sha256(content).hexdigest() != backed.digest:
+            raise DamagedBackupError(f"{self.place.where}/{name} is damaged")
+        return content
+
+    def record_closing(self, mark: Mark) -> None:
+        write_record(self.place, f"{CLOSED}{mark.day}{SUFFIX}", mark)
+
+    def record_erasure(self, erased: ErasedDay) -> None:
+        write_record(self.place, f"{ERASED}{erased.day}.{erased.generation}{SUFFIX}", erased)
+
+    def closings(self) -> dict[date, Mark]:
+        """The days that were closed and may still be in a backup."""
+        found = (read_record(self.place, name, Mark) for name in self.place.names(CLOSED))
+        return {mark.day: mark for mark in found if mark}
+
+    def erasures(self) -> Iterator[ErasedDay]:
+        """The days that were written anew; of a day there may be several."""
+        found = (read_record(self.place, name, ErasedDay) for name in self.place.names(ERASED))
+        return (one for one in found if one)
+
+
+def blob_name(digest: str) -> str:
+    return f"{BLOBS}{digest[:2]}/{digest}"
