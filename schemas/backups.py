@@ -1,10 +1,10 @@
 """What lies in a place of backups: manifests that name blobs, and what ended since the first of them.
 
-    manifests/<taken_at>.<token>.json.gz    a Manifest
-    blobs/<two digits>/<SHA-256>            an object's bytes, under their digest
-    ended/closed/<day>.json                 a `schemas.receipts.Mark`: the day's key is shredded
-    ended/erased/<day>.<generation>.json    an ErasedDay
-    audit/<day>.json                        roots of the audit trail
+manifests/<taken_at>.<token>.json.gz    a Manifest
+blobs/<two digits>/<SHA-256>            an object's bytes, under their digest
+ended/closed/<day>.json                 a `schemas.receipts.Mark`: the day's key is shredded
+ended/erased/<day>.<generation>.json    an ErasedDay
+audit/<day>.json                        roots of the audit trail
 """
 
 from datetime import date, datetime
