@@ -65,11 +65,15 @@ class Bucket:
             return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
 
     def names(self, prefix: str = "") -> Iterator[str]:
+        return (name for name, _ in self.stamps(prefix))
+
+    def stamps(self, prefix: str = "") -> Iterator[tuple[str, str]]:
+        """The ETag is another one for other content, RFC 9110 §8.8.3."""
         with _in_a_sentence(self.where):
             pages = self.client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self.bucket, Prefix=self.root + prefix):
-                keys = (item["Key"] for item in _check_page(page).get("Contents", ()))
-                yield from (key.removeprefix(self.root) for key in keys if not key.endswith("/"))  # a console's folders
+                found = ((item["Key"], item["ETag"]) for item in _check_page(page).get("Contents", ()))
+                yield from ((key.removeprefix(self.root), tag) for key, tag in found if not key.endswith("/"))
 
     def clock(self) -> datetime | None:
         """The Date header of an answer, be it that this machine's clock is too wrong to be served."""

@@ -42,6 +42,9 @@ class Place(Protocol):
     def names(self, prefix: str = "") -> Iterator[str]:
         """The names that begin with `prefix`, in order."""
 
+    def stamps(self, prefix: str = "") -> Iterator[tuple[str, str]]:
+        """As `names`, each with a text that is another one as soon as the object has other content."""
+
     def clock(self) -> datetime | None:
         """What time (UTC) it is for whoever keeps the place, where that is somebody else."""
 
@@ -99,6 +102,13 @@ class Folder:
             folders.sort()
             found = (Path(folder, file).relative_to(self.root).as_posix() for file in sorted(files))
             yield from (name for name in found if name.startswith(prefix) and TEMPORARY not in name)
+
+    def stamps(self, prefix: str = "") -> Iterator[tuple[str, str]]:
+        """Each `put` makes a new file; one that is removed on the way is left out."""
+        for name in self.names(prefix):
+            with suppress(FileNotFoundError):
+                found = self._path(name).stat()
+                yield name, f"{found.st_ino}-{found.st_mtime_ns}-{found.st_size}"
 
     def clock(self) -> datetime | None:
         """A folder's clock is this machine's own, which proves nothing."""

@@ -1,0 +1,72 @@
+"""A backup: what the store keeps, at one moment, although others go on working in it.
+
+The bulk is copied while they work. Then nobody writes a day for as long as it takes to list everything again, copy what
+changed meanwhile, and write the manifest.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Final
+
+from plugins.backups.copying import Copies
+from plugins.backups.target import Target
+from plugins.store.audit import TamperedError
+from plugins.store.store import Store, Tell
+from schemas.backups import Manifest
+from schemas.policy import policy_version
+from schemas.refusals import RefusedError
+
+LOCK: Final = "backup"
+PATIENCE: Final = 600.0  # seconds for each lock; to compute a large day takes minutes
+
+
+def back_up(store: Store, actor: str, tell: Tell) -> Manifest:
+    """Take a backup, what is new in it verified by reading back; also one that is like the last.
+
+    BusyError where another backup, a purge, a restore, an import or an erasure does not end in time. RefusedError where
+    the store is not whole; what is left of its window is saved all the same.
+    """
+    with store.locks.held(LOCK, wait=False, patience=PATIENCE):
+        _check_whole(store)
+        copies = Copies(store, Target(store.place("backups")), tell)
+        copies.copy()
+        with _standing_still(store):
+            taken_at = store.clock().replace(microsecond=0)
+            objects = copies.copy()
+            problems = copies.problems()
+            manifest = Manifest(
+                token=secrets.token_hex(4),
+                taken_at=taken_at,
+                policy_version=policy_version(store.policy),
+                lines=copies.lines,
+                objects=objects,
+            )
+            copies.target.put_manifest(manifest)
+        store.audit.append(
+            store.clock(), actor, "back up", objects=len(objects), new_blobs=copies.new, lines=manifest.lines
+        )
+    if problems:
+        raise RefusedError(f"a backup was taken, but it lacks {len(problems)} objects of the window: {problems[0]}")
+    return manifest
+
+
+@contextmanager
+def _standing_still(store: Store) -> Iterator[None]:
+    """Nobody writes a day, imports or erases; whoever reads a shard locks the day on which it does so."""
+    today = store.calendar.today()
+    days = {*store.open_days(), today, today + timedelta(days=1)}  # midnight may come meanwhile
+    with (
+        store.locks.held("ingest", wait=False, shared=True, patience=PATIENCE),
+        store.writing(*days, patience=PATIENCE),
+    ):
+        yield
+
+
+def _check_whole(store: Store) -> None:
+    """A store that was lost, or put together again by hand, must not become the newest backup."""
+    try:
+        store.audit.verify()
+    except TamperedError as error:
+        raise RefusedError(f"{error}; of a store that is not whole no backup is taken, bring it back first") from None
