@@ -55,21 +55,22 @@ class Duration:
         raise ValueError("a duration is text")
 
     @property
-    def _figures(self) -> list[tuple[int, str]]:
+    def figures(self) -> list[tuple[int, str]]:
+        """The numbers that are not 0, each with its unit, such as `(7, "day")`; the largest unit first."""
         minutes, seconds = divmod(self.exact.seconds, 60)
         hours, minutes = divmod(minutes, 60)
         figures = (self.months, self.exact.days, hours, minutes, seconds)
         return [(n, u) for n, u in zip(figures, ("month", "day", "hour", "minute", "second"), strict=True) if n]
 
     def __str__(self) -> str:
-        date = "".join(f"{n}{unit[0].upper()}" for n, unit in self._figures if unit in ("month", "day"))
-        time = "".join(f"{n}{unit[0].upper()}" for n, unit in self._figures if unit not in ("month", "day"))
+        date = "".join(f"{n}{unit[0].upper()}" for n, unit in self.figures if unit in ("month", "day"))
+        time = "".join(f"{n}{unit[0].upper()}" for n, unit in self.figures if unit not in ("month", "day"))
         return f"P{date}T{time}" if time else f"P{date or 'T0S'}"
 
     @property
     def words(self) -> str:
         """In plain English, such as `7 days`, `25 months`, `1 hour and 30 minutes`."""
-        parts = [f"{n} {unit}{'' if n == 1 else 's'}" for n, unit in self._figures]
+        parts = [f"{n} {unit}{'' if n == 1 else 's'}" for n, unit in self.figures]
         return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:]))) or "no time"
 
     @property

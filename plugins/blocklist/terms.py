@@ -8,11 +8,14 @@ from datetime import datetime
 from plugins.blocklist.decisions import Decision
 from plugins.store.store import Store
 from transforms.detection.decide import BanRule
+from transforms.visits.days import start_of_day
 
 
 def rule_of(store: Store) -> BanRule:
-    """The rule of the store's policy."""
-    return BanRule(store.policy.blocklist.ban, store.policy.keep.security_window, store.calendar.zone)
+    """The rule of the store's policy; a longer window counts when the last day with a shorter one has closed."""
+    oldest = min(store.open_days(), default=store.calendar.today())
+    window = store.calendar.deadline(oldest) - start_of_day(oldest, store.calendar.zone)
+    return BanRule(store.policy.blocklist.ban, window, store.calendar.zone)
 
 
 class Past:

@@ -1,47 +1,102 @@
-"""What lives longer than the window ends too: the visit log, statistics, receipts, marks and the audit trail."""
+"""What lives longer than the window ends too: visit log, statistics and marks, receipts, audit trail and reports.
+
+The window's own data (quarantine, events and decisions among them) end with their day's key, exports with their first
+ban, backups by the purge.
+"""
 
 import re
-from collections.abc import Iterator
-from datetime import date, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from functools import cache, partial
+from itertools import groupby, pairwise
 from typing import Final
 
 from plugins.store.door import Place
 from plugins.store.store import Store
-from schemas.durations import Duration
 
-TABLE: Final = re.compile(r"[a-z_]+/([0-9]{4}-[0-9]{2}-[0-9]{2})\.parquet")  # whatever else lies there is not ours
+DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+TABLE: Final = re.compile(rf"[a-z_]+/({DAY})\.parquet")  # whatever else lies there is not ours
+TRAIL: Final = re.compile(rf"({DAY})\.jsonl")
+REPORT: Final = re.compile(rf"([a-z]+)/({DAY}T[0-9]{{6}}Z)[^/]*")
+NOTICES: Final = "notices"
+INSTANT: Final = "%Y-%m-%dT%H%M%SZ"
+Ended = Iterator[tuple[Place, str]]
 
 
 def expire(store: Store) -> int:
-    """Remove everything older than the policy's [keep]; returns how many objects. The clock is believed."""
-    keep, now = store.policy.keep, store.clock()
-    old = [
-        *_old_tables(store.place("statistics"), _first_kept(store, keep.statistics, now)),
-        *_old_tables(store.place("visit_log"), _first_kept(store, keep.visit_log, now)),
-        *_old_receipts(store, _first_kept(store, keep.receipts, now)),
-    ]
+    """Remove everything that is past what the policy's [keep] promised; returns how many objects.
+
+    The clock is believed. What the policy says from now on is remembered first.
+    """
+    store.calendar.terms.note(store.clock())
+    old = list(ended(store))
     for place, name in old:
         place.remove(name)
-    store.marks.expire(_first_kept(store, keep.statistics, now))
-    store.audit.expire(_first_kept(store, keep.audit, now))
+    today = store.calendar.today()
+    store.marks.expire(_first_kept(store, "statistics", store.marks.days("closed"), today))
+    store.audit.expire(_first_kept(store, "audit", _days(store.place("audit"), TRAIL), today))
     for place in store.places.values():
         place.sweep()
     return len(old)
 
 
-def _first_kept(store: Store, lasts: Duration, now: datetime) -> date:
-    return lasts.before(now).astimezone(store.calendar.zone).date()
+def ended(store: Store) -> Ended:
+    """The objects that may not be kept any more, but for marks and the audit trail: they end as a row, oldest first."""
+    yield from _old_tables(store, "statistics")
+    yield from _old_tables(store, "visit_log")
+    yield from _old_receipts(store)
+    yield from _old_reports(store)
 
 
-def _old_tables(place: Place, before: date) -> Iterator[tuple[Place, str]]:
+def archived_at(name: str) -> datetime | None:
+    """When a report or notice was written, by its name; None for what is no report."""
+    found = REPORT.fullmatch(name)
+    return datetime.strptime(found[2], INSTANT).replace(tzinfo=UTC) if found else None
+
+
+def _old_tables(store: Store, kind: str) -> Ended:
+    place, has_ended = store.place(kind), _by_day(store, kind)
     for name in list(place.names()):
-        if (table := TABLE.fullmatch(name)) and table[1] < str(before):
+        if (table := TABLE.fullmatch(name)) and has_ended(date.fromisoformat(table[1])):
             yield place, name
 
 
-def _old_receipts(store: Store, before: date) -> Iterator[tuple[Place, str]]:
+def _old_receipts(store: Store) -> Ended:
     """A file's receipts go together, when the newest is old: the first ones say what the file is."""
+    has_ended = _by_day(store, "receipts")
     for newest in store.receipts.newest():
-        if newest.read_on < before:
+        if has_ended(newest.read_on):
             for name in list(store.receipts.place.names(f"{newest.log}/{newest.file}/")):
                 yield store.receipts.place, name
+
+
+def _old_reports(store: Store) -> Ended:
+    """Reports count from when they were written. A notice counts from when the next one of its language took its place."""
+    place = store.place("reports")
+    written = [(name, at) for name in sorted(place.names()) if (at := archived_at(name))]
+    for name, at in written:
+        if not name.startswith(f"{NOTICES}/") and _is_over(store, at):
+            yield place, name
+    notices = sorted((name.rsplit(".", 2)[1:], name, at) for name, at in written if name.startswith(f"{NOTICES}/"))
+    for _, of_language in groupby(notices, key=lambda one: one[0]):
+        for (_, name, _), (_, _, replaced_at) in pairwise(list(of_language)):
+            if _is_over(store, replaced_at):
+                yield place, name
+
+
+def _is_over(store: Store, at: datetime) -> bool:
+    return store.clock() >= store.calendar.terms.ends("audit", at.astimezone(store.calendar.zone))
+
+
+def _by_day(store: Store, kind: str) -> Callable[[date], bool]:
+    """Whether a day's data have ended: a day has many tables, and is asked for once."""
+    return cache(partial(store.calendar.has_ended, kind))
+
+
+def _first_kept(store: Store, kind: str, days: list[date], today: date) -> date:
+    """The first of these days that has not ended; a later day never ends before it."""
+    return next((day for day in sorted(days) if not store.calendar.has_ended(kind, day)), today)
+
+
+def _days(place: Place, kind: re.Pattern[str]) -> list[date]:
+    return [date.fromisoformat(found[1]) for name in place.names() if (found := kind.fullmatch(name))]

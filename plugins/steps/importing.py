@@ -10,7 +10,6 @@ from plugins.store.store import Store, Tell
 from plugins.store.window import DECISIONS
 from schemas.receipts import Import, Mark, Receipt, generation_of
 from schemas.refusals import RefusedError
-from transforms.visits.days import start_of_day
 
 
 def finish_import(store: Store, writer: ShardWriter, actor: str, tell: Tell) -> list[Mark]:
@@ -73,8 +72,7 @@ def _publish(store: Store, writer: ShardWriter, day: date, tell: Tell) -> Mark:
     tell(f"importing {day}")
     receipts = [receipt for receipt in writer.waiting if receipt.of_day(day)]
     data = load_day(store.window, day, receipts, lambda _: writer.import_keys[day])
-    is_young = start_of_day(day, store.calendar.zone) > store.policy.keep.visit_log.before(store.clock())
-    publish_final(store, data, writer.scenarios, with_visit_log=is_young)
+    publish_final(store, data, writer.scenarios, with_visit_log=not store.calendar.has_ended("visit_log", day))
     return Mark(day=day, state="closed", how="imported", lines=count_lines(receipts, day), since=store.clock())
 
 

@@ -43,6 +43,10 @@ class Calendar:
         """When a day's data of a kind of [keep] end: by the shortest promise in force since it began."""
         return self.terms.ends(kind, start_of_day(day, self.zone).astimezone(self.zone))
 
+    def has_ended(self, kind: str, day: date) -> bool:
+        """Whether a day's data of a kind of [keep] may not be kept any more."""
+        return self.clock() >= self.ends(kind, day)
+
     def is_past(self, day: date) -> bool:
         return self.clock() >= self.deadline(day)
 
@@ -59,7 +63,7 @@ class Calendar:
 
     def fate(self, day: date, was_opened: bool) -> Fate:
         """What happens now to a line of that day."""
-        if start_of_day(day, self.zone) < self.keep.statistics.before(self.clock()):
+        if self.has_ended("statistics", day):
             return Fate.EXPIRED
         if self.marks.get(day) or (was_opened and self.is_past(day)):
             return Fate.CLOSED

@@ -5,6 +5,7 @@ The store remembers each `[keep]` under which it worked; a day's data end by the
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 from plugins.store.door import Place
@@ -30,23 +31,30 @@ class TermsRecord(Record):
 
 
 class Terms:
-    """What `[keep]` said over time, in the store's state."""
+    """What `[keep]` said over time, in the store's state; it is read once, by whoever opened the store."""
 
     def __init__(self, state: Place, keep: Keep) -> None:
         self.state, self.now = state, _durations(keep)
 
     def note(self, now: datetime) -> None:
-        """Remember the policy's `[keep]`, if it is another than the last one."""
-        known = self._known()
+        """Remember the policy's `[keep]`, if it is another than the last one; a clock that went back is not followed."""
+        known = self._read()
         if not known or known[-1].keep != self.now:
-            write_record(self.state, NAME, TermsRecord(terms=(*known, Term(since=now, keep=self.now))))
+            since = max(now, known[-1].since) if known else now
+            known = (*known, Term(since=since, keep=self.now))
+            write_record(self.state, NAME, TermsRecord(terms=known))
+        self.known = known
+
+    @cached_property
+    def known(self) -> tuple[Term, ...]:
+        """All that was ever noted, oldest first."""
+        return self._read()
 
     def since(self, kind: str, instant: datetime) -> Iterator[Duration]:
         """What was in force for a kind of data from an instant on, the policy's own among it."""
-        known = self._known()
         yield self.now[kind]
-        for number, term in enumerate(known):
-            is_over = number + 1 < len(known) and known[number + 1].since <= instant
+        for number, term in enumerate(self.known):
+            is_over = number + 1 < len(self.known) and self.known[number + 1].since <= instant
             if not is_over and kind in term.keep:
                 yield term.keep[kind]
 
@@ -54,7 +62,7 @@ class Terms:
         """When data of that kind end that were collected at an instant (aware, in the zone of its calendar)."""
         return min(lasts.after(instant) for lasts in self.since(kind, instant))
 
-    def _known(self) -> tuple[Term, ...]:
+    def _read(self) -> tuple[Term, ...]:
         record = read_record(self.state, NAME, TermsRecord)
         return record.terms if record else ()
 

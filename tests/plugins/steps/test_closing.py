@@ -292,16 +292,16 @@ def test_what_lives_longer_than_the_window_ends_at_its_own_time(site: Site) -> N
 
     tables, receipts = left()[1], left()[2]
     assert receipts > 1
-    first = utc(2026, 11, 18, 23, 30)  # the first hour of 19 November in Oslo
+    before = utc(2026, 11, 17, 22, 30)  # half an hour later DAYS[0] begins in Oslo
     for now, expected in (
-        (first + timedelta(days=89), (1, tables, receipts, 1, 1)),
-        (first + timedelta(days=90), (0, tables, receipts, 1, 1)),
-        (first + timedelta(days=364), (0, tables, receipts, 1, 1)),
-        (utc(2027, 11, 21, 12), (0, tables, receipts, 1, 0)),
-        (NOON + timedelta(days=400), (0, tables, receipts, 1, 0)),
-        (NOON + timedelta(days=401), (0, tables, 0, 1, 0)),
-        (utc(2028, 12, 18, 12), (0, tables, 0, 1, 0)),
-        (utc(2028, 12, 19, 12), (0, 0, 0, 0, 0)),
+        (before + timedelta(days=90), (1, tables, receipts, 1, 1)),
+        (before + timedelta(days=90, hours=1), (0, tables, receipts, 1, 1)),
+        (utc(2027, 11, 19, 22, 30), (0, tables, receipts, 1, 1)),
+        (utc(2027, 11, 19, 23, 30), (0, tables, receipts, 1, 0)),
+        (utc(2027, 12, 24, 22, 30), (0, tables, receipts, 1, 0)),
+        (utc(2027, 12, 24, 23, 30), (0, tables, 0, 1, 0)),
+        (utc(2028, 12, 17, 22, 30), (0, tables, 0, 1, 0)),
+        (utc(2028, 12, 17, 23, 30), (0, 0, 0, 0, 0)),
     ):
         go_to(site, now)
         site.close()
