@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, timedelta
-from typing import Final, Literal
-
-import pyarrow as pa
+from typing import Final
 
 from plugins.blocklist.exporting import remove_expired, renew_exports
 from plugins.logs.discovering import log_paths
-from plugins.steps.days import count_lines, day_receipts, load_open_day, publish_day, publish_final, published_day
+from plugins.steps.days import count_lines, day_receipts, load_open_day, publish_final
 from plugins.steps.expiring import expire
+from plugins.steps.giving_up import give_up_day
 from plugins.steps.importing import carry_out_imports
 from plugins.steps.rebuild_parts import discard_computed
 from plugins.store.clock import ClockError, check_clock, record_run, times_of
@@ -18,7 +17,6 @@ from plugins.store.locks import BusyError
 from plugins.store.store import Store, Tell
 from schemas.receipts import Mark
 from schemas.refusals import RefusedError
-from schemas.visit_log import VISIT_LOG
 from transforms.detection.load import load_scenarios
 
 AHEAD: Final = timedelta(hours=3)  # what falls due before the next hourly run; two of them may fail or be late
@@ -105,7 +103,7 @@ def _close(store: Store, day: date, actor: str, tell: Tell, give_up: bool = Fals
 def _end(store: Store, day: date, tell: Tell, give_up: bool) -> Mark:
     """The mark of a day whose tables are final. Past its deadline the key goes even where they cannot be written."""
     try:
-        mark = _give_up(store, day, "given up", tell) if give_up else _finalise(store, day, tell)
+        mark = give_up_day(store, day, "given up", tell) if give_up else _finalise(store, day, tell)
         store.marks.put(mark)
     except Exception:
         if give_up or store.calendar.is_past(day):
@@ -132,39 +130,8 @@ def _close_all(store: Store, days: Iterable[date], actor: str, tell: Tell) -> tu
 def _finalise(store: Store, day: date, tell: Tell) -> Mark:
     """The last rebuild; too late for that, what was published last becomes final."""
     if store.calendar.is_past(day):
-        return _give_up(store, day, "expired", tell)
+        return give_up_day(store, day, "expired", tell)
     receipts = day_receipts(store, day)
     data = load_open_day(store, day, receipts)
     publish_final(store, data, load_scenarios())
     return Mark(day=day, state="closing", how="rebuilt", lines=count_lines(receipts, day), since=store.clock())
-
-
-def _give_up(store: Store, day: date, how: Literal["expired", "given up"], tell: Tell) -> Mark:
-    """The tables stay as they are; no damage to them, or to a receipt, may keep a key from being shredded."""
-    for name in VISIT_LOG:  # of a last rebuild that was killed
-        store.place("visit_log").remove(f"{name}/{day}.parquet")
-    lines = 0
-    if last := _last_published(store, day, tell):
-        lines = last["lines"][0].as_py()
-        final = last.set_column(last.schema.get_field_index("state"), last.schema.field("state"), pa.array(["final"]))
-        publish_day(store.place("statistics"), day, {"days": final})
-    missing = max(0, _count_receipted(store, day, tell) - lines)
-    return Mark(day=day, state="closing", how=how, lines=lines, missing=missing, since=store.clock())
-
-
-def _last_published(store: Store, day: date, tell: Tell) -> pa.Table | None:
-    try:
-        return published_day(store.place("statistics"), day)
-    except (pa.ArrowException, OSError) as error:
-        if isinstance(error, OSError) and error.errno:  # of the place, not of the table
-            raise
-        tell(f"{day}: its table days is damaged and counts as none")
-        return None
-
-
-def _count_receipted(store: Store, day: date, tell: Tell) -> int:
-    try:
-        return count_lines(day_receipts(store, day), day)
-    except RefusedError:
-        tell(f"{day}: a receipt is damaged, so nobody knows how many lines its statistics miss")
-        return 0
