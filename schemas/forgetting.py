@@ -1,11 +1,12 @@
 """What a proof of forgetting found: checks of the promise, canaries and where they were hunted, original log files."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Final, Literal
 
 from schemas.receipts import Record
 
 Result = Literal["kept", "broken", "unknown"]
+CANARY_LOG: Final = "lethe.canary"  # of canaries' lines, which count nowhere; no policy can name a log so
 
 
 class Check(Record):

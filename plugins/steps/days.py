@@ -17,6 +17,7 @@ from plugins.publishing import as_parquet
 from plugins.store.door import Place
 from plugins.store.store import Store
 from plugins.store.window import KINDS, Window
+from schemas.forgetting import CANARY_LOG
 from schemas.policy import policy_version
 from schemas.receipts import Receipt
 from schemas.scenario import Scenario
@@ -30,7 +31,12 @@ LINES: Final = ("hits", "errors", "continuations", "quarantine")  # the kinds wh
 
 
 def day_receipts(store: Store, day: date) -> list[Receipt]:
-    """The receipts of all shards that hold lines of the day, file by file.
+    """The receipts of all shards that hold lines of the day, file by file; those of canaries count nowhere."""
+    return [receipt for receipt in every_receipt(store, day) if receipt.log != CANARY_LOG]
+
+
+def every_receipt(store: Store, day: date) -> list[Receipt]:
+    """The receipts of all that is sealed of the day.
 
     A file's objects may all be lost, so it is not the window that says which files they are.
     """

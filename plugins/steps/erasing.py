@@ -9,14 +9,17 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from plugins.backups.taking import back_up
+from plugins.backups.target import Target
 from plugins.blocklist.decisions import Decisions, as_table
 from plugins.blocklist.exporting import publish_exports
 from plugins.blocklist.forgetting import staying
 from plugins.keys.day_keys import DayKey
-from plugins.steps.days import LINES, day_receipts
+from plugins.steps.days import LINES, every_receipt
 from plugins.steps.importing import carry_out_imports
 from plugins.steps.rebuild_parts import discard_computed
 from plugins.store.store import Store, Tell
+from schemas.backups import ErasedDay
 from schemas.receipts import Counts, Receipt, Sealed, generation_of
 from transforms.anonymising.addresses import Address
 from transforms.anonymising.mentions import mentions
@@ -38,7 +41,8 @@ class Erased:
 def erase(store: Store, addresses: Collection[Address], actor: str, tell: Tell) -> Erased:
     """Remove every line of the open days that is of these addresses, or mentions one of them, and decisions on them.
 
-    `addresses` are IPv4 where they stand for one. Waits for an ingest to end. After a kill it has to be run again.
+    `addresses` are IPv4 where they stand for one. Waits for an ingest to end. It is done when the newest backup is one
+    without these lines, so after a kill, or trouble with the backup, it has to be run again.
     """
     with store.locks.held("ingest"):
         carry_out_imports(store, actor)
@@ -52,14 +56,15 @@ def erase(store: Store, addresses: Collection[Address], actor: str, tell: Tell) 
                 lines += found or 0
                 days += [day] if found is not None else []
         publish_exports(store)
-        named = [str(day) for day in days]
-        store.audit.append(store.clock(), actor, "erasure done", addresses=len(addresses), lines=lines, days=named)
+    back_up(store, actor, tell)
+    named = [str(day) for day in days]
+    store.audit.append(store.clock(), actor, "erasure done", addresses=len(addresses), lines=lines, days=named)
     return Erased(lines, days)
 
 
 def _erase_day(store: Store, day: date, addresses: Collection[Address]) -> int | None:
     """The lines that went; None where the day holds none, and no killed erasure left it half done."""
-    receipts = day_receipts(store, day)
+    receipts = every_receipt(store, day)
     named = {sealed.generation for receipt in receipts for sealed in receipt.of_day(day)}
     keys = {generation: store.keys.get(day, generation) for generation in named}
     before = store.keys.generations(day)
@@ -80,6 +85,7 @@ def _erase_day(store: Store, day: date, addresses: Collection[Address]) -> int |
     for name in list(store.window.names(day)):
         if generation_of(name) != new.generation:
             store.window.place.remove(name)
+    Target(store.place("backups")).record_erasure(ErasedDay(day=day, generation=new.generation, at=store.clock()))
     store.keys.shred(day, before)
     return erased
 

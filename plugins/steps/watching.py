@@ -11,6 +11,7 @@ from typing import Final
 from plugins.blocklist.exporting import expired_exports
 from plugins.steps.days import LINES
 from plugins.store.store import Store
+from schemas.forgetting import CANARY_LOG
 from schemas.receipts import Receipt
 from schemas.refusals import RefusedError
 
@@ -57,7 +58,7 @@ class Watch:
     def __init__(self, store: Store) -> None:
         self.store, self.now = store, store.clock()
         self.first = store.calendar.today() - store.policy.keep.security_window
-        shards = store.receipts.shards()
+        shards = [shard for shard in store.receipts.shards() if shard.log != CANARY_LOG]
         last = {(shard.log, shard.file): shard for shard in shards}
         self.newest = [one for shard in last.values() if (one := store.receipts.get(shard))]
         files = {(one.log, one.file) for one in self.newest if one.read_on >= self.first}
