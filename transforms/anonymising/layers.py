@@ -68,11 +68,19 @@ def _kept(layer: Layer, start: int, end: int) -> Iterator[Row]:
 
 
 def _fold(layer: Layer) -> Layer:
-    """NFKC character by character: one may become several, all with the same origin."""
+    """NFKC, a letter with its accents at a time: all that becomes of them has the same origin."""
     if layer.text.isascii():
         return layer
-    rows = zip(layer.text, layer.starts, layer.ends, strict=True)
-    return _layer([(one, start, end) for char, start, end in rows for one in unicodedata.normalize("NFKC", char)])
+    rows: list[Row] = []
+    done = 0
+    while done < len(layer.text):
+        end = done + 1
+        while end < len(layer.text) and unicodedata.combining(layer.text[end]):
+            end += 1
+        span = layer.raw_span(done, end)
+        rows += [(char, *span) for char in unicodedata.normalize("NFKC", layer.text[done:end])]
+        done = end
+    return _layer(rows)
 
 
 def _layer(rows: list[Row]) -> Layer:

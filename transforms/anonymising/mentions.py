@@ -4,8 +4,9 @@ import ipaddress
 from collections.abc import Collection, Iterator, Sequence
 
 from transforms.anonymising.addresses import Address, read_address, unwrap_ip
+from transforms.anonymising.ipv6 import find_ipv6
 from transforms.anonymising.layers import read_layers
-from transforms.anonymising.personal import find_ipv4, find_ipv6
+from transforms.anonymising.personal import find_ipv4
 from transforms.anonymising.text import SUSPICIOUS
 
 
@@ -23,7 +24,7 @@ def _addresses(text: str) -> Iterator[Address]:
     for layer in read_layers(text):
         for start, end, _ in find_ipv4(layer.text, is_user_agent=False):
             yield ipaddress.IPv4Address(".".join(str(int(octet)) for octet in layer.text[start:end].split(".")))
-        for start, end, _ in find_ipv6(layer.text):
+        for start, end in find_ipv6(layer.text):
             yield from _readings(layer.text[start:end])
 
 
