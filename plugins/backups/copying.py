@@ -76,7 +76,8 @@ class Copies:
 
     def _copy_root(self, root: str, prefix: str) -> Iterator[tuple[str, Backed]]:
         for name, stamp in list(self.store.place(root).stamps(prefix)):
-            if backed := self._copy_changed(root, name, stamp):
+            is_kept = name == prefix or not prefix or prefix.endswith("/")
+            if is_kept and (backed := self._copy_changed(root, name, stamp)):
                 yield f"{root}/{name}", backed
 
     def _copy_changed(self, root: str, name: str, stamp: str) -> Backed | None:

@@ -6,13 +6,14 @@ changed meanwhile, and write the manifest.
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import Final
 
 from plugins.backups.copying import Copies
 from plugins.backups.target import Target
 from plugins.store.audit import TamperedError
+from plugins.store.locks import BusyError
 from plugins.store.store import Store, Tell
 from schemas.backups import Manifest
 from schemas.policy import policy_version
@@ -25,14 +26,14 @@ PATIENCE: Final = 600.0  # seconds for each lock; to compute a large day takes m
 def back_up(store: Store, actor: str, tell: Tell) -> Manifest:
     """Take a backup, what is new in it verified by reading back; also one that is like the last.
 
-    BusyError where another backup, a purge, a restore, an import or an erasure does not end in time. RefusedError where
-    the store is not whole; what is left of its window is saved all the same.
+    RefusedError where other work does not end in time, or where the store is not whole; what is left of its window is
+    saved all the same.
     """
-    with store.locks.held(LOCK, wait=False, patience=PATIENCE):
+    with backups_held(store):
         _check_whole(store)
         copies = Copies(store, Target(store.place("backups")), tell)
         copies.copy()
-        with _standing_still(store):
+        with _patiently(), _standing_still(store):
             taken_at = store.clock().replace(microsecond=0)
             objects = copies.copy()
             problems = copies.problems()
@@ -50,6 +51,26 @@ def back_up(store: Store, actor: str, tell: Tell) -> Manifest:
     if problems:
         raise RefusedError(f"a backup was taken, but it lacks {len(problems)} objects of the window: {problems[0]}")
     return manifest
+
+
+@contextmanager
+def backups_held(store: Store) -> Iterator[None]:
+    """Alone with the place of backups; RefusedError where a backup, a purge or a restore goes on too long."""
+    with ExitStack() as stack:
+        with _patiently():
+            stack.enter_context(store.locks.held(LOCK, wait=False, patience=PATIENCE))
+        yield
+
+
+@contextmanager
+def _patiently() -> Iterator[None]:
+    """A backup that is left out silently would be missed when it is too late."""
+    try:
+        yield
+    except BusyError as error:
+        raise RefusedError(
+            f"other work on the store (“{error}”) did not end within {PATIENCE / 60:.0f} minutes; try again later"
+        ) from None
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Final
 
@@ -16,8 +16,9 @@ from schemas.refusals import RefusedError
 
 MANIFESTS: Final = "manifests/"
 BLOBS: Final = "blobs/"
-CLOSED: Final = "ended/closed/"
-ERASED: Final = "ended/erased/"
+ENDED: Final = "ended/"
+CLOSED: Final = f"{ENDED}closed/"
+ERASED: Final = f"{ENDED}erased/"
 PACKED: Final = ".json.gz"
 
 
@@ -73,7 +74,7 @@ class Target:
         write_record(self.place, f"{CLOSED}{mark.day}{SUFFIX}", mark)
 
     def record_erasure(self, erased: ErasedDay) -> None:
-        write_record(self.place, f"{ERASED}{erased.day}.{erased.generation}{SUFFIX}", erased)
+        write_record(self.place, _erased_name(erased), erased)
 
     def closings(self) -> dict[date, Mark]:
         """The days that were closed and may still be in a backup."""
@@ -84,6 +85,16 @@ class Target:
         """The days that were written anew; of a day there may be several."""
         found = (read_record(self.place, name, ErasedDay) for name in self.place.names(ERASED))
         return (one for one in found if one)
+
+    def expired_ends(self, oldest: datetime) -> set[str]:
+        """The names of records of days that ended before a backup was taken: it and all later ones know it."""
+        closed = {f"{CLOSED}{day}{SUFFIX}": mark.since for day, mark in self.closings().items()}
+        erased = {_erased_name(one): one.at for one in self.erasures()}
+        return {name for name, at in (closed | erased).items() if at < oldest}
+
+
+def _erased_name(erased: ErasedDay) -> str:
+    return f"{ERASED}{erased.day}.{erased.generation}{SUFFIX}"
 
 
 def blob_name(digest: str) -> str:

@@ -1,25 +1,43 @@
 """The backups' verbs by hand or from cron: `lethe back-up`, `purge`."""
 
+import os
+from pathlib import Path
+
 import typer
 
+from plugins.backups.purging import purge as purge_backups
 from plugins.backups.taking import back_up as take_backup
-from plugins.cli.store import ACTOR, HERE, PolicyOption
+from plugins.cli.store import ACTOR, HERE, ClockOption, PolicyOption
 from plugins.cli.terminal import Progress
-from plugins.store.locks import BusyError
-from plugins.store.store import open_store
-from schemas.refusals import RefusedError
+from plugins.store.store import Store, open_store
 
 
 def back_up(policy_file: PolicyOption = HERE) -> None:
     """Take a backup of all that may come back: never a key, nor an address that can be read."""
-    store, tell = open_store(policy_file), Progress()
-    try:
-        manifest = take_backup(store, ACTOR, tell)
-    except BusyError as error:
-        raise RefusedError(f"other work on the store ({error}) did not end in time; no backup was taken") from None
+    store, tell = _open(policy_file), Progress()
+    manifest = take_backup(store, ACTOR, tell)
     tell("")
     size = sum(backed.size for backed in manifest.objects.values())
     typer.echo(
-        f"backup taken at {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC: {len(manifest.objects):,} objects, {size:,} bytes"
+        f"backup of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC: {len(manifest.objects):,} objects, {size:,} bytes"
     )
-    typer.echo(f"lines that were read by then: {manifest.lines:,}")
+    typer.echo(f"lines read by then: {manifest.lines:,}")
+
+
+def purge(clock_is_right: ClockOption = False, policy_file: PolicyOption = HERE) -> None:
+    """Remove backups past their time, with every version, marker and unfinished upload, and list what is left."""
+    store, notes = _open(policy_file), list[str]()
+    purged = purge_backups(store, ACTOR, notes.append, clock_is_right)
+    for note in notes:
+        typer.echo(f"lethe: {note}", err=True)
+    typer.echo(
+        f"removed: {purged.manifests:,} backups, {purged.blobs:,} objects that no other one needs, {purged.traces:,} "
+        "older versions, markers and halves"
+    )
+    oldest = f"the oldest backup is of {purged.oldest:%Y-%m-%d %H:%M:%S} UTC" if purged.oldest else "there is no backup"
+    typer.echo(f"listed again: {purged.left:,} objects, nothing behind them; {oldest}")
+
+
+def _open(policy_file: Path) -> Store:
+    os.umask(0o077)  # what the store does not give its own rights to is nobody else's
+    return open_store(policy_file)

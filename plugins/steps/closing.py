@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import date, timedelta
 from typing import Final
 
+from plugins.backups.target import Target
 from plugins.blocklist.exporting import remove_expired, renew_exports
 from plugins.logs.discovering import log_paths
 from plugins.steps.days import count_lines, day_receipts, load_open_day, publish_final
@@ -80,6 +81,7 @@ def _close(store: Store, day: date, actor: str, tell: Tell, give_up: bool = Fals
         store.keys.shred(day)
         if mark.state == "closed":
             return mark
+        _record_closing(store, mark)
         for name in list(store.window.names(day)):
             store.window.place.remove(name)
         for made in ("published", "detected"):
@@ -98,6 +100,11 @@ def _close(store: Store, day: date, actor: str, tell: Tell, give_up: bool = Fals
         mark = mark.model_copy(update={"state": "closed"})
         store.marks.put(mark)
     return mark
+
+
+def _record_closing(store: Store, mark: Mark) -> None:
+    """Where the backups lie, so that no restore opens the day again; the day is not closed before it stands there."""
+    Target(store.place("backups")).record_closing(mark.model_copy(update={"state": "closed"}))
 
 
 def _end(store: Store, day: date, tell: Tell, give_up: bool) -> Mark:

@@ -3,10 +3,11 @@
 import errno
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from boto3.session import Session
 from botocore import exceptions as boto
@@ -14,7 +15,7 @@ from botocore.config import Config
 from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
-from plugins.store.door import NAME, check_name
+from plugins.store.door import ABANDONED, NAME, Trace, check_name
 from schemas.refusals import RefusedError
 
 if TYPE_CHECKING:
@@ -73,7 +74,35 @@ class Bucket:
             pages = self.client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self.bucket, Prefix=self.root + prefix):
                 found = ((item["Key"], item["ETag"]) for item in _check_page(page).get("Contents", ()))
-                yield from ((key.removeprefix(self.root), tag) for key, tag in found if not key.endswith("/"))
+                yield from (
+                    (self._name(key), tag) for key, tag in found if not key.endswith("/")
+                )  # a console's folders
+
+    def traces(self, prefix: str = "") -> Iterator[Trace]:
+        """Versions and delete markers, also where nothing of the name can be read any more, and unfinished uploads."""
+        with _in_a_sentence(self.where):
+            pages = self._version_pages(self.root + prefix)
+            if pages is None:
+                yield from (Trace(name, "object") for name in self.names(prefix))
+            for page in pages or ():
+                versions, markers = page.get("Versions", ()), page.get("DeleteMarkers", ())
+                for one in versions:
+                    kind: Literal["object", "version"] = "object" if one["IsLatest"] else "version"
+                    yield Trace(self._name(one["Key"]), kind, one["VersionId"], one["IsLatest"])
+                for one in markers:
+                    yield Trace(self._name(one["Key"]), "marker", one["VersionId"], one["IsLatest"])
+            for upload in self._uploads(self.root + prefix):
+                yield Trace(self._name(upload["Key"]), "unfinished", upload["UploadId"], is_newest=False)
+
+    def erase(self, trace: Trace) -> None:
+        key = self.root + trace.name
+        with _in_a_sentence(f"{self.where}/{trace.name}"):
+            if trace.kind == "unfinished":
+                self._abort(key, trace.version)
+            elif trace.version:
+                self.client.delete_object(Bucket=self.bucket, Key=key, VersionId=trace.version)
+            else:
+                self.client.delete_object(Bucket=self.bucket, Key=key)
 
     def clock(self) -> datetime | None:
         """The Date header of an answer, be it that this machine's clock is too wrong to be served."""
@@ -88,23 +117,49 @@ class Bucket:
         return _read_date(headers.get("date", ""))
 
     def sweep(self) -> int:
-        """Nothing: a single request leaves no halves."""
-        return 0
+        """Abort uploads in parts that others began an hour ago or longer; a single request leaves no halves."""
+        long_ago = datetime.now(UTC) - timedelta(seconds=ABANDONED)
+        with _in_a_sentence(self.where):
+            left = [upload for upload in self._uploads(self.root) if upload["Initiated"] < long_ago]
+            for upload in left:
+                self._abort(upload["Key"], upload["UploadId"])
+        return len(left)
 
     def _key(self, name: str) -> str:
         return self.root + check_name(name)
 
+    def _name(self, key: str) -> str:
+        return key.removeprefix(self.root)
+
     def _versions(self, key: str) -> list[str]:
         """Ids of the key's versions and delete markers, the current one last; none where versions are unknown."""
-        pages = self.client.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=key)
+        pages = list(self._version_pages(key) or ())
+        found = [one for page in pages for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))]
+        return [one["VersionId"] for one in sorted(found, key=lambda one: one["IsLatest"]) if one["Key"] == key]
+
+    def _version_pages(self, prefix: str) -> Iterator[Any] | None:
+        """None where the server does not list versions, which its first answer says."""
+        pages = iter(self.client.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=prefix))
         try:
-            sure = [_check_page(page) for page in pages]
+            first = _check_page(next(pages))
         except boto.ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] not in NO_VERSIONS:
                 raise
-            return []
-        found = [one for page in sure for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))]
-        return [one["VersionId"] for one in sorted(found, key=lambda one: one["IsLatest"]) if one["Key"] == key]
+            return None
+        return chain([first], map(_check_page, pages))
+
+    def _uploads(self, prefix: str) -> Iterator[Any]:
+        pages = self.client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket, Prefix=prefix)
+        try:
+            for page in pages:
+                yield from _check_page(page, "Bucket").get("Uploads", ())
+        except boto.ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] not in NO_VERSIONS:
+                raise
+
+    def _abort(self, key: str, upload: str) -> None:
+        with suppress(self.client.exceptions.NoSuchUpload):
+            self.client.abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=upload)
 
 
 def open_bucket(url: str, timeout: float = TIMEOUT) -> Bucket:
@@ -131,9 +186,9 @@ def open_bucket(url: str, timeout: float = TIMEOUT) -> Bucket:
     return bucket
 
 
-def _check_page(page: Page) -> Page:
+def _check_page(page: Page, named: str = "Name") -> Page:
     """The page, if an object store wrote it: that of a sign-in page in between would read as an empty list."""
-    if "Name" not in page:
+    if named not in page:
         raise ResponseParserError
     return page
 

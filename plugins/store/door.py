@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from schemas.refusals import RefusedError
 
@@ -19,6 +19,19 @@ NAME: Final = re.compile(r"[A-Za-z0-9_=.-]+(?:/[A-Za-z0-9_=.-]+)*")
 TEMPORARY: Final = ".put-"
 PRIVATE: Final = 0o700
 ABANDONED: Final = 3600.0  # seconds; no put takes that long
+
+
+class Trace(NamedTuple):
+    """Something that lies in a place under a name: what `get` gives (`object`), or what is behind, beside or before it.
+
+    `marker` says that an object was deleted, in a bucket that keeps its versions. `unfinished` is what a put or an
+    upload left halfway. Where `is_newest`, removing it brings an older version back.
+    """
+
+    name: str
+    kind: Literal["object", "version", "marker", "unfinished"]
+    version: str = ""
+    is_newest: bool = True
 
 
 class Place(Protocol):
@@ -44,6 +57,12 @@ class Place(Protocol):
 
     def stamps(self, prefix: str = "") -> Iterator[tuple[str, str]]:
         """As `names`, each with a text that is another one as soon as the object has other content."""
+
+    def traces(self, prefix: str = "") -> Iterator[Trace]:
+        """Everything under names that begin with `prefix`, whatever of it can still be read by whom."""
+
+    def erase(self, trace: Trace) -> None:
+        """Remove one trace for good, and no other one of its name; nothing where it is gone."""
 
     def clock(self) -> datetime | None:
         """What time (UTC) it is for whoever keeps the place, where that is somebody else."""
@@ -97,11 +116,7 @@ class Folder:
         return self._path(name).read_bytes()
 
     def names(self, prefix: str = "") -> Iterator[str]:
-        inside = prefix.rpartition("/")[0]
-        for folder, folders, files in os.walk(self.root / inside, onerror=_refuse_unlistable):
-            folders.sort()
-            found = (Path(folder, file).relative_to(self.root).as_posix() for file in sorted(files))
-            yield from (name for name in found if name.startswith(prefix) and TEMPORARY not in name)
+        return (name for name in _files(self.root, prefix) if TEMPORARY not in name)
 
     def stamps(self, prefix: str = "") -> Iterator[tuple[str, str]]:
         """Each `put` makes a new file; one that is removed on the way is left out."""
@@ -109,6 +124,18 @@ class Folder:
             with suppress(FileNotFoundError):
                 found = self._path(name).stat()
                 yield name, f"{found.st_ino}-{found.st_mtime_ns}-{found.st_size}"
+
+    def traces(self, prefix: str = "") -> Iterator[Trace]:
+        """A folder keeps no versions; a killed `put` leaves half of a file."""
+        for name in _files(self.root, prefix):
+            is_whole = TEMPORARY not in name
+            yield Trace(name, "object") if is_whole else Trace(name, "unfinished", is_newest=False)
+
+    def erase(self, trace: Trace) -> None:
+        path = self.root / trace.name
+        path.unlink(missing_ok=True)
+        if path.parent.exists():
+            _sync(path.parent)
 
     def clock(self) -> datetime | None:
         """A folder's clock is this machine's own, which proves nothing."""
@@ -130,6 +157,15 @@ class Folder:
             one.mkdir(mode=self.mode, exist_ok=True)
             one.chmod(self.mode)  # whatever the umask
             _sync(one.parent)
+
+
+def _files(root: Path, prefix: str) -> Iterator[str]:
+    """The names of all files that begin with a prefix, in order, folder by folder."""
+    inside = prefix.rpartition("/")[0]
+    for folder, folders, files in os.walk(root / inside, onerror=_refuse_unlistable):
+        folders.sort()
+        found = (Path(folder, file).relative_to(root).as_posix() for file in sorted(files))
+        yield from (name for name in found if name.startswith(prefix))
 
 
 def _refuse_unlistable(error: OSError) -> None:
