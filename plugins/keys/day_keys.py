@@ -3,8 +3,10 @@
 import re
 import secrets
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 from typing import Final
 
 from plugins.store.door import NAME, Place
@@ -101,6 +103,12 @@ class DayKeys:
                 )
             self._write(STORE_KEY)
         return self._read(STORE_KEY)
+
+    def store_key_hash(self) -> str:
+        """By which it is known whether the store's key is still the same; "" where there is none."""
+        with suppress(KeyProblemError):
+            return sha256(STORE_KEY.encode() + self._find(STORE_KEY)).hexdigest()
+        return ""
 
     def _make(self, day: date, generation: int) -> DayKey:
         self._write(f"{day}.{generation}")

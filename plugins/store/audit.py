@@ -4,31 +4,31 @@ Roots lie with the backups: whoever can only write the trail cannot write a new 
 """
 
 import json
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from hashlib import sha256
-from typing import Final, NamedTuple, NoReturn
+from typing import Final
 
+from plugins.store.audit_entries import (
+    BEGINNING,
+    DAMAGED,
+    Entry,
+    Link,
+    TamperedError,
+    check_line,
+    digest,
+    read_entry,
+    tampered,
+)
+from plugins.store.audit_facts import Fact, refuse_personal
 from plugins.store.door import Place
 from schemas.refusals import RefusedError
-from transforms.anonymising.addresses import read_address
-from transforms.anonymising.text import scrub_text
 
-Link = tuple[int, str]  # an entry's number, SHA-256 of its line
-BEGINNING: Final[Link] = (0, "0" * 64)
+__all__ = ["Audit", "Lost", "TamperedError", "Verified"]
+
 TRAIL: Final = ("", ".jsonl")  # what stands before and after the day in a name
 ROOTS: Final = ("audit/", ".json")
-DAMAGED: Final = (ValueError, LookupError, TypeError, RecursionError)  # what reading JSON of others may raise
-LONGEST: Final = 200
-WORDS: Final = re.compile(r"(?:[^\W\d]|[0-9 .,:;()+-]|/(?!/))*")  # no query, escape, user name or scheme
-DASHED: Final = re.compile(r"(?<![0-9])[0-9]{1,3}([-_])[0-9]{1,3}\1[0-9]{1,3}\1[0-9]{1,3}(?![0-9])")  # host-192-0-2-1
-
-
-class TamperedError(RefusedError):
-    """The trail, or a root, is not as it was written; says which file and line, and what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -41,19 +41,12 @@ class Verified:
     last: date | None
 
 
-class _Entry(NamedTuple):
-    number: int
-    digest: str
-    previous: str
-    handle: str | None
+@dataclass(frozen=True)
+class Lost:
+    """Entries that were written and are not there any more: how many, and the hash of the last of them."""
 
-    @property
-    def link(self) -> Link:
-        return self.number, self.digest
-
-    @property
-    def before(self) -> Link:
-        return self.number - 1, self.previous
+    entries: int = 0
+    end: str = ""
 
 
 class Audit:
@@ -66,14 +59,12 @@ class Audit:
     def __init__(self, place: Place, roots: Place, locked: Callable[[str], AbstractContextManager[None]]) -> None:
         self.place, self.roots, self.locked = place, roots, locked
 
-    def append(
-        self, at: datetime, actor: str, action: str, once: str | None = None, **facts: int | str | list[str]
-    ) -> None:
+    def append(self, at: datetime, actor: str, action: str, once: str | None = None, **facts: Fact) -> None:
         """Add an entry behind the last one; with `once`, a handle, only if no entry that is kept has it.
 
         `actor` is a role. RefusedError for a fact that could be a visitor's address, URL or words; TamperedError.
         """
-        _refuse_personal([("actor", actor), ("action", action), ("handle", once or ""), *facts.items()])
+        refuse_personal([("actor", actor), ("action", action), ("handle", once or ""), *facts.items()])
         if at.tzinfo is None:
             raise RefusedError("an audit entry needs an instant with its zone")
         with self.locked("audit"):
@@ -87,7 +78,7 @@ class Audit:
             line = json.dumps(entry, separators=(",", ":")).encode()
             before = self.place.get(_name(TRAIL, day)) if day == newest else b""
             self.place.put(_name(TRAIL, day), before + line + b"\n")
-            self._put_root(day, (number + 1, _digest(line)))
+            self._put_root(day, (number + 1, digest(line)))
 
     def verify(self) -> Verified:
         """Read everything from the newest root back; TamperedError names the first thing that is not as written."""
@@ -95,17 +86,50 @@ class Audit:
             days, roots = self._look()
             if not days:
                 return Verified(0, 0, None, None)
-            due, entries = self._last(days, roots).link, 0
-            for day in reversed(days):
-                end, lines = due, self._lines(day)
-                for number in range(len(lines), 0, -1):
-                    due = _check_line(_name(TRAIL, day), number, lines[number - 1], due)
-                if day != days[-1]:
-                    self._check_root(day, end)
-                entries += len(lines)
-            if expired := [day for day in roots if day < days[0]]:
-                self._check_root(expired[-1], due)
+            entries = self._check_chain(days, roots, self._last(days, roots).link)
             return Verified(entries, len(days), days[0], days[-1])
+
+    def is_whole(self) -> bool:
+        """Whether there is a trail, and it is as it was written."""
+        try:
+            return self.verify().entries > 0
+        except TamperedError:
+            return False
+
+    def look_for_lost(self) -> Lost:
+        """What the roots know beyond the end of a trail that comes back; TamperedError where they disagree before it.
+
+        Where there are no roots, nothing proves a trail: all of it counts as lost.
+        """
+        with self.locked("audit"):
+            days, roots = _days(self.place, TRAIL), _days(self.roots, ROOTS)
+            known = self._root(roots[-1]) if roots else BEGINNING
+            if not days:
+                return Lost(*known) if roots else Lost()
+            last = self._newest(days[-1])
+            if not roots:
+                return Lost(*last.link)
+            older = [day for day in roots if day <= days[-1]]
+            if missing := [day for day in older if day not in days and day > days[0]]:
+                tampered(_name(TRAIL, missing[0]), f"is missing; its root is in {self.roots.where}")
+            self._check_chain(days, older, last.link)
+            end = self._root(older[-1]) if older else BEGINNING
+            if end not in (last.link, last.before) and (end[0] <= last.number or older[-1] < days[-1]):
+                tampered(_name(TRAIL, days[-1]), f"does not agree with its root in {self.roots.where}")
+            return Lost(known[0] - last.number, known[1]) if known[0] > last.number else Lost()
+
+    def fall_back(self) -> None:
+        """Let the roots end where a trail ends that was brought back, so that it can be continued.
+
+        What `look_for_lost` found belongs into its next entry.
+        """
+        with self.locked("audit"):
+            days, roots = _days(self.place, TRAIL), _days(self.roots, ROOTS)
+            for day in reversed(roots):
+                if not days or day > days[-1]:
+                    self.roots.remove(_name(ROOTS, day))
+            if days:
+                self._put_root(days[-1], self._newest(days[-1]).link)
 
     def expire(self, before: date) -> None:
         """Remove files and roots of days before `before`, oldest first; the newest file stays."""
@@ -121,8 +145,27 @@ class Audit:
         days, roots = _days(self.place, TRAIL), _days(self.roots, ROOTS)
         for day in roots:
             if day not in days and day > min(days, default=date.min):
-                _tampered(_name(TRAIL, day), f"is missing; its root is in {self.roots.where}")
+                tampered(_name(TRAIL, day), f"is missing; its root is in {self.roots.where}")
         return days, roots
+
+    def _check_chain(self, days: list[date], roots: list[date], due: Link) -> int:
+        """How many entries there are, from the last one, which has the link `due`, back to the first."""
+        entries = 0
+        for day in reversed(days):
+            end, lines = due, self._lines(day)
+            for number in range(len(lines), 0, -1):
+                due = check_line(_name(TRAIL, day), number, lines[number - 1], due)
+            if day != days[-1]:
+                self._check_root(day, end)
+            entries += len(lines)
+        if expired := [day for day in roots if day < days[0]]:
+            self._check_root(expired[-1], due)
+        return entries
+
+    def _newest(self, day: date) -> Entry:
+        """The last entry of a day."""
+        lines = self._lines(day)
+        return read_entry(_name(TRAIL, day), len(lines), lines[-1])
 
     def _mend(self) -> tuple[date, Link]:
         """The day and link of the last entry; its root is written if a kill came before that."""
@@ -134,20 +177,20 @@ class Audit:
             self._put_root(days[-1], last.link)
         return days[-1], last.link
 
-    def _last(self, days: list[date], roots: list[date]) -> _Entry:
+    def _last(self, days: list[date], roots: list[date]) -> Entry:
         """The last entry; the newest root must know it, or the one before it."""
         lines = self._lines(days[-1])
-        last = _read_entry(_name(TRAIL, days[-1]), len(lines), lines[-1])
+        last = read_entry(_name(TRAIL, days[-1]), len(lines), lines[-1])
         known = self._root(roots[-1]) if roots else BEGINNING
         if known == last.before or (known == last.link and roots[-1] == days[-1]):
             return last
         if roots:
-            _check_line(_name(TRAIL, days[-1]), len(lines), lines[-1], known)
-        _tampered(f"{_name(TRAIL, days[-1])}, line {len(lines)}", f"has no root in {self.roots.where}")
+            check_line(_name(TRAIL, days[-1]), len(lines), lines[-1], known)
+        tampered(f"{_name(TRAIL, days[-1])}, line {len(lines)}", f"has no root in {self.roots.where}")
 
     def _has(self, handle: str) -> bool:
         return any(
-            _read_entry(_name(TRAIL, day), number, line).handle == handle
+            read_entry(_name(TRAIL, day), number, line).handle == handle
             for day in reversed(_days(self.place, TRAIL))
             for number, line in enumerate(self._lines(day), 1)
         )
@@ -155,7 +198,7 @@ class Audit:
     def _lines(self, day: date) -> list[bytes]:
         *lines, rest = self.place.get(_name(TRAIL, day)).split(b"\n")
         if rest or not lines:
-            _tampered(f"{_name(TRAIL, day)}, line {len(lines) + 1}", "is cut off")
+            tampered(f"{_name(TRAIL, day)}, line {len(lines) + 1}", "is cut off")
         return lines
 
     def _put_root(self, day: date, link: Link) -> None:
@@ -169,7 +212,7 @@ class Audit:
         except DAMAGED:
             link = BEGINNING
         if content != _write_root(day, link):
-            _tampered(f"{_name(ROOTS, day)} in {self.roots.where}", "is damaged")
+            tampered(f"{_name(ROOTS, day)} in {self.roots.where}", "is damaged")
         return link
 
     def _check_root(self, day: date, due: Link) -> None:
@@ -177,38 +220,13 @@ class Audit:
         try:
             found = self._root(day)
         except FileNotFoundError:
-            _tampered(name, "is missing")
+            tampered(name, "is missing")
         if found != due:
-            _tampered(name, f"does not agree with the trail, where entry {due[0]} ends that day")
-
-
-def _check_line(name: str, number: int, line: bytes, due: Link) -> Link:
-    """The link that the line before must have, if this one has the link `due`."""
-    entry = _read_entry(name, number, line)
-    if entry.link != due:
-        what = "was changed"
-        if entry.number < due[0]:
-            what = f"is entry {entry.number}, changed, or entries {entry.number + 1} to {due[0]} are missing behind it"
-        elif entry.number > due[0]:
-            what = f"is entry {entry.number}, changed or inserted, where entry {due[0]} is due"
-        _tampered(f"{name}, line {number}", what)
-    return entry.before
-
-
-def _read_entry(name: str, number: int, line: bytes) -> _Entry:
-    try:
-        found = json.loads(line)
-        return _Entry(int(str(found["number"])), _digest(line), str(found["previous"]), found["handle"])
-    except DAMAGED:
-        _tampered(f"{name}, line {number}", "is no entry in JSON")
+            tampered(name, f"does not agree with the trail, where entry {due[0]} ends that day")
 
 
 def _write_root(day: date, link: Link) -> bytes:
     return json.dumps({"day": str(day), "entries": link[0], "hash": link[1]}).encode()
-
-
-def _digest(line: bytes) -> str:
-    return sha256(line).hexdigest()
 
 
 def _name(kind: tuple[str, str], day: date) -> str:
@@ -223,26 +241,3 @@ def _days(place: Place, kind: tuple[str, str]) -> list[date]:
             day = date.fromisoformat(name[len(kind[0]) : -len(kind[1])])
             days += [day] if _name(kind, day) == name else []
     return sorted(days)
-
-
-def _tampered(where: str, what: str) -> NoReturn:
-    raise TamperedError(f"audit trail: {where}: {what}")
-
-
-def _refuse_personal(facts: Iterable[tuple[str, int | str | list[str]]]) -> None:
-    for name, value in facts:
-        if not name.isidentifier():
-            raise RefusedError("the name of an audit fact is a word of the code, never of the data")
-        texts = [] if isinstance(value, int) else [value] if isinstance(value, str) else value
-        if not all(map(_is_harmless, texts)):
-            raise RefusedError(f"{name!r} is not fit for the audit trail; allowed are counts, days and short words")
-
-
-def _is_harmless(text: str) -> bool:
-    return (
-        len(text) <= LONGEST
-        and WORDS.fullmatch(text) is not None
-        and DASHED.search(text) is None
-        and read_address(text) is None
-        and scrub_text(text, "error_message") == text
-    )

@@ -17,6 +17,7 @@ from plugins.store.door import PRIVATE, Folder, Place
 from plugins.store.locks import Locks
 from plugins.store.records import Imports, Marks, Receipts, read_record, write_record
 from plugins.store.replay import replay_clock
+from plugins.store.switch import refuse_restoring
 from plugins.store.terms import Terms
 from plugins.store.window import Window
 from schemas.policy import Policy
@@ -34,6 +35,7 @@ RIGHTS: Final = {
     "reports": 0o750,
     "statistics": 0o755,
 }
+OUTSIDE: Final = ("keys", "key_mirror", "backups")  # places of their own, which outlive the store
 PASSABLE: Final = 0o711  # the store itself: to go through, not to look around in
 S3: Final = "s3://"
 Tell = Callable[[str], None]  # hears how far long work is
@@ -44,9 +46,10 @@ def utc_now() -> datetime:
 
 
 class Setting(Record):
-    """What may not change while the window holds data."""
+    """What may not change while the window holds data; `store_key` is a hash by which the store's own key is known."""
 
     timezone: str
+    store_key: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class Store:
     window: Window
     audit: Audit
     is_replay: bool = False
+    wall_clock: Callable[[], datetime] = utc_now
 
     def place(self, name: str) -> Place:
         return self.places[name]
@@ -86,10 +90,11 @@ class Store:
         """Raise where the policy's zone is another than that of the days in the window; remember its [keep]."""
         self.calendar.terms.note(self.clock())
         before = read_record(self.place("state"), "setting.json", Setting)
-        now = Setting(timezone=self.policy.site.timezone)
+        known_key = self.keys.store_key_hash() or (before.store_key if before else "")
+        now = Setting(timezone=self.policy.site.timezone, store_key=known_key)
         if before == now:
             return
-        if before and (days := self.open_days()):
+        if before and before.timezone != now.timezone and (days := self.open_days()):
             raise RefusedError(
                 f"site.timezone is {now.timezone}, and the window holds {len(days)} days of {before.timezone}; a day "
                 f"would change its hours. Set it back until these days are closed (the last one is {days[-1]})"
@@ -97,36 +102,44 @@ class Store:
         write_record(self.place("state"), "setting.json", now)
 
 
-def open_store(policy_file: Path, clock: Callable[[], datetime] = utc_now) -> Store:
+def open_store(policy_file: Path, clock: Callable[[], datetime] = utc_now, is_restoring: bool = False) -> Store:
     """The store of a policy; relative paths in it begin at the policy's folder. Nothing is written yet.
 
-    A replay store has a clock of its own.
+    A replay store has a clock of its own. RefusedError where a restore is not complete, but for whoever `is_restoring`.
     """
     policy = read_policy(policy_file)
     base = policy_file.absolute().parent
     root = policy.places.store
     places = {name: open_place(f"{root}/{name}", base, mode) for name, mode in RIGHTS.items()}
-    for name in ("keys", "key_mirror", "backups"):
+    for name in OUTSIDE:
         places[name] = open_place(getattr(policy.places, name), base, PRIVATE)
-    locks = Locks(_lock_folder(root, base))
-    receipts, marks = Receipts(places["receipts"]), Marks(places["state"])
-    replayed = replay_clock(places["state"], clock)
-    clock = replayed or clock
-    calendar = Calendar(policy, marks, Terms(places["state"], policy.keep), clock)
+    if not is_restoring:
+        refuse_restoring(places["state"])
+    return assemble_store(policy, base, places, Locks(_lock_folder(root, base)), clock)
+
+
+def assemble_store(
+    policy: Policy, base: Path, places: dict[str, Place], locks: Locks, clock: Callable[[], datetime]
+) -> Store:
+    """The store that these places hold: all of RIGHTS and OUTSIDE."""
+    marks, replayed = Marks(places["state"]), replay_clock(places["state"], clock)
+    now = replayed or clock
+    calendar = Calendar(policy, marks, Terms(places["state"], policy.keep), now)
     return Store(
         policy=policy,
         base=base,
-        clock=clock,
+        clock=now,
         places=places,
         keys=DayKeys(places["keys"], places["key_mirror"], calendar.admit),
         locks=locks,
         calendar=calendar,
-        receipts=receipts,
+        receipts=Receipts(places["receipts"]),
         marks=marks,
         imports=Imports(places["state"]),
         window=Window(places["window"]),
         audit=Audit(places["audit"], places["backups"], locks.held),
         is_replay=replayed is not None,
+        wall_clock=clock,
     )
 
 
