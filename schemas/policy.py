@@ -12,7 +12,21 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from schemas.policy_agreement import contradictions
-from schemas.policy_model import Blocklist, Keep, Log, Places, Policy, Section, Site, Statistics, Truncation
+from schemas.policy_model import (
+    Attestation,
+    Blocklist,
+    Controller,
+    Keep,
+    Log,
+    OtherSystem,
+    Places,
+    Policy,
+    Recipient,
+    Section,
+    Site,
+    Statistics,
+    Truncation,
+)
 from schemas.policy_values import HintError
 from schemas.refusals import RefusedError
 
@@ -27,9 +41,17 @@ class PolicyError(RefusedError):
         self.problems = problems
 
 
+# Sections that may occur several times; an entry of LISTS has no defaults, so one that is wrong is judged no further.
+LISTS: Final[Mapping[str, type[Section]]] = {
+    "other_systems": OtherSystem,
+    "recipients": Recipient,
+    "attestations": Attestation,
+}
 _SECTIONS: Final[Mapping[str, type[Section]]] = {
-    section.__name__.lower(): section for section in (Site, Keep, Truncation, Statistics, Blocklist, Places)
-} | {"logs": Log}
+    **{one.__name__.lower(): one for one in (Site, Keep, Truncation, Statistics, Blocklist, Places, Controller)},
+    "logs": Log,
+    **LISTS,
+}
 
 
 def load_policy(text: str, source: str = "policy.toml") -> Policy:
@@ -82,6 +104,8 @@ def _sentence(error: ErrorDetails, raw: dict[str, Any]) -> str:
     section, *names = [part for part in place if isinstance(part, str)]
     fields = _SECTIONS[section].model_fields if names else Policy.model_fields
     allowed = fields[names[-1] if names else section].description
+    if error["type"] == "missing":
+        return f"{_dotted(place, raw)} is missing; allowed is {allowed}"
     refusal = error.get("ctx", {}).get("error")
     hint = str(refusal) if isinstance(refusal, HintError) else ""
     verb = "has" if isinstance(place[-1], int) else "is"
@@ -100,8 +124,9 @@ def _unknown_key(key: str, place: tuple[int | str, ...]) -> str:
 
 def _dotted(place: tuple[int | str, ...], raw: Mapping[str, Any] | None = None) -> str:
     names = [str(part) for part in place if isinstance(part, str)]
-    if raw and place[0] == "logs" and len(place) > 2 and isinstance(place[1], int):
-        name = raw["logs"][place[1]].get("name", "")
+    if raw and len(place) > 2 and isinstance(place[1], int) and not isinstance(place[2], int):
+        entry = raw[str(place[0])][place[1]]
+        name = entry.get("name", entry.get("id", ""))
         names.insert(1, name if isinstance(name, str) and re.fullmatch(r"[\w-]{1,64}", name) else str(place[1] + 1))
     return ".".join(names)
 
@@ -114,7 +139,7 @@ def _shown(value: object) -> str:
 def _without(raw: dict[str, Any], wrong: list[ErrorDetails]) -> dict[str, Any]:
     for error in wrong:
         section, *names = [part for part in error["loc"] if isinstance(part, str)]
-        if not names:
+        if not names or section in LISTS:
             raw.pop(section, None)
         elif section in raw:
             table = raw[section][error["loc"][1]] if section == "logs" else raw[section]

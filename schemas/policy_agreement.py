@@ -1,19 +1,26 @@
 """Where values that are allowed one by one do not agree with each other."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import combinations
 from pathlib import PurePosixPath
 from posixpath import normpath
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from schemas.durations import Duration
+from schemas.notice import CHECKS, SUBJECTS
 from schemas.policy_model import Policy
 
 _WINDOW = "keep.security_window"
 _ROTATION = timedelta(days=30)  # how long rotated files are taken to stay on disk after their window
 _PURGE = timedelta(days=1)  # purges run once a day
+EXAMPLES: Final = {
+    "name": '"Example Municipality"',
+    "address": '"Storgata 1, 0001 Oslo"',
+    "contact": '"privacy@example.org"',
+}
 
 
 class Contradiction(NamedTuple):
@@ -29,6 +36,20 @@ def contradictions(policy: Policy) -> Iterator[Contradiction]:
     yield from _bans_without_evidence(policy)
     yield from _places_within_places(policy)
     yield from _doubled_logs(policy)
+    yield from _unclear_attestations(policy)
+
+
+def lacking(policy: Policy, today: date) -> list[str]:
+    """What has to be written before there can be a notice, a sentence each: it names who answers for what."""
+    wanted = [key for key in ("name", "address", "contact") if not getattr(policy.controller, key)]
+    lacks = [f"[controller] {key} is missing; write whose notice this is, such as {EXAMPLES[key]}" for key in wanted]
+    held = {subject for one in policy.attestations if one.holds(today) for subject in one.covers}
+    if open_subjects := [subject for subject in SUBJECTS if subject not in held]:
+        lacks.append(
+            f"nobody answers for {', '.join(open_subjects)}; add [[attestations]] with id, by, on and covers ="
+            f" {json.dumps(open_subjects)}"
+        )
+    return lacks
 
 
 def nothing_left_after(policy: Policy) -> timedelta:
@@ -78,3 +99,22 @@ def _doubled_logs(policy: Policy) -> Iterator[Contradiction]:
             allowed = "once, so that no line counts twice"
             sentence = f'logs has the path "{pattern}" {times} times; allowed is {allowed}'
             yield Contradiction(sentence, {"logs.access", "logs.error"})
+
+
+def _unclear_attestations(policy: Policy) -> Iterator[Contradiction]:
+    for name, times in Counter(one.id for one in policy.attestations).items():
+        if times > 1 or name in CHECKS:
+            allowed = f"another one{'' if times > 1 else ', since that is a check'}"
+            yield Contradiction(f'attestations has the id "{name}"; allowed is {allowed}', {"attestations.id"})
+    for subject, times in Counter(subject for one in policy.attestations for subject in one.covers).items():
+        if times > 1:
+            sentence = f'attestations.covers has "{subject}" {times} times; allowed is once, so that one person answers'
+            yield Contradiction(sentence, {"attestations.covers"})
+    for one in policy.attestations:
+        if bool(one.sentence_nb) != bool(one.sentence_en) or not (one.covers or one.sentence_nb):
+            allowed = "covers, or a sentence in both languages"
+            yield Contradiction(f"attestations.{one.id} says too little; allowed is {allowed}", {"attestations"})
+        if one.until and one.until < one.on:
+            yield Contradiction(
+                f"attestations.{one.id}.until is {one.until}; allowed is a day after {one.on}", {"attestations"}
+            )

@@ -1,6 +1,6 @@
 """The typed policy: each key of policy.toml with what is allowed and its default."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal
 
@@ -14,12 +14,17 @@ from schemas.policy_values import (
     Format,
     Host,
     Lasting,
+    Line,
     LogName,
+    Name,
     Networks,
     Place,
     QueryKeys,
+    Said,
     Several,
+    Subject,
     Timezone,
+    Words,
     allowed,
     between,
     bits,
@@ -107,6 +112,15 @@ class Places(Section):
     ] = ""
 
 
+class Controller(Section):
+    """[controller]: who answers for the processing; only the notice needs it."""
+
+    name: Line = ""
+    address: Line = ""
+    contact: Line = ""
+    dpo: Line = ""
+
+
 class Log(Section):
     """[[logs]]: the files of one server or site."""
 
@@ -122,6 +136,41 @@ class Log(Section):
 DEFAULT_LOG = Log(access=("/var/log/nginx/access.log*",), error=("/var/log/nginx/error.log*",))
 
 
+class OtherSystem(Section):
+    """[[other_systems]]: what handles visitors' data too, and what Lethe has nothing to do with."""
+
+    name: Name
+    purpose_nb: Said
+    purpose_en: Said
+
+
+class Recipient(Section):
+    """[[recipients]]: to whom logs, or what is made of them, are given."""
+
+    name: Name
+    purpose_nb: Said
+    purpose_en: Said
+    country: Annotated[str, Field(pattern=r"\A[A-Z]{2}\z"), allowed('the two letters of a country, such as "NO"')]
+    agreement_nb: Said
+    agreement_en: Said
+
+
+class Attestation(Section):
+    """[[attestations]]: somebody answers for what no program can check."""
+
+    id: Annotated[LogName, allowed('up to 64 of a-z, 0-9, _ and -, such as "controller"')]
+    by: Name
+    on: Annotated[date, allowed("a day, such as 2026-05-01, without quotes")]
+    until: Annotated[date | None, allowed("a day, such as 2027-05-01, without quotes")] = None
+    covers: Annotated[Several[Subject], allowed(f"a list of some of {', '.join(notice.SUBJECTS)}")] = ()
+    sentence_nb: Words = ""
+    sentence_en: Words = ""
+
+    def holds(self, today: date) -> bool:
+        """Whether it was given, and has not run out."""
+        return self.on <= today and (self.until is None or today <= self.until)
+
+
 class Policy(Section):
     """How long anything may live, and what counts; `Policy()` is the default policy."""
 
@@ -131,9 +180,13 @@ class Policy(Section):
     statistics: Annotated[Statistics, allowed("a section [statistics]")] = Statistics()
     blocklist: Annotated[Blocklist, allowed("a section [blocklist]")] = Blocklist()
     places: Annotated[Places, allowed("a section [places]")] = Places()
+    controller: Annotated[Controller, allowed("a section [controller]")] = Controller()
     logs: Annotated[Several[Log], allowed("a section [[logs]] for each log"), Field(validate_default=True)] = (
         DEFAULT_LOG,
     )
+    other_systems: Annotated[Several[OtherSystem], allowed("a section [[other_systems]] for each")] = ()
+    recipients: Annotated[Several[Recipient], allowed("a section [[recipients]] for each")] = ()
+    attestations: Annotated[Several[Attestation], allowed("a section [[attestations]] for each")] = ()
 
     @field_validator("logs")
     @classmethod

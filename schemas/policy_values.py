@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from schemas.durations import Duration
+from schemas.notice import FORBIDDEN, SUBJECTS
 
 NAMED_FORMATS = ("common", "combined", "vhost_combined", "apache_error", "nginx_error", "detect")
 
@@ -90,6 +91,15 @@ def _format(value: str) -> str:
     return value
 
 
+def _honest(value: str) -> str:
+    if found := FORBIDDEN.search(value):
+        raise HintError(
+            f", without “{found[0]}”: what Lethe keeps is pseudonymous until the day's key is gone,"
+            " and a visit is no consent"
+        )
+    return value
+
+
 def _tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
@@ -106,6 +116,11 @@ Format = Annotated[
     allowed(f"one of {', '.join(NAMED_FORMATS)}, or the server's own LogFormat or log_format, with its % or $"),
 ]
 Lasting = Annotated[Duration, allowed('a duration, such as "P90D" or "P25M"')]
+Line = Annotated[str, Field(pattern=r"\A(\S[^\r\n]*)?\z", max_length=300), allowed("a line of text")]
+Name = Annotated[str, Field(pattern=r"\A\S[^\r\n]*\z", max_length=300), allowed("a line of text, and not empty")]
+Words = Annotated[Line, AfterValidator(_honest), allowed("a line of text for the notice")]
+Said = Annotated[Name, AfterValidator(_honest), allowed("a line of text for the notice, and not empty")]
+Subject = Annotated[str, Field(pattern=rf"\A({'|'.join(SUBJECTS)})\z")]
 Place = Annotated[str, Field(pattern=r"\S"), allowed('a path, such as "/srv/lethe/store"')]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from plugins.cli.app import app
-from schemas.policy import Policy
+from schemas.policy import LISTS, Policy
 from schemas.statistics import TABLES
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +29,8 @@ def test_the_readme_names_every_verb_table_and_make_command() -> None:
 def test_policy_toml_holds_every_key_with_its_default() -> None:
     written = tomllib.loads((ROOT / "policy.toml").read_text(encoding="utf-8"))
     for section, model in Policy.model_fields.items():
+        if section in LISTS:  # examples in comments, which a test of the policy reads
+            continue
         table = written[section][0] if section == "logs" else written[section]
         assert table.keys() == (model.default[0] if section == "logs" else model.default).__class__.model_fields.keys()
 

@@ -1,6 +1,7 @@
 import json
+import re
 import tomllib
-from datetime import timedelta
+from datetime import date, timedelta
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from pydantic import ValidationError
 
 from schemas import notice
 from schemas.durations import Duration
-from schemas.policy import Policy, PolicyError, load_policy, policy_version
+from schemas.policy import LISTS, Policy, PolicyError, load_policy, policy_version
+from schemas.policy_agreement import lacking
 from schemas.policy_model import Log, Site
 
 DOCUMENTED = Path(__file__).parents[2] / "policy.toml"
@@ -20,6 +22,14 @@ FORMATS = (
     "one of common, combined, vhost_combined, apache_error, nginx_error, detect,"
     " or the server's own LogFormat or log_format, with its % or $"
 )
+RECIPIENT = """name = "Example Hosting AS"
+purpose_nb = "drift"
+purpose_en = "hosting"
+country = "NO"
+agreement_nb = "avtale"
+agreement_en = "agreement"
+"""
+ATTESTATION = "id = 'a'\nby = 'Kari'\non = 2026-05-01\n"
 
 WRONG_VALUES = [
     ('[site]\nname = "WWW"', 'site.name is "WWW"; allowed is a host name in lower case, such as "www.example.org"'),
@@ -157,6 +167,46 @@ WRONG_VALUES = [
         '[[logs]]\naccess = ["a"]\nerror = ["a"]',
         'logs has the path "a" 2 times; allowed is once, so that no line counts twice',
     ),
+    ("[controller]\ndpo = 7", "controller.dpo is 7; allowed is a line of text"),
+    ('[controller]\naddress = "a\\nb"', 'controller.address is "a\\nb"; allowed is a line of text'),
+    (
+        f"[[recipients]]\n{RECIPIENT.replace('NO', 'Norway')}",
+        'recipients.1.country is "Norway"; allowed is the two letters of a country, such as "NO"',
+    ),
+    (
+        f"[[recipients]]\n{RECIPIENT}[[recipients]]\n{RECIPIENT.replace('country', '#')}",
+        'recipients.2.country is missing; allowed is the two letters of a country, such as "NO"',
+    ),
+    (
+        f"[[recipients]]\n{RECIPIENT.replace('drift', 'anonym statistikk')}",
+        'recipients.1.purpose_nb is "anonym statistikk"; allowed is a line of text for the notice, and not empty, '
+        "without “anonym”: what Lethe keeps is pseudonymous until the day's key is gone, and a visit is no consent",
+    ),
+    (
+        "[[attestations]]\nid = 'a'\nby = 'Kari'\non = 'May'\ncovers = ['basis']",
+        'attestations.a.on is "May"; allowed is a day, such as 2026-05-01, without quotes',
+    ),
+    (
+        f'[[attestations]]\n{ATTESTATION}covers = ["everything"]',
+        'attestations.a.covers has "everything"; allowed is a list of some of '
+        "controller, logs, basis, rights, recipients, other_systems",
+    ),
+    (
+        f'[[attestations]]\n{ATTESTATION}sentence_nb = "Vi er snille."',
+        "attestations.a says too little; allowed is covers, or a sentence in both languages",
+    ),
+    (
+        f'[[attestations]]\n{ATTESTATION}covers = ["basis", "basis"]',
+        'attestations.covers has "basis" 2 times; allowed is once, so that one person answers',
+    ),
+    (
+        f'[[attestations]]\n{ATTESTATION}covers = ["basis"]\nuntil = 2026-04-30',
+        "attestations.a.until is 2026-04-30; allowed is a day after 2026-05-01",
+    ),
+    (
+        "[[attestations]]\nid = 'window'\nby = 'Kari'\non = 2026-05-01\ncovers = ['basis']",
+        'attestations has the id "window"; allowed is another one, since that is a check',
+    ),
 ]
 
 BROKEN_PROMISES = [
@@ -181,7 +231,8 @@ UNKNOWN_KEYS = [
     ),
     (
         "q = 1",
-        "q is no key of a policy; allowed are site, keep, truncation, statistics, blocklist, places, logs",
+        "q is no key of a policy; allowed are site, keep, truncation, statistics, blocklist, places, controller, logs,"
+        " other_systems, recipients, attestations",
     ),
 ]
 
@@ -256,12 +307,14 @@ def test_a_default_in_place_of_a_wrong_value_contradicts_nothing():
 
 def test_policy_toml_documents_every_key_with_its_default():
     text = DOCUMENTED.read_text()
-    written = tomllib.loads(text)
     assert load_policy(text) == load_policy("") == Policy()
+    with_examples = re.sub(r"^# (?=\[\[|\w+ += )", "", text, flags=re.MULTILINE)
+    assert len(load_policy(with_examples).recipients) == 1
+    written = tomllib.loads(with_examples)
     assert list(written) == list(Policy.model_fields)
     for section, default in Policy():
-        fields = Log.model_fields if section == "logs" else type(default).model_fields
-        assert list(written[section][0] if section == "logs" else written[section]) == list(fields)
+        fields = (LISTS | {"logs": Log}).get(section, type(default)).model_fields
+        assert list(written[section][0] if section in (*LISTS, "logs") else written[section]) == list(fields)
 
 
 def test_exact_durations_are_timedeltas_and_calendar_ones_keep_their_months():
@@ -269,6 +322,24 @@ def test_exact_durations_are_timedeltas_and_calendar_ones_keep_their_months():
     assert policy.statistics.visit_gap == timedelta(minutes=15)
     assert policy.keep.security_window == timedelta(days=7)
     assert policy.keep.statistics == Duration(months=24)
+
+
+def test_the_notice_lacks_whom_it_is_of_and_who_answers_until_both_are_written():
+    lacks = lacking(Policy(), date(2026, 6, 1))
+    assert [one.split(";")[0] for one in lacks] == [
+        "[controller] name is missing",
+        "[controller] address is missing",
+        "[controller] contact is missing",
+        "nobody answers for controller, logs, basis, rights, recipients, other_systems",
+    ]
+    text = "\n".join(
+        line.removeprefix("# ") if line.startswith(("# [[", "# id", "# by", "# on", "# until", "# covers")) else line
+        for line in DOCUMENTED.read_text().split("# [[attestations]]")[1].splitlines()
+    )
+    text = f"[controller]\nname='a'\naddress='b'\ncontact='c'\n[[attestations]]\n{text}"
+    whole = load_policy(text)
+    assert lacking(whole, date(2026, 6, 1)) == lacking(whole, date(2027, 5, 1)) == []
+    assert len(lacking(whole, date(2027, 5, 2))) == len(lacking(whole, date(2026, 4, 30))) == 1, "not yet, or run out"
 
 
 def test_networks_are_networks():
