@@ -265,7 +265,7 @@ def test_after_a_close_no_copy_and_no_key_opens_the_day_and_no_place_holds_its_a
         assert site.open().keys.generations(day) == []
     assert site.open().keys.days() == set()
     assert len(site.tables()["days"]) == len(DAYS), "and what may stay is there"
-    assert site.open().audit.verify().entries == 2 + len(DAYS)
+    assert site.open().audit.verify().entries == 3 + len(DAYS), "an erasure with its backup, and the closings"
 
 
 def test_an_import_leaves_nothing_that_opens(site: Site) -> None:
