@@ -4,6 +4,7 @@ manifests/<taken_at>.<token>.json.gz    a Manifest
 blobs/<two digits>/<SHA-256>            an object's bytes, under their digest
 ended/closed/<day>.json                 a `schemas.receipts.Mark`: the day's key is shredded
 ended/erased/<day>.<generation>.json    an ErasedDay
+ended/tokens/<name>.json                a RemovedToken
 audit/<day>.json                        roots of the audit trail
 """
 
@@ -38,6 +39,13 @@ class ErasedDay(Record):
 
     day: date
     generation: str
+    at: datetime
+
+
+class RemovedToken(Record):
+    """That tokens of that name, which were added until then, open nothing any more."""
+
+    name: str
     at: datetime
 
 

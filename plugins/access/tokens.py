@@ -7,8 +7,10 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
+from plugins.backups.target import Target
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store
+from schemas.backups import RemovedToken
 from schemas.receipts import Record
 from schemas.refusals import RefusedError
 
@@ -45,12 +47,14 @@ def add_token(store: Store, name: str, purpose: str, actor: str) -> str:
 
 
 def remove_token(store: Store, name: str, actor: str) -> None:
-    """From now on nobody reads with it."""
+    """From now on nobody reads with it, also when an older backup is restored."""
     with store.locks.held("tokens"):
         if not any(token.name == name for token in all_tokens(store)):
             raise RefusedError("there is no token of that name; lethe token list names them")
-        store.audit.append(store.clock(), actor, "remove token", token=name)
+        now = store.clock()
+        store.audit.append(now, actor, "remove token", token=name)
         store.place("state").remove(f"{FOLDER}{name}.json")
+        _record_removal(store, RemovedToken(name=name, at=now))
 
 
 def all_tokens(store: Store) -> list[Token]:
@@ -64,6 +68,18 @@ def find_token(store: Store, written: str) -> Token | None:
     digest = _digest(written)
     fitting = [token for token in all_tokens(store) if hmac.compare_digest(token.digest, digest)]
     return fitting[0] if fitting else None
+
+
+def _record_removal(store: Store, removed: RemovedToken) -> None:
+    """Where the backups lie; that they are out of reach must not keep a token alive."""
+    target = Target(store.place("backups"))
+    try:
+        target.record_removal(removed)
+    except OSError:
+        raise RefusedError(
+            f"the token {removed.name} opens nothing any more, but {target.place.where} cannot be written: to restore a "
+            "backup that is there now would bring it back. Take one when it can, with: lethe back-up"
+        ) from None
 
 
 def _digest(token: str) -> str:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from plugins.store.door import Place
 from plugins.store.records import SUFFIX, read_record, write_record
-from schemas.backups import Backed, ErasedDay, Manifest
+from schemas.backups import Backed, ErasedDay, Manifest, RemovedToken
 from schemas.receipts import Mark
 from schemas.refusals import RefusedError
 
@@ -19,6 +19,7 @@ BLOBS: Final = "blobs/"
 ENDED: Final = "ended/"
 CLOSED: Final = f"{ENDED}closed/"
 ERASED: Final = f"{ENDED}erased/"
+TOKENS: Final = f"{ENDED}tokens/"
 PACKED: Final = ".json.gz"
 
 
@@ -86,11 +87,20 @@ class Target:
         found = (read_record(self.place, name, ErasedDay) for name in self.place.names(ERASED))
         return (one for one in found if one)
 
+    def record_removal(self, removed: RemovedToken) -> None:
+        write_record(self.place, f"{TOKENS}{removed.name}{SUFFIX}", removed)
+
+    def removals(self) -> dict[str, datetime]:
+        """The names of tokens that were removed, and when last."""
+        found = (read_record(self.place, name, RemovedToken) for name in self.place.names(TOKENS))
+        return {removed.name: removed.at for removed in found if removed}
+
     def expired_ends(self, oldest: datetime) -> set[str]:
         """The names of records of days that ended before a backup was taken: it and all later ones know it."""
         closed = {f"{CLOSED}{day}{SUFFIX}": mark.since for day, mark in self.closings().items()}
         erased = {_erased_name(one): one.at for one in self.erasures()}
-        return {name for name, at in (closed | erased).items() if at < oldest}
+        tokens = {f"{TOKENS}{name}{SUFFIX}": at for name, at in self.removals().items()}
+        return {name for name, at in (closed | erased | tokens).items() if at < oldest}
 
 
 def _erased_name(erased: ErasedDay) -> str:
