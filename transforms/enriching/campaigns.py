@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 
 import pyarrow as pa
 
-from transforms.anonymising.text import scrub_text
+from transforms.anonymising.grouping import publish_path
 from transforms.enriching import UNKNOWN
 
 CAMPAIGNS: Final = pa.schema(
@@ -31,7 +31,7 @@ def classify_campaigns(queries: Sequence[str | None] | pa.Array, campaign_keys: 
     """Find the campaigns of distinct queries, a row each in the given order: is_campaign, source, campaign.
 
     A query is a campaign's when any of the keys has a value; `source` is that of the first key (`utm_source`),
-    `campaign` that of the last (`utm_campaign`): decoded, scrubbed of personal parts, at most 100 characters.
+    `campaign` that of the last (`utm_campaign`): decoded, as `publish_path` leaves it, at most 100 characters.
     """
     rows = [classify_campaign(query, campaign_keys) for query in pa.array(queries, pa.string()).to_pylist()]
     columns = zip(*rows, strict=True) if rows else [()] * len(CAMPAIGNS)
@@ -54,4 +54,4 @@ def classify_campaign(query: str | None, keys: Sequence[str]) -> Campaign:
 def campaign_value(raw: str) -> str:
     """A value as it may be published."""
     text = "".join(filter(str.isprintable, " ".join(unquote_plus(raw).split())))
-    return scrub_text(text, "path")[:LONGEST].strip() if text else ""
+    return publish_path(text)[:LONGEST].strip() if text else ""

@@ -3,6 +3,7 @@
 import re
 from typing import Final, NamedTuple
 
+from transforms.anonymising.grouping import looks_random
 from transforms.enriching import UNKNOWN
 
 REFERRER: Final = re.compile(
@@ -48,5 +49,7 @@ def plain_host(host: str) -> str | None:
 
 
 def published_host(host: str) -> str:
-    """The host, or `unknown` where it is no name in DNS's letters, an address, or made of one."""
-    return host if HOST.fullmatch(host) and not ADDRESS.fullmatch(host) and not PERSONAL.search(host) else UNKNOWN
+    """The host, or `unknown` where it is no name in DNS's letters, an address, or made of one or of a token."""
+    if not HOST.fullmatch(host) or ADDRESS.fullmatch(host) or PERSONAL.search(host):
+        return UNKNOWN
+    return UNKNOWN if any(map(looks_random, host.split("."))) else host

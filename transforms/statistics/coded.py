@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from schemas.policy import Policy
 from schemas.statistics import OTHER, UNKNOWN
 from transforms.anonymising.addresses import unwrap_ip
-from transforms.anonymising.text import scrub_text
+from transforms.anonymising.grouping import publish_path
 from transforms.distinct import Codes, Vocabulary, distinct_values, pair_codes
 from transforms.enriching.agents import classify_agents
 from transforms.enriching.campaigns import classify_campaigns
@@ -144,15 +144,15 @@ def _path_columns(hits: pa.Table, context: Context) -> dict[str, np.ndarray]:
     paths, path_values = distinct_values(hits["path"])
     plain = [plain_path(value) for value in path_values]
     kinds = classify_paths(plain)
-    scrubbed = [None if value is None else scrub_text(value, "path") for value in plain]
+    published = [None if value is None else publish_path(value) for value in plain]
     columns = {"path_kind": kinds[paths]}
     keys = context.policy.statistics.page_query_keys
     if not keys:
-        return {**columns, "path": context.code("path", scrubbed)[paths]}
+        return {**columns, "path": context.code("path", published)[paths]}
     queries, query_values = distinct_values(hits["query"])
     suffixes = [_page_query(value, keys) for value in query_values]
     pairs, first = pair_codes(paths, queries)
-    pages = [(scrubbed[paths[row]], suffixes[queries[row]] if kinds[paths[row]] == "page" else "") for row in first]
+    pages = [(published[paths[row]], suffixes[queries[row]] if kinds[paths[row]] == "page" else "") for row in first]
     texts = [None if path is None else path + suffix for path, suffix in pages]
     return {**columns, "path": context.code("path", texts)[pairs]}
 
@@ -160,7 +160,7 @@ def _path_columns(hits: pa.Table, context: Context) -> dict[str, np.ndarray]:
 def _page_query(query: str | None, keys: Sequence[str]) -> str:
     """`?p=1`: the policy's keys in the policy's order, the first value of each, one spelling a page."""
     given = dict(reversed(parse_qsl(query or "")))
-    kept = [f"{quote(key)}={quote(scrub_text(given[key], 'path'), safe='{}')}" for key in keys if key in given]
+    kept = [f"{quote(key)}={quote(publish_path(given[key]), safe='{}')}" for key in keys if key in given]
     return f"?{'&'.join(kept)}" if kept else ""
 
 

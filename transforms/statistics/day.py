@@ -26,13 +26,25 @@ from transforms.statistics.coded import (
     is_ignored,
     spell_clients,
 )
-from transforms.statistics.templates import message_template
+from transforms.statistics.templates import message_template, published_level, published_module
 
 MEMORY_LIMIT: Final = "1GB"
 ACTIONS_AT_ONCE: Final = 1_000_000
 ACTION_COLUMNS: Final = (
     *("visitor", "instant", "position", "vhost", "path", "is_pageview", "is_download"),
     *("source_kind", "source", "campaign", "device_class", "os", "browser", "country"),
+)
+# The border: what is published is made of these columns; one that is not named here leaves the window in no form.
+LEAVING_HITS: Final = (
+    *("log", "file", "line_number", "client_ip", "client_host", "requested_at", "method", "path", "query", "status"),
+    *("bytes_sent", "referrer", "user_agent", "vhost", "request_seconds"),
+)
+LEAVING_ERRORS: Final = ("client_ip", "level", "module", "vhost", "message")
+# the published column, whence it comes, and what is published of a value
+PUBLISHED_OF_ERRORS: Final = (
+    ("level", "level", published_level),
+    ("module", "module", published_module),
+    ("message_template", "message", message_template),
 )
 
 
@@ -71,7 +83,7 @@ def code_day(day: Day, scenarios: Sequence[Scenario], context: Context) -> Coded
     """A day, whose hits are in the order of the log, in codes; detection sees ignored hits too, nothing else does."""
     context = replace(context, vocabulary=Vocabulary())  # a day stands alone
     connection = open_engine()
-    hits = spell_clients(day.hits.unify_dictionaries())
+    hits = spell_clients(day.hits.select(LEAVING_HITS).unify_dictionaries())
     alerts, evidence = _find_alerts(hits, day.events, scenarios, context)
     hits = hits.filter(pa.array(~is_ignored(hits, context.policy)))
     attackers = {client for client in distinct_values(evidence["client_ip"])[1] if client}
@@ -81,7 +93,7 @@ def code_day(day: Day, scenarios: Sequence[Scenario], context: Context) -> Coded
         window_hits=hits,
         hits=coded,
         actions=_cut_into_visits(connection, coded, context),
-        errors=_code_errors(spell_clients(day.errors.unify_dictionaries()), context),
+        errors=_code_errors(spell_clients(day.errors.select(LEAVING_ERRORS).unify_dictionaries()), context),
         evidence=_code_evidence(alerts, evidence, context),
         context=context,
         connection=connection,
@@ -131,11 +143,9 @@ def _code_errors(errors: pa.Table, context: Context) -> pa.Table:
         "visitor": code_visitors(errors, ("client_ip",)),
         "vhost": code_vhosts(errors["vhost"], context),
     }
-    for name, source in (("level", "level"), ("module", "module"), ("message_template", "message")):
+    for name, source, publish in PUBLISHED_OF_ERRORS:
         codes, values = distinct_values(errors[source])
-        if name == "message_template":
-            values = [None if value is None else message_template(value) for value in values]
-        columns[name] = context.code(name, values)[codes]
+        columns[name] = context.code(name, [None if value is None else publish(value) for value in values])[codes]
     return pa.table(columns)
 
 
