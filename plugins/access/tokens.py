@@ -77,8 +77,8 @@ def _record_removal(store: Store, removed: RemovedToken) -> None:
         target.record_removal(removed)
     except OSError:
         raise RefusedError(
-            f"the token {removed.name} opens nothing any more, but {target.place.where} cannot be written: to restore a "
-            "backup that is there now would bring it back. Take one when it can, with: lethe back-up"
+            f"the token {removed.name} opens nothing any more, but {target.place.where} cannot be written: to restore "
+            "a backup that is there now would bring it back. Take one when it can, with: lethe back-up"
         ) from None
 
 

@@ -1,0 +1,92 @@
+"""A backup as a store: what a manifest names, read from its blobs, which nobody changes."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Final, NoReturn
+
+from plugins.backups.target import DamagedBackupError, Target
+from plugins.store.door import Place, Trace
+from plugins.store.store import OUTSIDE, RIGHTS, Store, assemble_store
+from schemas.backups import Backed, Manifest
+from schemas.refusals import RefusedError
+
+DECIDING: Final = ("receipts/", "state/", "audit/")  # small; read at once, and kept in memory for the copy
+
+
+class Backup:
+    """One manifest, and `lost`: the names of those objects that decide what may come back and cannot be read."""
+
+    def __init__(self, target: Target, manifest: Manifest) -> None:
+        self.target, self.manifest, self.objects = target, manifest, manifest.objects
+        self._known: dict[str, bytes] = {}
+        self.lost = {name for name in self.objects if name.startswith(DECIDING) and not self._is_readable(name)}
+
+    def get(self, name: str) -> bytes:
+        """An object by `<root>/<name>`; DamagedBackupError where its bytes are missing or others."""
+        return self._known[name] if name in self._known else self.target.blob(self.objects[name])
+
+    def as_store(self, store: Store, names: Collection[str]) -> Store:
+        """As if a store held these objects and nothing else: with the keys and backups of `store`, to be read only."""
+        objects = {name: self.objects[name] for name in names}
+        places: dict[str, Place] = {root: BackedPlace(self, objects, root) for root in RIGHTS}
+        places |= {name: store.place(name) for name in OUTSIDE}
+        return assemble_store(store.policy, store.base, places, store.locks, store.wall_clock)
+
+    def _is_readable(self, name: str) -> bool:
+        try:
+            self._known[name] = self.target.blob(self.objects[name])
+        except DamagedBackupError:
+            return False
+        return True
+
+
+class BackedPlace:
+    """A root of the store as it was."""
+
+    def __init__(self, backup: Backup, objects: dict[str, Backed], root: str) -> None:
+        self.backup, self.root = backup, root
+        self.objects = {
+            name.removeprefix(f"{root}/"): one for name, one in objects.items() if name.startswith(f"{root}/")
+        }
+        self.where = f"{backup.target.place.where}, backup of {backup.manifest.taken_at:%Y-%m-%d %H:%M}: {root}"
+
+    def get(self, name: str) -> bytes:
+        if name not in self.objects:
+            raise FileNotFoundError(name)
+        return self.backup.get(f"{self.root}/{name}")
+
+    def names(self, prefix: str = "") -> Iterator[str]:
+        return iter(sorted(name for name in self.objects if name.startswith(prefix)))
+
+    def stamps(self, prefix: str = "") -> Iterator[tuple[str, str]]:
+        return ((name, self.objects[name].digest) for name in self.names(prefix))
+
+    def traces(self, prefix: str = "") -> Iterator[Trace]:
+        return (Trace(name, "object") for name in self.names(prefix))
+
+    def put(self, name: str, content: bytes) -> NoReturn:
+        raise RefusedError(f"{self.where} is a backup, which nobody changes")
+
+    def remove(self, name: str) -> NoReturn:
+        self.put(name, b"")
+
+    def erase(self, trace: Trace) -> NoReturn:
+        self.put(trace.name, b"")
+
+    def clock(self) -> datetime | None:
+        return None
+
+    def sweep(self) -> int:
+        return 0
+
+
+def newest_backup(target: Target) -> tuple[Backup, list[str]]:
+    """The newest one whose manifest can be read, and the manifests that were passed over; RefusedError for none."""
+    passed: list[str] = []
+    for name in reversed(target.manifests()):
+        try:
+            return Backup(target, target.manifest(name)), passed
+        except DamagedBackupError:
+            passed.append(f"manifest of {name.rpartition('/')[2][:10]}")
+    which = f"{len(passed)} backups, of which none can be read" if passed else "no backup"
+    raise RefusedError(f"there is {which} in {target.place.where}")

@@ -1,0 +1,113 @@
+"""A backup that was never restored is a hope: the newest one, brought back into a scratch place, and removed again."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from plugins.backups.planning import Plan, plan_restore
+from plugins.backups.restoring import BroughtBack, bring_back
+from plugins.backups.taking import backups_held
+from plugins.backups.target import blob_name
+from plugins.steps.days import day_receipts
+from plugins.store.door import Folder, Place
+from plugins.store.records import SUFFIX, write_record
+from plugins.store.store import OUTSIDE, RIGHTS, Store, Tell
+from schemas.backups import Rehearsal
+from schemas.refusals import RefusedError
+
+SCRATCH: Final = "rehearsal"
+
+
+def rehearse(store: Store, actor: str, tell: Tell) -> Rehearsal:
+    """Restore the newest backup beside the store: every byte is verified, and a day of the window opened with its key.
+
+    What is wrong is a problem of the rehearsal. A damaged blob goes, so that the next backup writes it anew.
+    """
+    began, problems, plan, brought = time.monotonic(), list[str](), None, None
+    with backups_held(store), _scratch(store) as places:
+        try:
+            plan = plan_restore(store)
+            brought = bring_back(store, plan, places, tell)
+            problems += [*_described(brought), *_unopened(brought)]
+        except RefusedError as error:
+            problems.append(str(error))
+        seconds = time.monotonic() - began
+        if damaged := (brought.plan if brought else plan):
+            _remove_damaged(damaged)
+    rehearsal = Rehearsal(
+        at=store.clock().replace(microsecond=0),
+        taken_at=plan.backup.manifest.taken_at if plan else None,
+        objects=len(brought.plan.choice.names) if brought else 0,
+        bytes=brought.bytes if brought else 0,
+        seconds=seconds,
+        problems=tuple(problems),
+    )
+    _record(store, rehearsal, actor)
+    return rehearsal
+
+
+@contextmanager
+def _scratch(store: Store) -> Iterator[dict[str, Place]]:
+    """Empty places of nobody else, with the store's keys and backups; what a kill left in them goes first."""
+    folder = _folder(store)
+    _remove(folder)
+    folder.mkdir(mode=0o700, parents=True)
+    try:
+        made: dict[str, Place] = {root: Folder(folder / root, mode) for root, mode in RIGHTS.items()}
+        yield made | {name: store.place(name) for name in OUTSIDE}
+    finally:
+        _remove(folder)
+
+
+def _folder(store: Store) -> Path:
+    """On the disk of the store, where that is a folder."""
+    window = store.place("window")
+    if isinstance(window, Folder):
+        return window.root.parent / SCRATCH
+    return Path(tempfile.gettempdir()) / f"lethe-{SCRATCH}-{sha256(window.where.encode()).hexdigest()[:12]}"
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _described(brought: BroughtBack) -> Iterator[str]:
+    yield from (f"damaged: {one}" for one in brought.damaged)
+    given_up = sorted(brought.plan.choice.given_up)
+    if given_up := [day for day in given_up if brought.plan.choice.given_up[day] != "expired"]:
+        yield f"{len(given_up)} open days could not be opened again: {', '.join(map(str, given_up))}"
+
+
+def _unopened(brought: BroughtBack) -> Iterator[str]:
+    """One object of each open day is opened where it lies now."""
+    store = brought.store
+    for day in store.open_days():
+        objects = [sealed for receipt in day_receipts(store, day) for sealed in receipt.of_day(day)]
+        if objects and not store.calendar.is_past(day):
+            try:
+                store.window.get(objects[0], store.keys.look(day, objects[0].generation))
+            except RefusedError as error:
+                yield str(error)
+
+
+def _remove_damaged(plan: Plan) -> None:
+    for name in plan.facts.lost:
+        plan.backup.target.place.remove(blob_name(plan.backup.objects[name].digest))
+
+
+def _record(store: Store, rehearsal: Rehearsal, actor: str) -> None:
+    store.audit.append(
+        rehearsal.at,
+        actor,
+        "rehearse restore",
+        objects=rehearsal.objects,
+        seconds=round(rehearsal.seconds),
+        problems=len(rehearsal.problems),
+    )
+    write_record(store.place("reports"), f"rehearsals/{rehearsal.at:%Y-%m-%dT%H%M%SZ}{SUFFIX}", rehearsal)
