@@ -1,32 +1,65 @@
-"""`lethe policy …`: what a policy means, before anything runs on it."""
+"""`lethe policy …`: what a policy means, and what another one would change, before anything runs on it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
+from plugins.cli.notice import today_of
 from plugins.policy_file import read_policy
-from schemas.policy import PolicyError
+from schemas.policy import Policy, PolicyError
 from schemas.policy_words import describe_policy
+from transforms.notice.changes import changed_keys, changed_sentences
+from transforms.notice.ready import missing_for_notice
+
+NAMES: Final = {"nb": "bokmål", "en": "English"}
 
 policy_app = typer.Typer(no_args_is_help=True)
 
 
 @policy_app.callback()
 def policy() -> None:
-    """What the policy means, or what is wrong with it."""
+    """What a policy means, what is wrong with it, and what another one would change."""
 
 
 @policy_app.command()
 def check(
     file: Annotated[Path, typer.Argument(help="The policy.", show_default=True, readable=False)] = Path("policy.toml"),
 ) -> None:
-    """Say in plain words what a policy means, or each wrong value in a sentence."""
+    """Say in plain words what a policy means and what the notice still lacks, or each wrong value in a sentence."""
+    found = _read(file)
+    for sentence in describe_policy(found):
+        typer.echo(sentence)
+    if missing := missing_for_notice(found, today_of(found)):
+        typer.echo(_lacking(missing))
+
+
+@policy_app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="The policy as it is.", readable=False)],
+    new: Annotated[Path, typer.Argument(help="The policy as it would be.", readable=False)],
+) -> None:
+    """Say which keys change, from when on that counts, and which sentences of the notice are others then."""
+    before, after = _read(old), _read(new)
+    today = today_of(after)
+    for sentence in [change.sentence for change in changed_keys(before, after)] or ["Nothing changes."]:
+        typer.echo(sentence)
+    for language, lines in changed_sentences(before, after, today).items():
+        typer.echo(f"\nThe notice and the record in {NAMES[language]}:")
+        typer.echo("\n".join(lines))
+    if missing := missing_for_notice(after, today):
+        typer.echo(f"\n{_lacking(missing)}")
+
+
+def _lacking(missing: list[str]) -> str:
+    return "\n".join(f"For lethe notice: {sentence}" for sentence in missing)
+
+
+def _read(file: Path) -> Policy:
+    """What is refused is told, a line each; exit status 1."""
     try:
-        words = describe_policy(read_policy(file))
+        return read_policy(file)
     except PolicyError as error:
         for problem in error.problems:
             typer.echo(problem, err=True)
         raise typer.Exit(1) from None
-    for sentence in words:
-        typer.echo(sentence)

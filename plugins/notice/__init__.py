@@ -1,0 +1,1 @@
+"""The notice on disk: archived when it changes, so that one can say what was promised when."""
