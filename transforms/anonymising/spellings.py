@@ -37,7 +37,7 @@ def spell(address: Address) -> Iterator[Spelling]:
     for one in _spell_ipv4(address) if isinstance(address, IPv4Address) else _spell_ipv6(address):
         yield one
         if one.kind.startswith("base64") and (for_urls := one.content.translate(FOR_URLS)) != one.content:
-            yield replace(one, content=for_urls)
+            yield replace(one, kind=f"{one.kind}, for URLs", content=for_urls)
 
 
 def spell_text(kind: str, text: str) -> Iterator[Spelling]:
@@ -97,7 +97,7 @@ def _spell_ipv6(address: IPv6Address) -> Iterator[Spelling]:
     groups, tail = [f"{int(group, 16):x}" for group in padded], str(IPv4Address(packed[12:]))
     for kind, text in (("compressed", str(address)), ("exploded", address.exploded)):
         for cased in _cased(kind, text):
-            yield from spell_text(kind, cased.content.decode())
+            yield from spell_text(cased.kind, cased.content.decode())
     yield from _cased("uncompressed", ":".join(groups))
     yield from _cased("dashed", str(address).replace(":", "-"))
     yield from _cased("exploded dashed", "-".join(padded))
@@ -123,5 +123,6 @@ def _head(packed: bytes) -> str:
 
 def _cased(kind: str, text: str) -> Iterator[Spelling]:
     """In small letters, and in capitals where that is something else."""
-    for cased in dict.fromkeys((text, text.upper().replace("0X", "0x"))):
-        yield Spelling(kind, cased.encode())
+    yield Spelling(kind, text.encode())
+    if (capital := text.upper().replace("0X", "0x")) != text:
+        yield Spelling(f"{kind}, in capitals", capital.encode())
