@@ -34,7 +34,7 @@ from schemas.window import QUARANTINE
 A_DAY: Final = date(2000, 1, 1)
 Planted = dict[Canary, bytes]  # a spelling of each
 FOR_URLS: Final = ", for URLs"
-NOISE: Final = b'203.0.113.7 - - [20/Nov/2026:11:00:00 +0100] "GET / HTTP/1.1" 200 512 "-" "-"\n' * 40
+NOISE: Final = b'203.0.113.7 - - [20/Nov/2026:11:00:00 +0100] "GET / HTTP/1.1" 200 512 "-" "-"\n' * 10
 
 
 def missed_kinds(scanner: Scanner, canaries: Sequence[Canaries], scratch: Path) -> list[str]:
@@ -70,14 +70,14 @@ def _searches(
 
 
 def _missed_spellings(scanner: Scanner, canaries: Sequence[Canaries]) -> Iterator[str]:
-    """Each spelling in a plain file; base64 with all of its letters, wherever in a triple the canary begins."""
-    kinds: dict[str, Planted] = {}
+    """Each spelling in a plain file, far enough from the next one that nothing is found because of its neighbour."""
+    kinds: dict[tuple[str, bool], Planted] = {}
     for each in canaries:
-        for number, spelling in each.spellings():
-            kinds.setdefault(spelling.kind, {})[Canary(each.day, number)] = spelling.content
-    for kind, found in kinds.items():
-        planted = kinds[kind.removesuffix(FOR_URLS)] | found  # most are the same for URLs
-        if not planted.keys() <= scanner.scan(b"\n".join(planted.values())):
+        for number, one in each.spellings():
+            kinds.setdefault((one.kind, one.is_weak), {})[Canary(each.day, number)] = one.content
+    for (kind, is_weak), found in kinds.items():
+        planted = kinds[kind.removesuffix(FOR_URLS), is_weak] | found  # most are the same for URLs
+        if not planted.keys() <= scanner.scan((b"\n" + NOISE).join(planted.values())):
             yield f"spelling {kind}"
 
 

@@ -4,7 +4,6 @@ RE2, by pyarrow, looks for what all canaries have in common, at some hundred MB/
 around a find is then looked at closely.
 """
 
-import re
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -22,7 +21,7 @@ PIECE: Final = 1 << 20  # bytes
 AT_ONCE: Final = 16 * PIECE
 NEAR: Final = 512  # bytes that are looked at closely
 LONGEST: Final = 256  # bytes; no spelling is longer
-SHORTEST: Final = 4  # bytes; what is shorter is everywhere
+SHORTEST: Final = 4  # bytes; no spelling is shorter, and what is shorter is everywhere
 # A weak spelling has 32 bits, so in 1 GB of noise each stands about every fourth time. Three canaries of one day within
 # 1 MB do so once in about 200,000 GB.
 TOGETHER: Final = 3
@@ -41,8 +40,11 @@ class Scanner:
     """Looks for all canaries of some days."""
 
     def __init__(self, canaries: Sequence[Canaries]) -> None:
-        self.needles = [(one, Canary(each.day, number)) for each in canaries for number, one in each.spellings()]
-        anchors = ["".join(f"\\x{byte:02x}" for byte in one) for one in sorted(_anchors(self.needles))]
+        needles = [(one, Canary(each.day, number)) for each in canaries for number, one in each.spellings()]
+        self.needles: dict[bytes, list[tuple[Spelling, Canary]]] = defaultdict(list)
+        for spelling, canary in needles:
+            self.needles[spelling.content[:SHORTEST]].append((spelling, canary))
+        anchors = ["".join(f"\\x{byte:02x}" for byte in one) for one in sorted(_anchors(needles))]
         self.patterns = ["|".join(anchors[begin : begin + MOST]) for begin in range(0, len(anchors), MOST)]
 
     def scan(self, content: Content, depth: int = 0) -> set[Canary]:
@@ -95,26 +97,31 @@ class Scanner:
         nears = [piece[start : start + NEAR] for start in starts]
         found, weak = set(), []
         for start, near, is_near in zip(starts, nears, self._suspicious(pa.array(nears, pa.binary())), strict=True):
-            for spelling, canary in self.needles if is_near else ():
-                if spelling.content not in near:
-                    continue
+            for at, spelling, canary in self._needles_in(near) if is_near else ():
                 if not spelling.is_weak:
                     found.add(canary)
-                elif _stands_alone(near, spelling):
-                    weak.append((begin + start, canary))
+                elif _stands_alone(near, at, spelling):
+                    weak.append((begin + start + at, canary))
         return found, weak
+
+    def _needles_in(self, near: bytes) -> Iterator[tuple[int, Spelling, Canary]]:
+        for at in range(len(near) - SHORTEST + 1):
+            for spelling, canary in self.needles.get(near[at : at + SHORTEST], ()):
+                if near.startswith(spelling.content, at):
+                    yield at, spelling, canary
 
 
 def _anchors(needles: Sequence[tuple[Spelling, Canary]]) -> set[bytes]:
     """What stands wherever a needle does: the beginning or end that all of its kind share, or else the whole of it."""
     kinds: dict[str, list[bytes]] = defaultdict(list)
-    for spelling, _ in needles:
-        kinds[spelling.kind].append(spelling.content)
     anchors = {spelling.content for spelling, _ in needles if spelling.is_weak}
-    for kind in kinds.keys() - {spelling.kind for spelling, _ in needles if spelling.is_weak}:
-        begin, end = _begin(kinds[kind]), _begin([one[::-1] for one in kinds[kind]])[::-1]
+    for spelling, _ in needles:
+        if not spelling.is_weak:
+            kinds[spelling.kind].append(spelling.content)
+    for contents in kinds.values():
+        begin, end = _begin(contents), _begin([one[::-1] for one in contents])[::-1]
         shared = max(begin, end, key=len)
-        anchors.update([shared] if len(shared) >= SHORTEST else kinds[kind])
+        anchors.update([shared] if len(shared) >= SHORTEST else contents)
     return anchors
 
 
@@ -125,10 +132,10 @@ def _begin(contents: Sequence[bytes]) -> bytes:
     return first[:same]
 
 
-def _stands_alone(near: bytes, spelling: Spelling) -> bool:
-    """Whether the spelling stands somewhere without its digits going on."""
-    edge = b"[" + re.escape(spelling.edge) + b"]" if spelling.edge else b"(?!)"
-    return re.search(b"(?<!" + edge + b")" + re.escape(spelling.content) + b"(?!" + edge + b")", near) is not None
+def _stands_alone(near: bytes, at: int, spelling: Spelling) -> bool:
+    """Whether its digits do not go on before or after it."""
+    end = at + len(spelling.content)
+    return not (set(near[max(0, at - 1) : at]) | set(near[end : end + 1])) & set(spelling.edge)
 
 
 def _together(weak: Sequence[tuple[int, Canary]]) -> set[Canary]:
