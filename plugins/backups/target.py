@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -21,6 +21,7 @@ CLOSED: Final = f"{ENDED}closed/"
 ERASED: Final = f"{ENDED}erased/"
 TOKENS: Final = f"{ENDED}tokens/"
 PACKED: Final = ".json.gz"
+SURELY: Final = timedelta(days=1)  # what was ending while a backup was taken may be in it
 
 
 class DamagedBackupError(RefusedError):
@@ -96,11 +97,11 @@ class Target:
         return {removed.name: removed.at for removed in found if removed}
 
     def expired_ends(self, oldest: datetime) -> set[str]:
-        """The names of records of days that ended before a backup was taken: it and all later ones know it."""
+        """The names of records of what ended a day before a backup was taken: it and all later ones know it."""
         closed = {f"{CLOSED}{day}{SUFFIX}": mark.since for day, mark in self.closings().items()}
         erased = {_erased_name(one): one.at for one in self.erasures()}
         tokens = {f"{TOKENS}{name}{SUFFIX}": at for name, at in self.removals().items()}
-        return {name for name, at in (closed | erased | tokens).items() if at < oldest}
+        return {name for name, at in (closed | erased | tokens).items() if at < oldest - SURELY}
 
 
 def _erased_name(erased: ErasedDay) -> str:
