@@ -5,7 +5,7 @@ from typing import Any, Final
 from airflow.plugins_manager import AirflowPlugin
 
 from plugins.access.menu import OwnMenu
-from plugins.access.roles import BLOCKLIST, STATUS
+from plugins.access.roles import BLOCKLIST, FORGETTING, STATUS
 
 
 async def pages(scope: Any, receive: Any, send: Any) -> None:
@@ -27,7 +27,11 @@ VIEWS: Final = [
         "nav_top_level": True,
         "resource": resource,  # OwnMenu shows the entry to whoever may read this
     }
-    for name, page, resource in (("Blocklist", "blocklist", BLOCKLIST), ("Status", "status", STATUS))
+    for name, page, resource in (
+        ("Blocklist", "blocklist", BLOCKLIST),
+        ("Status", "status", STATUS),
+        ("Forgetting", "forgetting", FORGETTING),
+    )
 ]
 
 

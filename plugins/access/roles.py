@@ -5,6 +5,7 @@ from typing import Any, Final
 
 BLOCKLIST: Final = "lethe_blocklist"
 STATUS: Final = "lethe_status"
+FORGETTING: Final = "lethe_forgetting"
 READ: Final = "GET"
 CHANGE: Final = "POST"
 NOBODY: Final = "none of the roles"  # in the audit trail, for whom another auth manager lets in under another name
@@ -22,9 +23,9 @@ ROLES: Final = {
     "viewer": Role("viewer", {}),
     "analyst": Role("viewer", {}),
     "security": Role("viewer", {BLOCKLIST: (READ, CHANGE), STATUS: (READ,)}),
-    "dpo": Role("viewer", {STATUS: (READ,)}),
-    "op": Role("op", {BLOCKLIST: (READ, CHANGE), STATUS: (READ,)}),
-    "admin": Role("admin", {BLOCKLIST: (READ, CHANGE), STATUS: (READ,)}),
+    "dpo": Role("viewer", {STATUS: (READ,), FORGETTING: (READ,)}),
+    "op": Role("op", {BLOCKLIST: (READ, CHANGE), STATUS: (READ,), FORGETTING: (READ,)}),
+    "admin": Role("admin", {BLOCKLIST: (READ, CHANGE), STATUS: (READ,), FORGETTING: (READ,)}),
 }
 
 

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-from plugins.pages import api, blocklist, status
+from plugins.pages import api, blocklist, forgetting, status
 from plugins.pages.showing import STATIC, show
 from plugins.store.locks import BusyError
 from schemas.refusals import RefusedError
@@ -32,12 +32,12 @@ HEADERS: Final = {
 }
 
 app = FastAPI(title="Lethe", docs_url=None, redoc_url=None, openapi_url=None)
-for part in (blocklist, status, api):
+for part in (blocklist, status, forgetting, api):
     app.include_router(part.router)
 
 
 @app.get("/static/{name}")
-def static(_: GetUserDep, name: Literal["lethe.css", "blocklist.svg", "status.svg"]) -> Response:
+def static(_: GetUserDep, name: Literal["lethe.css", "blocklist.svg", "status.svg", "forgetting.svg"]) -> Response:
     """Style and icons, for whoever is logged in."""
     return FileResponse(STATIC / name)
 

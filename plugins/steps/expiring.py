@@ -6,8 +6,8 @@ ban, backups by the purge.
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
-from functools import cache, partial
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import groupby, pairwise
 from typing import Final
 
@@ -40,12 +40,13 @@ def expire(store: Store) -> int:
     return len(old)
 
 
-def ended(store: Store) -> Ended:
-    """The objects that may not be kept any more, but for marks and the audit trail: they end as a row, oldest first."""
-    yield from _old_tables(store, "statistics")
-    yield from _old_tables(store, "visit_log")
-    yield from _old_receipts(store)
-    yield from _old_reports(store)
+def ended(store: Store, since: timedelta = timedelta()) -> Ended:
+    """The objects that may not be kept any more, for so long; but for marks and the audit trail, which end as a row."""
+    now = store.clock() - since
+    yield from _old_tables(store, "statistics", now)
+    yield from _old_tables(store, "visit_log", now)
+    yield from _old_receipts(store, now)
+    yield from _old_reports(store, now)
 
 
 def archived_at(name: str) -> datetime | None:
@@ -54,43 +55,43 @@ def archived_at(name: str) -> datetime | None:
     return datetime.strptime(found[2], INSTANT).replace(tzinfo=UTC) if found else None
 
 
-def _old_tables(store: Store, kind: str) -> Ended:
-    place, has_ended = store.place(kind), _by_day(store, kind)
+def _old_tables(store: Store, kind: str, now: datetime) -> Ended:
+    place, has_ended = store.place(kind), _by_day(store, kind, now)
     for name in list(place.names()):
         if (table := TABLE.fullmatch(name)) and has_ended(date.fromisoformat(table[1])):
             yield place, name
 
 
-def _old_receipts(store: Store) -> Ended:
+def _old_receipts(store: Store, now: datetime) -> Ended:
     """A file's receipts go together, when the newest is old: the first ones say what the file is."""
-    has_ended = _by_day(store, "receipts")
+    has_ended = _by_day(store, "receipts", now)
     for newest in store.receipts.newest():
         if has_ended(newest.read_on):
             for name in list(store.receipts.place.names(f"{newest.log}/{newest.file}/")):
                 yield store.receipts.place, name
 
 
-def _old_reports(store: Store) -> Ended:
-    """Reports count from when they were written. A notice counts from when the next one of its language took its place."""
+def _old_reports(store: Store, now: datetime) -> Ended:
+    """Reports count from when they were written; a notice from when the next one of its language took its place."""
     place = store.place("reports")
     written = [(name, at) for name in sorted(place.names()) if (at := archived_at(name))]
     for name, at in written:
-        if not name.startswith(f"{NOTICES}/") and _is_over(store, at):
+        if not name.startswith(f"{NOTICES}/") and _is_over(store, at, now):
             yield place, name
     notices = sorted((name.rsplit(".", 2)[1:], name, at) for name, at in written if name.startswith(f"{NOTICES}/"))
     for _, of_language in groupby(notices, key=lambda one: one[0]):
         for (_, name, _), (_, _, replaced_at) in pairwise(list(of_language)):
-            if _is_over(store, replaced_at):
+            if _is_over(store, replaced_at, now):
                 yield place, name
 
 
-def _is_over(store: Store, at: datetime) -> bool:
-    return store.clock() >= store.calendar.terms.ends("audit", at.astimezone(store.calendar.zone))
+def _is_over(store: Store, at: datetime, now: datetime) -> bool:
+    return now >= store.calendar.terms.ends("audit", at.astimezone(store.calendar.zone))
 
 
-def _by_day(store: Store, kind: str) -> Callable[[date], bool]:
+def _by_day(store: Store, kind: str, now: datetime) -> Callable[[date], bool]:
     """Whether a day's data have ended: a day has many tables, and is asked for once."""
-    return cache(partial(store.calendar.has_ended, kind))
+    return cache(lambda day: now >= store.calendar.ends(kind, day))
 
 
 def _first_kept(store: Store, kind: str, days: list[date], today: date) -> date:

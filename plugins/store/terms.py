@@ -37,7 +37,7 @@ class Terms:
         self.state, self.now = state, _durations(keep)
 
     def note(self, now: datetime) -> None:
-        """Remember the policy's `[keep]`, if it is another than the last one; a clock that went back is not followed."""
+        """Remember the policy's `[keep]`, if it is another than the last one; no clock that went back is followed."""
         known = self._read()
         if not known or known[-1].keep != self.now:
             since = max(now, known[-1].since) if known else now

@@ -30,6 +30,9 @@ MAY = {  # who may what; a route that is not here fails the test
     ("POST", "/ban"): BLOCKLIST,
     ("POST", "/export/{name}"): BLOCKLIST,
     ("GET", "/status"): {"security", "dpo", "op", "admin"},
+    ("GET", "/forgetting"): {"dpo", "op", "admin"},
+    ("GET", "/forgetting/report.html"): {"dpo", "op", "admin"},
+    ("GET", "/forgetting/report.json"): {"dpo", "op", "admin"},
     ("GET", "/static/{name}"): set(ROLES),
     ("GET", "/api/decisions"): set(),  # tokens only, whoever is logged in
     ("GET", "/api/decisions/{handle}"): set(),
@@ -171,8 +174,15 @@ def test_the_menu_shows_each_role_its_own_pages_only(client: Client) -> None:
         answer = client(role).get("/api/v2/plugins")
         plugin = next(one for one in answer.json()["plugins"] if one["name"] == "lethe")
         shown[role] = [view["name"] for view in plugin["external_views"]]
-    both = ["Blocklist", "Status"]
-    assert shown == {"viewer": [], "analyst": [], "security": both, "dpo": ["Status"], "op": both, "admin": both}
+    both, three = ["Blocklist", "Status"], ["Blocklist", "Status", "Forgetting"]
+    assert shown == {
+        "viewer": [],
+        "analyst": [],
+        "security": both,
+        "dpo": three[1:],
+        "op": three,
+        "admin": three,
+    }
     assert client().get("/api/v2/plugins").status_code == 401
 
 
