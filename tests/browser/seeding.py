@@ -8,6 +8,8 @@ from plugins.blocklist.decisions import Decision, Decisions, new_handle
 from plugins.steps.detecting import detect
 from plugins.steps.ingest import ingest
 from plugins.store.store import open_store
+from schemas.forgetting import Check, Original, Result
+from tests.plugins.pages.proofs import prove, prove_for_weeks, report
 from tests.stores import Site, hit, silent
 
 ATTACKER = "203.0.113.66"
@@ -23,6 +25,7 @@ HOSTILE_PATHS = (
 )
 SCENARIOS = ("path-scan", "sql-injection", "scanner-agent", "secret-files", "login-bruteforce", "log4shell", "by-hand")
 MANY = 10_000
+SEEN = "1,234 objects in 7 days, none of them holds one of 12 canaries in any of 38 spellings"
 
 
 def seed(folder: Path, many: int = MANY) -> Site:
@@ -33,9 +36,30 @@ def seed(folder: Path, many: int = MANY) -> Site:
     site.write("error.log", "neither is this\n")
     ingest(open_store(site.policy), "operations", silent)
     detect(open_store(site.policy), "operations", silent)
+    prove_for_weeks(site)
+    prove(site, now - timedelta(minutes=5), originals=_originals(now), checks=_checks(now))
     if many:
         _decide(site, _decisions(site, now, many))
     return site
+
+
+def _originals(now: datetime) -> list[Original]:
+    """Of a server that rotates for a year, and names its files as it likes."""
+    paths = ("/var/log/nginx/access.log", "/var/log/nginx/a-very-long-name-of-a-site.example.org-ssl-access.log.52.gz")
+    days = [(now - timedelta(days=age)).date() for age in (3, 364)]
+    return [
+        Original(log="www", path=path, oldest=day, is_past=path.endswith(".gz"), after_window="report")
+        for path, day in zip(paths, days, strict=True)
+    ]
+
+
+def _checks(now: datetime) -> list[Check]:
+    """One broken and one unknown, so that all colours are to be seen."""
+    results: dict[str, Result] = {"originals": "broken", "airflow": "unknown"}
+    return [
+        one.model_copy(update={"result": results.get(one.check, "kept"), "sentence": f"{one.sentence}: {SEEN}"})
+        for one in report(now).checks
+    ]
 
 
 def _visitors(now: datetime) -> list[str]:

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Download, Page, expect
 
-from plugins.access.roles import BLOCKLIST, ROLES, STATUS, is_allowed
+from plugins.access.roles import BLOCKLIST, FORGETTING, ROLES, STATUS, is_allowed
 from plugins.blocklist.decisions import Decisions
 from tests.browser.conftest import HOST, PASSWORD, Server
 from tests.browser.seeding import ATTACKER, MANY
@@ -36,7 +36,11 @@ def widths(page: Page) -> tuple[int, int]:
 @pytest.mark.parametrize("role", list(ROLES))
 def test_each_role_sees_its_pages_and_no_other(role: str, visit: Visit) -> None:
     page = visit(role)
-    for name, resource, heading in (("blocklist", BLOCKLIST, "Blocklist"), ("status", STATUS, "Status")):
+    for name, resource, heading in (
+        ("blocklist", BLOCKLIST, "Blocklist"),
+        ("status", STATUS, "Status"),
+        ("forgetting", FORGETTING, "Forgetting"),
+    ):
         answer = page.goto(f"{HOST}/lethe/{name}")
         assert answer
         may = is_allowed(role, "GET", resource)
@@ -55,14 +59,15 @@ def test_nobody_is_sent_to_the_login_and_comes_back(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "entries"), [("security", ["Blocklist", "Status"]), ("dpo", ["Status"]), ("viewer", [])]
+    ("role", "entries"),
+    [("security", ["Blocklist", "Status"]), ("dpo", ["Status", "Forgetting"]), ("viewer", [])],
 )
 def test_airflows_menu_leads_to_what_a_role_may_see(role: str, entries: list[str], visit: Visit) -> None:
     page = visit(role)
     page.goto(HOST)
     expect(page.get_by_text("Home", exact=True).first).to_be_visible()
     page.wait_for_load_state("networkidle")
-    for name in ("Blocklist", "Status"):
+    for name in ("Blocklist", "Status", "Forgetting"):
         expect(page.locator("nav, aside, body").first.get_by_text(name, exact=True)).to_have_count(int(name in entries))
     if "Blocklist" in entries:
         page.get_by_text("Blocklist", exact=True).click()
