@@ -66,7 +66,7 @@ def discover(
                 result.read[str(path)] = file.signature
                 continue
             head = file.read(0, START)
-            receipt, longer = _recognise(file, head, known, prints)
+            receipt, longer = recognise(file, head, known, prints)
             if not receipt and _is_beginning(file, longer, list(log_paths(log, base)), prints):
                 result.read[str(path)] = file.signature
                 continue
@@ -77,7 +77,7 @@ def discover(
     return result
 
 
-def _recognise(
+def recognise(
     file: LogFile, head: bytes, known: Sequence[Receipt], prints: Fingerprints
 ) -> tuple[Receipt | None, list[Receipt]]:
     """The newest receipt of the file that this is, and those of longer files that begin like it."""
@@ -112,7 +112,7 @@ def _carrier(path: Path, receipt: Receipt, prints: Fingerprints) -> LogFile | No
     """The file at a path, if it is the one of the receipt."""
     try:
         file = LogFile(path)
-        return file if _recognise(file, file.read(0, START), [receipt], prints)[0] else None
+        return file if recognise(file, file.read(0, START), [receipt], prints)[0] else None
     except RefusedError:
         return None
 

@@ -12,6 +12,7 @@ from plugins.steps.days import count_lines, day_receipts, load_open_day, publish
 from plugins.steps.expiring import expire
 from plugins.steps.giving_up import give_up_day
 from plugins.steps.importing import carry_out_imports
+from plugins.steps.originals import delete_originals
 from plugins.steps.rebuild_parts import discard_computed
 from plugins.store.clock import ClockError, check_clock, record_run, times_of
 from plugins.store.locks import BusyError
@@ -54,7 +55,7 @@ def close_due(store: Store, actor: str, tell: Tell, clock_is_right: bool = False
         unpublished = renew_exports(store)
     expire(store)
     record_run(store.clock(), store.place("state"), is_right=clock_is_right)
-    return marks, [*problems, *unpublished]
+    return marks, [*problems, *unpublished, *delete_originals(store, actor, tell)]
 
 
 def close_expired(store: Store, actor: str, tell: Tell) -> tuple[list[Mark], list[str]]:

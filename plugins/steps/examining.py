@@ -5,19 +5,16 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Final
 
-import pyarrow.compute as pc
-
 from plugins.keys.day_keys import BYTES
 from plugins.logs.discovering import log_paths
-from plugins.logs.reading import instants, read_sample
 from plugins.steps.closing import believe_clock
+from plugins.steps.originals import oldest_day
 from plugins.store.door import Folder
 from plugins.store.store import Store
-from schemas.policy_model import Log
 from schemas.refusals import RefusedError
 
 LITTLE: Final = 1 << 30  # bytes free
@@ -99,7 +96,7 @@ def _logs(store: Store) -> Iterator[Finding]:
         paths = list(log_paths(log, store.base))
         if not paths:
             yield Finding("logs", "warning", f"{log.name}: no file fits access and error; correct the paths")
-        days = {path: day for kind, path in paths if (day := _oldest_day(store, log, kind, path))}
+        days = {path: day for kind, path in paths if (day := oldest_day(store, log, kind, path))}
         if not days:
             continue
         path, oldest = min(days.items(), key=lambda item: item[1])
@@ -108,13 +105,6 @@ def _logs(store: Store) -> Iterator[Finding]:
             window = store.policy.keep.security_window.days
             words += f", older than the window of {window} days: let logrotate keep fewer files"
         yield Finding("logs", "warning" if store.calendar.is_past(oldest) else "ok", words)
-
-
-def _oldest_day(store: Store, log: Log, kind: str, path: Path) -> date | None:
-    """Of the lines at the file's beginning; None where none can be read."""
-    parsed = read_sample(path, kind, log, datetime.now(UTC))
-    oldest = min((moment for column in instants(parsed) if (moment := pc.min(column).as_py())), default=None)
-    return oldest.astimezone(store.calendar.zone).date() if oldest else None
 
 
 def _existing(path: Path) -> Path:

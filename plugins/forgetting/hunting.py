@@ -1,0 +1,126 @@
+"""The hunt: every place where a line may have left something is searched, and what was found where is noted."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from plugins.backups.target import Target, blob_name
+from plugins.forgetting.canaries import NO_DAY, Canaries
+from plugins.forgetting.scanner import Canary, Scanner
+from plugins.forgetting.traces import Outside, database_contents, folder_contents, place_contents
+from plugins.forgetting.unpacking import Content
+from plugins.keys.day_keys import BYTES
+from plugins.steps.days import every_receipt
+from plugins.store.door import PRIVATE
+from plugins.store.store import RIGHTS, Store, Tell, open_place
+from plugins.store.window import DamagedError, unseal
+from schemas.forgetting import CANARY_LOG, Searched
+from schemas.receipts import Sealed
+
+OPENED: Final = "window"  # with its key
+AIRFLOW: Final = ("airflow database", "airflow logs")
+TEMPORARY: Final = "temporary"
+ELSEWHERE: Final = ("keys", "key_mirror", "backups")  # places that do not lie below the store
+
+
+@dataclass
+class Hunt:
+    """What was found so far, by kind of place, and how much was searched there."""
+
+    scanner: Scanner
+    found: dict[str, set[Canary]] = field(default_factory=lambda: defaultdict(set))
+    objects: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    bytes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def look_at(self, place: str, contents: Iterable[Content]) -> None:
+        self.objects[place] += 0  # also an empty place was searched
+        for content in contents:
+            self.found[place] |= {one for one in self.scanner.scan(content) if one.day != NO_DAY}
+            self.objects[place] += 1
+            self.bytes[place] += len(content)
+
+    def places_of(self, day: date) -> list[str]:
+        """Where canaries of a day were found."""
+        return sorted(place for place, found in self.found.items() if any(one.day == day for one in found))
+
+    def count(self, *places: str) -> int:
+        """How many canaries were found in some kinds of places."""
+        return len(set().union(*(self.found.get(place, set()) for place in places)))
+
+    def searched(self, is_proven: bool) -> tuple[Searched, ...]:
+        return tuple(
+            Searched(place=place, objects=number, bytes=self.bytes[place], is_proven=is_proven)
+            for place, number in self.objects.items()
+        )
+
+
+def hunt_everywhere(hunt: Hunt, store: Store, outside: Outside, tell: Tell) -> None:
+    """Search all of the store, keys, backups, and what is outside of them; nothing is opened with a key."""
+    tell("searching the store")
+    for name, content in place_contents(open_place(store.policy.places.store, store.base, PRIVATE)):
+        root = name.split("/")[0]
+        hunt.look_at(raw(root) if root in RIGHTS else "store", [content])
+    for kind in ELSEWHERE:
+        tell(f"searching {kind}")
+        hunt.look_at(kind, (content for _, content in place_contents(store.place(kind))))
+    tell("searching Airflow and temporary folders")
+    if outside.database:
+        hunt.look_at(AIRFLOW[0], database_contents(outside.database))
+    if outside.logs:
+        hunt.look_at(AIRFLOW[1], (content for _, content in folder_contents(outside.logs)))
+    for folder in outside.temporary:
+        hunt.look_at(TEMPORARY, (content for _, content in folder_contents(folder, only_own=True)))
+
+
+def raw(root: str) -> str:
+    """What lies in the window is found there without a key, which is another thing than with one."""
+    return f"{root}, without a key" if root == OPENED else root
+
+
+def open_window(hunt: Hunt, store: Store, canaries: Canaries) -> None:
+    """Search what was sealed of a day's canaries, with the keys; the day's lock is held."""
+    for receipt in every_receipt(store, canaries.day):
+        for sealed in receipt.of_day(canaries.day) if receipt.log == CANARY_LOG else ():
+            table = store.window.get(sealed, store.keys.get(sealed.day, sealed.generation))
+            hunt.found[OPENED] |= {one for one in hunt.scanner.scan_table(table) if one.day == canaries.day}
+
+
+def try_keys(hunt: Hunt, store: Store, canaries: Canaries) -> None:
+    """Try to open what backups hold of a closed day's canaries, with every key there is on either side."""
+    target, secrets = Target(store.place("backups")), set(_secrets(store))
+    for sealed in _sealed(store, canaries.day):
+        with suppress(FileNotFoundError):
+            content = target.place.get(blob_name(sealed.digest))
+            for secret in secrets:
+                with suppress(DamagedError):
+                    unseal(content, secret, sealed)
+                    hunt.found["backups, with a key"] |= {Canary(canaries.day, number) for number in canaries.numbers}
+
+
+def left_in_backups(store: Store, days: Iterable[date]) -> int:
+    """How many objects of these days' windows a manifest still names, or lie there without one."""
+    wanted = set(days)
+    if not wanted:
+        return 0
+    target = Target(store.place("backups"))
+    prefixes = tuple(f"window/{day}/" for day in wanted)
+    named = {name for one in target.manifests() for name in target.manifest(one).objects if name.startswith(prefixes)}
+    blobs = target.blobs()
+    return len(named) + sum(sealed.digest in blobs for day in wanted for sealed in _sealed(store, day))
+
+
+def _sealed(store: Store, day: date) -> Iterator[Sealed]:
+    """All that was sealed of a canaries' day, by their receipts, which outlive it."""
+    for receipt in every_receipt(store, day):
+        yield from receipt.of_day(day) if receipt.log == CANARY_LOG else ()
+
+
+def _secrets(store: Store) -> Iterator[bytes]:
+    for place in (store.keys.main, store.keys.mirror):
+        for name in place.names():
+            with suppress(FileNotFoundError):
+                if len(content := place.get(name)) == BYTES:
+                    yield content

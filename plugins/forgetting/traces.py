@@ -1,0 +1,123 @@
+"""The bytes of all that lies in a place with all its versions, in a folder, and in Airflow's database."""
+
+import os
+import stat
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from plugins.forgetting.unpacking import Content, row_texts
+from plugins.store.door import Folder, Place
+from schemas.refusals import RefusedError
+
+if TYPE_CHECKING:
+    from plugins.store.bucket import Bucket
+
+LARGE: Final = 64 << 20  # bytes; such a file is mapped
+BESIDE: Final = ("", "-wal", "-journal", "-shm")  # of a SQLite database
+SYSTEM: Final = ("information_schema", "pg_catalog", "pg_toast")
+TEMPORARY: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - they are searched, not used
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Where else lines might have come: Airflow's database (as SQLAlchemy writes it), its logs, temporary folders."""
+
+    database: str | None = None
+    logs: Path | None = None
+    temporary: tuple[Path, ...] = tuple(Path(one) for one in sorted({*TEMPORARY, tempfile.gettempdir()}))
+
+
+def place_contents(place: Place, prefix: str = "") -> Iterator[tuple[str, Content]]:
+    """Name and content of everything in a place: hidden by a later version, half-written, or left by others."""
+    for trace in place.traces(prefix):
+        if trace.kind == "marker" or (trace.kind == "unfinished" and not isinstance(place, Folder)):
+            continue  # no bytes of these can be read by anybody
+        with suppress(FileNotFoundError):  # it ended meanwhile
+            if isinstance(place, Folder):
+                yield trace.name, file_content(place.root / trace.name)
+            else:
+                yield trace.name, _read_version(cast("Bucket", place), trace.name, trace.version)
+
+
+def folder_contents(
+    folder: Path, without: Sequence[Path] = (), only_own: bool = False
+) -> Iterator[tuple[str, Content]]:
+    """Path and content of each file below a folder; where only one's own count, those that can be read."""
+    for parent, folders, names in os.walk(folder, onerror=None if only_own else _refuse):
+        folders[:] = [name for name in folders if Path(parent, name) not in without]
+        for path in (Path(parent, name) for name in names):
+            with suppress(FileNotFoundError):
+                found = path.lstat()
+                if stat.S_ISREG(found.st_mode) and not (only_own and not _is_own(path, found)):
+                    yield str(path), file_content(path)
+
+
+def file_content(path: Path) -> Content:
+    """A file's bytes; a large one is mapped."""
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size < LARGE:
+            return file.read()
+        return mmap(file.fileno(), 0, access=ACCESS_READ)
+
+
+def database_contents(address: str) -> Iterator[bytes]:
+    """All that is in a database: the rows of its tables; of SQLite also its files, where deleted ones may be."""
+    with opened_database(address) as connection:
+        if connection.dialect.name == "sqlite" and (where := connection.engine.url.database):
+            for path in (Path(where + end) for end in BESIDE):
+                with suppress(FileNotFoundError):
+                    yield path.read_bytes()
+        inspector = inspect(connection)
+        for schema in inspector.get_schema_names():
+            for table in inspector.get_table_names(schema) if schema not in SYSTEM else ():
+                yield from table_contents(connection, table, schema)
+
+
+def table_contents(connection: Connection, table: str, schema: str | None = None) -> Iterator[bytes]:
+    """The values of a table, whatever its columns."""
+    quote = connection.dialect.identifier_preparer.quote
+    name = f"{quote(schema)}.{quote(table)}" if schema else quote(table)
+    yield from row_texts(tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {name}"))  # noqa: S608 - quoted
+
+
+@contextmanager
+def opened_database(address: str) -> Iterator[Connection]:
+    """A connection that reads row by row; what goes wrong is told without the address, which may hold a password."""
+    try:
+        engine = create_engine(address, poolclass=NullPool)
+        with engine.connect().execution_options(stream_results=True) as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise RefusedError(f"Airflow's database cannot be searched ({type(error).__name__})") from None
+
+
+def _read_version(place: "Bucket", name: str, version: str) -> bytes:
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - only where there is an object store
+
+    which: dict[str, Any] = {"VersionId": version} if version else {}
+    try:
+        answer = place.client.get_object(Bucket=place.bucket, Key=place.root + name, **which)
+        return answer["Body"].read()
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            raise FileNotFoundError(name) from None
+        raise OSError(5, "the object store failed", f"{place.where}/{name}") from None
+
+
+def _is_own(path: Path, found: os.stat_result) -> bool:
+    return found.st_uid == os.getuid() and os.access(path, os.R_OK)
+
+
+def _refuse(error: OSError) -> None:
+    """A folder that may not be listed must not look like an empty one."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
