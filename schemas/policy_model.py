@@ -50,6 +50,7 @@ class Site(Section):
         default_factory=_names_of_site
     )
     timezone: Timezone = "Europe/Oslo"
+    secret_query_keys: QueryKeys = ()
 
 
 class Keep(Section):

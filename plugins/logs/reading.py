@@ -15,10 +15,12 @@ from plugins.logs.log_file import LogFile
 from schemas.policy import Policy
 from schemas.policy_model import Log
 from schemas.refusals import FormatError, RefusedError
+from transforms.anonymising.secrets import USUAL_KEYS, SecretKeys
 from transforms.parsing.formats import ERROR_LAYOUTS, detect_layouts, named_layout
 from transforms.parsing.layout import Layout
 from transforms.parsing.parser import Parsed, Parser
 from transforms.parsing.rows import Reading
+from transforms.parsing.secrets import scrub_parsed
 
 SAMPLE_BYTES: Final = 1024 * 1024
 AHEAD: Final = timedelta(hours=1)  # a server's clock may be wrong by so much; more is the future
@@ -26,14 +28,19 @@ AHEAD: Final = timedelta(hours=1)  # a server's clock may be wrong by so much; m
 
 def reading_of(policy: Policy, now: datetime) -> Reading:
     """How lines are read that belong to no log of the policy: as those of its first one."""
-    return (
-        log_reading(policy.logs[0], now) if policy.logs else Reading(ZoneInfo(policy.site.timezone), (), _latest(now))
-    )
+    log = policy.logs[0] if policy.logs else Log(timezone=policy.site.timezone)
+    return log_reading(log, now, secret_keys_of(policy))
 
 
-def log_reading(log: Log, now: datetime) -> Reading:
+def log_reading(log: Log, now: datetime, secret_keys: SecretKeys = USUAL_KEYS) -> Reading:
     """How a log's lines are read; those more than an hour after `now` go into quarantine."""
-    return Reading(ZoneInfo(log.timezone), log.trusted_proxies, _latest(now))
+    return Reading(ZoneInfo(log.timezone), log.trusted_proxies, _latest(now), secret_keys)
+
+
+def secret_keys_of(policy: Policy) -> SecretKeys:
+    """The keys whose values are not kept; a key that tells pages or campaigns apart is no secret."""
+    shown = (*policy.statistics.page_query_keys, *policy.statistics.campaign_keys)
+    return SecretKeys(policy.site.secret_query_keys, shown)
 
 
 def _latest(now: datetime) -> int:
@@ -87,7 +94,7 @@ def parse_file(path: Path, layouts: Sequence[Layout], reading: Reading, log: str
     parser = Parser(layouts, log, os.fsencode(path.name).decode(errors="replace"), reading)
     first_line = 1
     for block in read_blocks(path):
-        parsed = parser.parse_block(block, first_line)
+        parsed = scrub_parsed(parser.parse_block(block, first_line), reading.secret_keys)
         first_line += parsed.lines
         yield parsed
 

@@ -11,6 +11,7 @@ from schemas.receipts import Fingerprint, source_of
 from transforms.parsing.layout import Layout
 from transforms.parsing.parser import Parsed, Parser
 from transforms.parsing.rows import Reading
+from transforms.parsing.secrets import scrub_parsed
 from transforms.statistics.split import join_blocks
 
 
@@ -87,7 +88,7 @@ def _parse(parser: Parser, content: bytes, first_line: int) -> Parsed:
             end = content.find(b"\n", begin) + 1 or len(content)
         elif begin + BLOCK_BYTES >= len(content):
             end = len(content)
-        blocks.append(parser.parse_block(content[begin:end], first_line))
+        blocks.append(scrub_parsed(parser.parse_block(content[begin:end], first_line), parser.reading.secret_keys))
         first_line += blocks[-1].lines
         begin = end
     return join_blocks(blocks)

@@ -8,7 +8,7 @@ from typing import Final
 from plugins.logs.discovering import Discovery, Signature, Source, problems_of
 from plugins.logs.fingerprints import Fingerprints
 from plugins.logs.log_file import SHARD_BYTES, ExchangedError, LogFile
-from plugins.logs.reading import choose_layouts, log_reading
+from plugins.logs.reading import choose_layouts, log_reading, secret_keys_of
 from plugins.logs.shards import parse_shards
 from plugins.steps.planning import Plan, Planned
 from plugins.steps.writing import ShardWriter
@@ -102,7 +102,7 @@ class FileReader:
             self.log.name,
             self.planned.file,
             _layouts(source, self.log, self.store.receipts),
-            log_reading(self.log, now),
+            log_reading(self.log, now, secret_keys_of(self.store.policy)),
             Fingerprints(self.store.keys.store_key(may_make=False), self.log.name),
             is_final,
             self.shard_bytes,

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.window import TEXT
+from transforms.anonymising.secrets import USUAL_KEYS, SecretKeys
 from transforms.parsing import times, values
 from transforms.parsing.layout import Layout
 from transforms.parsing.values import Network, UnreadableError, decode, text
@@ -74,12 +75,13 @@ class Rows:
 class Reading:
     """What a layout does not say: the zone of times without offset, one's own proxies, and when is the future.
 
-    `latest` is in microseconds since 1970; later lines go into quarantine.
+    `latest` is in microseconds since 1970; later lines go into quarantine. The values of `secret_keys` are not kept.
     """
 
     timezone: ZoneInfo = UTC_ZONE
     trusted_proxies: Sequence[Network] = ()
     latest: int | None = None
+    secret_keys: SecretKeys = USUAL_KEYS
 
 
 def build_rows(
