@@ -16,6 +16,17 @@ from plugins.steps.erasing import erase
 from plugins.steps.ingest_parts import begin_ingest, finish_part, import_part, read_part
 from plugins.store.door import Folder
 from plugins.store.store import Store
+from schemas.refusals import RefusedError
+from tests.plugins.backups.losses import (
+    bring_back,
+    close_oldest,
+    erase_anna,
+    go_on,
+    lose,
+    remove_newest_manifest,
+    save,
+    three_days,
+)
 from tests.stores import Rows, Site, apache_error, comparable, hit, silent, utc
 from transforms.detection.load import load_scenarios
 from transforms.statistics.coded import Context
@@ -68,6 +79,18 @@ def before_erase(folder: Path) -> Site:
     return site
 
 
+def before_restore(folder: Path) -> Site:
+    """A lost store: since its backup lines were read and a day was closed, and an erasure's backup is lost as well."""
+    site = three_days(folder)
+    save(site)
+    go_on(site)
+    erase_anna(site)
+    remove_newest_manifest(site)
+    close_oldest(site)
+    lose(site)
+    return site
+
+
 def do_ingest(site: Site) -> None:
     assert site.ingest(shard_bytes=150).problems == []  # a line or two
 
@@ -90,12 +113,21 @@ def do_erase(site: Site) -> None:
     erase(site.open(), {ip_address("192.0.2.1")}, "operations", silent)
 
 
+def do_restore(site: Site) -> None:
+    """Killed after the switch, the store is whole, and whoever tries again is told so."""
+    try:
+        bring_back(site)
+    except RefusedError:
+        assert site.open().receipts.shards()
+
+
 ACTS: dict[str, tuple[Callable[[Path], Site], Callable[[Site], None]]] = {
     "first ingest": (before_anything, do_ingest),
     "ingest": (before_ingest, do_ingest),
     "import in parts": (before_import, do_ingest_in_parts),
     "close": (before_close, do_close),
     "erase": (before_erase, do_erase),
+    "restore": (before_restore, do_restore),
 }
 
 
