@@ -9,18 +9,19 @@ from typing import Final
 
 from plugins.backups.target import Target, blob_name
 from plugins.forgetting.canaries import NO_DAY, Canaries
+from plugins.forgetting.marked_log import sealed_of
 from plugins.forgetting.scanner import Canary, Scanner
 from plugins.forgetting.traces import Outside, database_contents, folder_contents, place_contents
 from plugins.forgetting.unpacking import Content
 from plugins.keys.day_keys import BYTES
-from plugins.steps.days import every_receipt
 from plugins.store.door import PRIVATE
 from plugins.store.store import RIGHTS, Store, Tell, open_place
 from plugins.store.window import DamagedError, unseal
-from schemas.forgetting import CANARY_LOG, Searched
-from schemas.receipts import Sealed
+from schemas.forgetting import Searched
 
 OPENED: Final = "window"  # with its key
+SCRATCH: Final = "scratch statistics"
+WITH_A_KEY: Final = "backups, with a key"
 AIRFLOW: Final = ("airflow database", "airflow logs")
 TEMPORARY: Final = "temporary"
 ELSEWHERE: Final = ("keys", "key_mirror", "backups")  # places that do not lie below the store
@@ -80,24 +81,16 @@ def raw(root: str) -> str:
     return f"{root}, without a key" if root == OPENED else root
 
 
-def open_window(hunt: Hunt, store: Store, canaries: Canaries) -> None:
-    """Search what was sealed of a day's canaries, with the keys; the day's lock is held."""
-    for receipt in every_receipt(store, canaries.day):
-        for sealed in receipt.of_day(canaries.day) if receipt.log == CANARY_LOG else ():
-            table = store.window.get(sealed, store.keys.get(sealed.day, sealed.generation))
-            hunt.found[OPENED] |= {one for one in hunt.scanner.scan_table(table) if one.day == canaries.day}
-
-
 def try_keys(hunt: Hunt, store: Store, canaries: Canaries) -> None:
     """Try to open what backups hold of a closed day's canaries, with every key there is on either side."""
     target, secrets = Target(store.place("backups")), set(_secrets(store))
-    for sealed in _sealed(store, canaries.day):
+    for sealed in sealed_of(store, canaries.day):
         with suppress(FileNotFoundError):
             content = target.place.get(blob_name(sealed.digest))
             for secret in secrets:
                 with suppress(DamagedError):
                     unseal(content, secret, sealed)
-                    hunt.found["backups, with a key"] |= {Canary(canaries.day, number) for number in canaries.numbers}
+                    hunt.found[WITH_A_KEY] |= {Canary(canaries.day, number) for number in canaries.numbers}
 
 
 def left_in_backups(store: Store, days: Iterable[date]) -> int:
@@ -109,13 +102,7 @@ def left_in_backups(store: Store, days: Iterable[date]) -> int:
     prefixes = tuple(f"window/{day}/" for day in wanted)
     named = {name for one in target.manifests() for name in target.manifest(one).objects if name.startswith(prefixes)}
     blobs = target.blobs()
-    return len(named) + sum(sealed.digest in blobs for day in wanted for sealed in _sealed(store, day))
-
-
-def _sealed(store: Store, day: date) -> Iterator[Sealed]:
-    """All that was sealed of a canaries' day, by their receipts, which outlive it."""
-    for receipt in every_receipt(store, day):
-        yield from receipt.of_day(day) if receipt.log == CANARY_LOG else ()
+    return len(named) + sum(sealed.digest in blobs for day in wanted for sealed in sealed_of(store, day))
 
 
 def _secrets(store: Store) -> Iterator[bytes]:

@@ -18,13 +18,13 @@ import pyarrow as pa
 from plugins.analysis import open_country_data
 from plugins.forgetting.canaries import Canaries
 from plugins.logs.log_file import SHARD_BYTES, LogFile
-from plugins.steps.days import every_receipt, load_open_day
+from plugins.steps.days import load_open_day
 from plugins.steps.planning import Planned
 from plugins.steps.reading import FileReader, open_writer
 from plugins.store.store import Store, Tell
 from schemas.forgetting import CANARY_LOG
 from schemas.policy_model import Log
-from schemas.receipts import Receipt
+from schemas.receipts import Receipt, Sealed
 from schemas.refusals import RefusedError
 from transforms.anonymising.addresses import Address
 from transforms.anonymising.spellings import spell
@@ -64,8 +64,14 @@ def plant(store: Store, canaries: Canaries, folder: Path, tell: Tell) -> None:
 
 
 def marked_receipts(store: Store, day: date) -> list[Receipt]:
-    """The receipts of a day's canaries."""
-    return [receipt for receipt in every_receipt(store, day) if receipt.log == CANARY_LOG]
+    """The receipts of a day's canaries, which outlive what was sealed of them."""
+    found = (store.receipts.get(shard) for shard in store.receipts.shards(f"{CANARY_LOG}/"))
+    return [receipt for receipt in found if receipt and receipt.of_day(day)]
+
+
+def sealed_of(store: Store, day: date) -> list[Sealed]:
+    """All that was sealed of a day's canaries."""
+    return [sealed for receipt in marked_receipts(store, day) for sealed in receipt.of_day(day)]
 
 
 def scratch_tables(store: Store, day: date, receipts: list[Receipt]) -> Mapping[str, pa.Table]:

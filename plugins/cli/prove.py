@@ -1,0 +1,60 @@
+"""`lethe prove`: plant canaries, hunt those that must be gone, and say which sentences of the promise are kept."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from plugins.cli.store import ACTOR, HERE, PolicyOption
+from plugins.cli.terminal import Progress, print_table
+from plugins.forgetting.proving import prove as prove_forgetting
+from plugins.forgetting.traces import Outside
+from plugins.store.locks import BusyError
+from plugins.store.store import open_store
+from schemas.forgetting import ForgettingReport
+
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--airflow-database",
+        envvar="LETHE_AIRFLOW_DATABASE",
+        show_envvar=True,
+        help="Where Airflow's database is, as Airflow's sql_alchemy_conn writes it.",
+    ),
+]
+LogsOption = Annotated[Path | None, typer.Option("--airflow-logs", help="The folder of Airflow's logs.", exists=True)]
+
+
+def prove(
+    policy_file: PolicyOption = HERE, airflow_database: DatabaseOption = None, airflow_logs: LogsOption = None
+) -> None:
+    """Prove the forgetting; exit status 1 where a check is broken, or where the proof itself is void."""
+    os.umask(0o077)
+    tell = Progress()
+    try:
+        report = prove_forgetting(open_store(policy_file), ACTOR, tell, Outside(airflow_database, airflow_logs))
+    except BusyError:
+        typer.echo("another proof is at work; nothing was done")
+        return
+    tell("")
+    _print(report)
+    if not report.is_valid or any(check.result == "broken" for check in report.checks):
+        raise typer.Exit(1)
+
+
+def _print(report: ForgettingReport) -> None:
+    rows = [
+        (check.check, check.result, check.sentence, f"{check.deadline:%Y-%m-%d %H:%M}" if check.deadline else None)
+        for check in report.checks
+    ]
+    print_table("Lethe: is it forgotten?", ("check", "result", "seen", "next (UTC)"), rows)
+    days = [(str(one.day), one.phase, ", ".join(one.found) or "nowhere") for one in report.canaries]
+    print_table("Canaries", ("day", "phase", "found"), days)
+    for one in (one for one in report.originals if one.is_past):
+        typer.echo(f"{one.log}: {one.path} still holds lines of {one.oldest}")
+    size, objects = sum(one.bytes for one in report.searched), sum(one.objects for one in report.searched)
+    typer.echo(f"searched {objects:,} objects, {size / 1e6:,.1f} MB, in {report.seconds:.1f} s")
+    for problem in report.problems:
+        typer.echo(f"lethe: {problem}", err=True)
+    typer.echo("the proof is valid" if report.is_valid else "the proof is NOT valid: its checks count for nothing")

@@ -1,0 +1,167 @@
+"""The sentences of the promise, put to the test: what the hunt found, and what the store says of itself."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from plugins.backups.target import Target
+from plugins.blocklist.exporting import expired_exports
+from plugins.forgetting.hunting import (
+    AIRFLOW,
+    ELSEWHERE,
+    OPENED,
+    SCRATCH,
+    TEMPORARY,
+    WITH_A_KEY,
+    Hunt,
+    left_in_backups,
+    raw,
+)
+from plugins.store.records import AnyRecord, read_record
+from plugins.store.store import RIGHTS, Store
+from schemas.backups import Purged, Rehearsal
+from schemas.forgetting import CanaryState, Check, Original, Result
+from schemas.refusals import RefusedError
+
+A_DAY: Final = timedelta(days=1)  # purges run once a day
+AN_HOUR: Final = timedelta(hours=1)  # closes run once an hour
+REHEARSED: Final = timedelta(days=35)  # rehearsals run once a month
+PUBLISHED: Final = ("statistics", "visit_log", SCRATCH)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that a proof has gathered."""
+
+    store: Store
+    hunt: Hunt
+    canaries: Sequence[CanaryState]
+    originals: Sequence[Original]
+
+    @property
+    def now(self) -> datetime:
+        return self.store.clock()
+
+
+def run_checks(evidence: Evidence) -> Iterator[Check]:
+    """Each check; one that cannot be made is broken, since nobody knows then."""
+    checks: tuple[Callable[[Evidence], Check], ...] = (
+        *(_truncation, _window, _exports, _backups, _restore, _originals, _audit, _airflow, _temporary),
+    )
+    for check in checks:
+        name = check.__name__.strip("_")
+        try:
+            yield check(evidence)
+        except RefusedError as error:
+            yield Check(check=name, result="broken", sentence=str(error))
+        except OSError as error:
+            yield Check(check=name, result="broken", sentence=f"{error.filename}: {error.strerror}")
+
+
+def _truncation(evidence: Evidence) -> Check:
+    found = evidence.hunt.count(*PUBLISHED)
+    searched = sum(evidence.hunt.objects.get(place, 0) for place in PUBLISHED)
+    sentence = f"{found} canaries in {searched} published and scratch tables, which may hold networks only"
+    return Check(check="truncation", result=_result(not found), sentence=sentence)
+
+
+def _window(evidence: Evidence) -> Check:
+    """Of open days too, nothing may lie anywhere that can be read without a key."""
+    store, hunt = evidence.store, evidence.hunt
+    elsewhere = [raw(root) for root in RIGHTS if root not in PUBLISHED and root != "exports"]
+    plain = hunt.count("store", *elsewhere, *(one for one in ELSEWHERE if one != "backups"))
+    opened = sum(OPENED in one.found for one in evidence.canaries if one.phase != "window")
+    keys = [day for day in store.keys.days() if store.marks.get(day) or store.calendar.is_past(day)]
+    overdue = [day for day in store.open_days() if evidence.now >= store.calendar.deadline(day) + AN_HOUR]
+    closing = [day for day in store.marks.days("closing") if store.calendar.is_past(day)]
+    sentence = (
+        f"{plain} canaries that can be read without a key, {opened} closed days that can be opened, {len(keys)} ended "
+        f"days with a key, {len({*overdue, *closing})} days overdue; canaries of {len(evidence.canaries)} days"
+    )
+    deadlines = [store.calendar.deadline(day) for day in store.open_days()]
+    is_kept = not (plain or opened or keys or overdue or closing)
+    return Check(check="window", result=_result(is_kept), sentence=sentence, deadline=min(deadlines, default=None))
+
+
+def _exports(evidence: Evidence) -> Check:
+    expired, found = expired_exports(evidence.store), evidence.hunt.count("exports")
+    sentence = f"{len(expired)} exported files have expired and are still there, {found} canaries in exports"
+    return Check(check="exports", result=_result(not expired and not found), sentence=sentence)
+
+
+def _backups(evidence: Evidence) -> Check:
+    """A purge runs once a day, so a backup may be a day past its time; longer than a month none lives."""
+    store = evidence.store
+    target, terms, zone = Target(store.place("backups")), store.calendar.terms, store.calendar.zone
+    manifests = [target.manifest(name) for name in target.manifests()]
+    ends = [terms.ends("backups", one.taken_at.astimezone(zone)) for one in manifests if not one.is_thinned]
+    old = sum(evidence.now >= end + A_DAY for end in ends)
+    gone = [one.day for one in evidence.canaries if one.phase == "purged"]
+    left, found = left_in_backups(store, gone), evidence.hunt.count("backups", WITH_A_KEY)
+    purged = _newest(store, "purges", Purged)
+    sentence = (
+        f"{len(manifests)} backups, {old} of them too old; {found} canaries in them, {left} objects left of "
+        f"{len(gone)} days that had to be purged; last purge {_at(purged.at if purged else None)}"
+    )
+    is_kept = not (old or left or found)
+    return Check(check="backups", result=_result(is_kept), sentence=sentence, deadline=min(ends, default=None))
+
+
+def _restore(evidence: Evidence) -> Check:
+    rehearsal = _newest(evidence.store, "rehearsals", Rehearsal)
+    if not rehearsal:
+        return Check(check="restore", result="unknown", sentence="no restore was rehearsed yet; run: lethe rehearse")
+    due = rehearsal.at + REHEARSED
+    is_kept = not rehearsal.problems and evidence.now < due
+    sentence = f"rehearsed {_at(rehearsal.at)} in {rehearsal.seconds:.0f} s, {len(rehearsal.problems)} problems"
+    return Check(check="restore", result=_result(is_kept), sentence=sentence, deadline=due)
+
+
+def _originals(evidence: Evidence) -> Check:
+    store = evidence.store
+    past = [one for one in evidence.originals if one.is_past]
+    unread = sum(one.oldest is None for one in evidence.originals)
+    oldest = min((one.oldest for one in past if one.oldest), default=None)
+    sentence = f"{len(past)} of {len(evidence.originals)} original log files hold lines past the window"
+    sentence += f", the oldest of {oldest}" if oldest else ""
+    sentence += f"; {unread} have no readable line at their beginning" if unread else ""
+    days = [one.oldest for one in evidence.originals if one.oldest and not one.is_past]
+    deadline = store.calendar.deadline(min(days)) if days else None
+    return Check(check="originals", result=_result(not past), sentence=sentence, deadline=deadline)
+
+
+def _audit(evidence: Evidence) -> Check:
+    found = evidence.store.audit.verify()
+    return Check(check="audit", result="kept", sentence=f"{found.entries} entries in {found.days} files, as written")
+
+
+def _airflow(evidence: Evidence) -> Check:
+    hunt = evidence.hunt
+    searched = [place for place in AIRFLOW if place in hunt.objects]
+    if not searched:
+        return Check(check="airflow", result="unknown", sentence="Airflow is not here, so nothing of it was searched")
+    found, size = hunt.count(*AIRFLOW), sum(hunt.bytes[place] for place in searched)
+    sentence = f"{found} canaries in {size / 1e6:,.1f} MB of Airflow's {' and '.join(searched).replace('airflow ', '')}"
+    result: Result = "broken" if found else "kept" if len(searched) == len(AIRFLOW) else "unknown"
+    return Check(check="airflow", result=result, sentence=sentence)
+
+
+def _temporary(evidence: Evidence) -> Check:
+    found, files = evidence.hunt.count(TEMPORARY), evidence.hunt.objects.get(TEMPORARY, 0)
+    return Check(check="temporary", result=_result(not found), sentence=f"{found} canaries in {files} temporary files")
+
+
+def _newest(store: Store, folder: str, kind: type[AnyRecord]) -> AnyRecord | None:
+    """The newest report of a kind."""
+    place = store.place("reports")
+    names = sorted(place.names(f"{folder}/"))
+    return read_record(place, names[-1], kind) if names else None
+
+
+def _result(is_kept: bool) -> Result:
+    return "kept" if is_kept else "broken"
+
+
+def _at(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d}" if moment else "never"
