@@ -8,11 +8,15 @@ import typer
 
 from plugins.cli.anonymise import anonymise
 from plugins.cli.audit import verify_audit
+from plugins.cli.backups import back_up, purge
 from plugins.cli.blocklist import FromStandardInput, ban, blocklist, detect, lift
 from plugins.cli.detection import alerts
 from plugins.cli.doctor import doctor
+from plugins.cli.notice import notice
 from plugins.cli.parse import parse
 from plugins.cli.policy import policy_app
+from plugins.cli.prove import prove
+from plugins.cli.restoring import rehearse, restore
 from plugins.cli.statistics import ManyErrorFiles, statistics
 from plugins.cli.store import close, erase, ingest, rebuild
 from plugins.cli.summary import summary
@@ -35,6 +39,12 @@ app.command(cls=FromStandardInput)(ban)
 app.command(cls=FromStandardInput)(lift)
 app.command()(close)
 app.command(cls=FromStandardInput)(erase)
+app.command("back-up")(back_up)
+app.command()(purge)
+app.command()(restore)
+app.command()(rehearse)
+app.command()(prove)
+app.command()(notice)
 app.command("verify-audit")(verify_audit)
 app.command()(doctor)
 app.add_typer(policy_app, name="policy")

@@ -13,7 +13,14 @@ from plugins.local.starting import is_up, migrate, read_dags, start_all, stop_al
 from schemas.refusals import RefusedError
 
 Tell = Callable[[str], None]
-CHAIN: Final = {"ingest_logs": ("detect_attacks",), "compute_statistics": (), "close_days": ()}  # and who follows
+CHAIN: Final = {  # and who follows
+    "ingest_logs": ("detect_attacks",),
+    "compute_statistics": (),
+    "close_days": (),
+    "back_up": (),
+    "rehearse_restore": (),
+    "prove_forgetting": (),
+}
 PAUSE: Final = 0.5  # seconds between two looks
 FOLLOWS_WITHIN: Final = 60.0  # seconds
 

@@ -38,7 +38,7 @@ def guarded(step: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         except SupersededError as error:
             failure: AirflowException = AirflowSkipException(str(error))
         except BusyError:
-            failure = AirflowSkipException("another ingest or an erasure is at work; the next run does it")
+            failure = AirflowSkipException("somebody else is at work on the store; the next run does it")
         except RefusedError as error:
             failure = AirflowFailException(str(error))
         except OSError as error:

@@ -28,7 +28,7 @@ NOTHING: Final[list[int]] = []  # to be read; a task that is mapped over no chun
 Plan = dict[str, Any]  # "token", "chunks", "goes_on"
 
 
-def _store() -> "Store":
+def installed_store() -> "Store":
     from plugins.policy_file import installed_policy
     from plugins.store.store import open_store
 
@@ -40,7 +40,7 @@ def _store() -> "Store":
 def find_new_lines() -> Plan:
     from plugins.steps.ingest_parts import begin_ingest
 
-    plan = begin_ingest(_store(), ACTOR, tell, PATIENCE)
+    plan = begin_ingest(installed_store(), ACTOR, tell, PATIENCE)
     if not plan.has_news:
         raise AirflowSkipException("nothing is new in the logs")
     tell(f"{len(plan.files)} files have new lines")
@@ -57,7 +57,7 @@ def chunks_of(plan: Plan) -> list[list[int]]:
 def read_files(files: list[int], plan: Plan) -> dict[str, int]:
     from plugins.steps.ingest_parts import read_part
 
-    reads = read_part(_store(), plan["token"], files, tell)
+    reads = read_part(installed_store(), plan["token"], files, tell)
     return {"files": len(reads), "problems": sum(len(one.problems) for one in reads.values())}
 
 
@@ -66,7 +66,7 @@ def read_files(files: list[int], plan: Plan) -> dict[str, int]:
 def import_old_days(plan: Plan) -> dict[str, Any]:
     from plugins.steps.ingest_parts import import_part
 
-    imported = import_part(_store(), plan["token"], ACTOR, tell)
+    imported = import_part(installed_store(), plan["token"], ACTOR, tell)
     return {"is_postponed": imported.is_postponed, "days": [str(mark.day) for mark in imported.marks]}
 
 
@@ -77,7 +77,7 @@ def sum_up(plan: Plan, imported: dict[str, Any] | None) -> dict[str, Any]:
     from plugins.steps.old_days import Imported
 
     is_postponed = imported is None or bool(imported["is_postponed"])
-    result = finish_part(_store(), plan["token"], Imported(is_postponed=is_postponed))
+    result = finish_part(installed_store(), plan["token"], Imported(is_postponed=is_postponed))
     for sentence in result.waiting:
         tell(f"next time: {sentence}")
     tell(f"lines: {result.lines.total():,}")
@@ -93,7 +93,7 @@ def tell_of_hits(plan: Plan, done: dict[str, Any]) -> None:
 
     if not done["has_news"]:
         raise AirflowSkipException("the files hold no whole new line")
-    note_told(_store(), plan["token"])
+    note_told(installed_store(), plan["token"])
 
 
 @task
@@ -101,7 +101,7 @@ def tell_of_hits(plan: Plan, done: dict[str, Any]) -> None:
 def decide() -> dict[str, Any]:
     from plugins.steps.detecting import detect
 
-    detected = detect(_store(), ACTOR, tell)
+    detected = detect(installed_store(), ACTOR, tell)
     return {"new": detected.new, "problems": list(detected.problems)}
 
 
@@ -111,7 +111,7 @@ def export_blocklist() -> int:
     """Also where nothing could be decided: the bans that end, end."""
     from plugins.blocklist.exporting import publish_exports
 
-    active = publish_exports(_store())
+    active = publish_exports(installed_store())
     tell(f"{active} bans in force")
     return active
 
@@ -129,7 +129,7 @@ def tell_of_bans(decided: dict[str, Any], active: int) -> None:
 def find_changed_days() -> list[list[str]]:
     from plugins.steps.rebuilding import changed_days
 
-    days = changed_days(_store())
+    days = changed_days(installed_store())
     if not days:
         raise AirflowSkipException("no open day changed")
     return [list(map(str, days[number::COMPUTERS])) for number in range(min(COMPUTERS, len(days)))]
@@ -140,7 +140,7 @@ def find_changed_days() -> list[list[str]]:
 def compute_days(days: list[str]) -> None:
     from plugins.steps.rebuild_parts import compute_part
 
-    compute_part(_store(), _dates(days), tell)
+    compute_part(installed_store(), _dates(days), tell)
 
 
 @task(trigger_rule=AT_ANY_RATE)
@@ -148,7 +148,7 @@ def compute_days(days: list[str]) -> None:
 def check_tables(chunks: list[list[str]]) -> dict[str, list[str]]:
     from plugins.steps.rebuild_parts import check_part
 
-    checked = check_part(_store(), sorted(day for chunk in chunks for day in _dates(chunk)))
+    checked = check_part(installed_store(), sorted(day for chunk in chunks for day in _dates(chunk)))
     return {"days": list(map(str, checked.days)), "problems": checked.problems}
 
 
@@ -157,7 +157,7 @@ def check_tables(chunks: list[list[str]]) -> dict[str, list[str]]:
 def publish(checked: dict[str, list[str]]) -> list[str]:
     from plugins.steps.rebuild_parts import publish_part
 
-    return list(map(str, publish_part(_store(), _dates(checked["days"]))))
+    return list(map(str, publish_part(installed_store(), _dates(checked["days"]))))
 
 
 @task(inlets=[HITS, STATISTICS], outlets=[CLOSED_DAYS])
@@ -165,7 +165,7 @@ def publish(checked: dict[str, list[str]]) -> list[str]:
 def close_overdue() -> dict[str, list[str]]:
     from plugins.steps.closing import close_due
 
-    marks, problems = close_due(_store(), ACTOR, tell)
+    marks, problems = close_due(installed_store(), ACTOR, tell)
     if not marks and not problems:
         raise AirflowSkipException("no day is due")
     return {"days": [str(mark.day) for mark in marks], "problems": problems}
@@ -178,7 +178,7 @@ def watch() -> list[str]:
     from plugins.steps.telling import take_news
     from plugins.steps.watching import find_troubles
 
-    store = _store()
+    store = installed_store()
     troubles = find_troubles(store)
     for trouble in take_news(store, troubles):
         notify("trouble", trouble)
@@ -199,7 +199,7 @@ def fail_for_problems(done: dict[str, Any] | None) -> None:
 def tidy() -> dict[str, int]:
     from plugins.scheduling.tidying import tidy_airflow
 
-    return tidy_airflow(_store().policy.keep.security_window, tell)
+    return tidy_airflow(installed_store().policy.keep.security_window, tell)
 
 
 def _dates(days: Sequence[str]) -> list[date]:

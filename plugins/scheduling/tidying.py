@@ -1,6 +1,5 @@
 """Airflow's own database and logs, which end with the security window."""
 
-import os
 import subprocess
 import sys
 import time
@@ -9,13 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from airflow.sdk import conf
-
 from plugins.scheduling.boundary import OutOfReachError
+from plugins.scheduling.own_traces import KEPT_DATABASE, log_folder, unhidden_environment
 
-DATABASE: Final = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
-HIDDEN: Final = (DATABASE, "AIRFLOW__CORE__SQL_ALCHEMY_CONN")  # what Airflow overwrites in a task; it reads both
-KEPT_DATABASE: Final = "LETHE_AIRFLOW_DATABASE"  # where Airflow is configured by the environment
 PATIENCE: Final = 1800.0  # seconds
 
 
@@ -23,7 +18,7 @@ def tidy_airflow(window: timedelta, tell: Callable[[str], None]) -> dict[str, in
     """Remove rows and log files older than the window; returns how many files. OutOfReachError if Airflow refuses."""
     before = datetime.now(UTC) - window
     _clean_database(before)
-    files = _remove_old_files(Path(conf.get("logging", "base_log_folder")), time.time() - window.total_seconds())
+    files = _remove_old_files(log_folder(), time.time() - window.total_seconds())
     tell(f"removed: database rows before {before:%Y-%m-%d %H:%M} UTC and {files} log files")
     return {"files": files}
 
@@ -31,11 +26,8 @@ def tidy_airflow(window: timedelta, tell: Callable[[str], None]) -> dict[str, in
 def _clean_database(before: datetime) -> None:
     """By Airflow's own command, since tasks have no way to its database: Airflow hides the address from them."""
     command = [sys.executable, "-m", "airflow", "db", "clean", "--yes", "--skip-archive", "--clean-before-timestamp"]
-    environment = {name: value for name, value in os.environ.items() if name not in HIDDEN}
-    if database := os.environ.get(KEPT_DATABASE):
-        environment[DATABASE] = database
     done = subprocess.run(  # noqa: S603 - our own words
-        [*command, before.isoformat()], env=environment, capture_output=True, check=False, timeout=PATIENCE
+        [*command, before.isoformat()], env=unhidden_environment(), capture_output=True, check=False, timeout=PATIENCE
     )
     if done.returncode:
         raise OutOfReachError(

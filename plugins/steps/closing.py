@@ -8,6 +8,7 @@ from typing import Final
 from plugins.backups.target import Target
 from plugins.blocklist.exporting import remove_expired, renew_exports
 from plugins.logs.discovering import log_paths
+from plugins.notice.archive import archive_notice
 from plugins.steps.days import count_lines, day_receipts, load_open_day, publish_final
 from plugins.steps.expiring import expire
 from plugins.steps.giving_up import give_up_day
@@ -54,6 +55,7 @@ def close_due(store: Store, actor: str, tell: Tell, clock_is_right: bool = False
     finally:
         unpublished = renew_exports(store)
     expire(store)
+    archive_notice(store)
     record_run(store.clock(), store.place("state"), is_right=clock_is_right)
     return marks, [*problems, *unpublished, *delete_originals(store, actor, tell)]
 
