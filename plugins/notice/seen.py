@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from plugins.backups.target import MANIFESTS, DamagedBackupError, Target
@@ -49,7 +49,7 @@ def find_backups(store: Store) -> list[Backed]:
     found = []
     for name in reversed(target.manifests()):
         taken_at = taken_at_of(name)
-        ends = store.calendar.terms.ends("backups", taken_at.astimezone(store.calendar.zone))
+        ends = store.calendar.terms.ends("backups", taken_at.astimezone(store.calendar.zone)).astimezone(UTC)
         objects, size, is_thinned = _size(target, name, now >= ends)
         found.append(Backed(taken_at, ends, objects, size, is_thinned, not is_thinned and now >= ends + A_DAY))
     return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
 from plugins.notice.seen import A_DAY, Backed, find_backups, troubles_now
@@ -82,7 +82,7 @@ def look_at(store: Store) -> Forgetting:
         policy_version=policy_version(store.policy),
         now=now,
         is_replay=store.is_replay,
-        today_ends=terms.ends("backups", closes.astimezone(zone)) + A_DAY,
+        today_ends=terms.ends("backups", closes.astimezone(zone)).astimezone(UTC) + A_DAY,
     )
     watch = Watch(store)
     found.days = watch.days

@@ -21,7 +21,7 @@ router = APIRouter()
 def forgetting(request: Request, person: Officer, store: OpenStore) -> Response:
     """The promise first, then what it rests on; counts, days and names of log files, no address."""
     record_reading(store, person.role, READING, person.tag)
-    return show(request, "forgetting.html", store, found=look_at(store))
+    return show(request, "forgetting.html", store, found=look_at(store), is_file=False)
 
 
 @router.get("/forgetting/report.html")
@@ -30,7 +30,7 @@ def file_html(person: Officer, store: OpenStore) -> Response:
     record_reading(store, person.role, FILING, person.tag, form="html")
     found = look_at(store)
     style = (STATIC / "lethe.css").read_text(encoding="utf-8")
-    page = TEMPLATES.get_template("forgetting_file.html").render(found=found, style=style)
+    page = TEMPLATES.get_template("forgetting_file.html").render(found=found, style=style, is_file=True)
     return _as_file(page.encode(), "text/html; charset=utf-8", found, "html")
 
 

@@ -1,7 +1,7 @@
 """Templates, and how text out of a log is shown: an attacker wrote it."""
 
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -52,6 +52,7 @@ def moment(instant: datetime | None) -> Markup:
     """A machine-readable instant (UTC), to the minute."""
     if instant is None:
         return Markup("–")
+    instant = instant.astimezone(UTC)
     return Markup('<time datetime="{}">{}</time>').format(f"{instant:%Y-%m-%dT%H:%MZ}", f"{instant:%Y-%m-%d %H:%M}")
 
 

@@ -142,6 +142,7 @@ def test_a_backup_that_should_be_gone_is_seen_and_a_thinned_one_may_stay(proven:
 def test_when_the_last_backup_with_persons_dies_and_an_address_of_today(proven: Site) -> None:
     found = look_at(proven.open())
     assert found.last_backup_ends == NOW - 3 * HOUR + 26 * A_DAY
+    assert found.last_backup_ends.utcoffset() == found.today_ends.utcoffset() == timedelta()
     assert found.today_ends == proven.open().calendar.deadline(NOW.date()) + 27 * A_DAY
 
 
@@ -181,8 +182,8 @@ def test_the_file_asks_nobody_for_anything_and_says_the_same(proven: Site, clien
     assert not re.search(r"<(script|link|img|iframe|object|form|a)\b|@import|url\(|src=|href=", file)
     assert "<style>\n/* Calm" in file
     page = client("dpo").get(PAGE).text
-    facts = page[page.index("<table") : page.rindex("</table>")]
-    assert facts in file
+    facts = page[page.index("<dl>") : page.rindex("</table>")]
+    assert facts.replace("<details>", "<details open>") in file, "where everything is to be seen, also on paper"
     assert "under policy" in file
 
 
