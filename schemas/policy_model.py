@@ -21,6 +21,7 @@ from schemas.policy_values import (
     Place,
     QueryKeys,
     Said,
+    SecretKeys,
     Several,
     Subject,
     Timezone,
@@ -50,7 +51,7 @@ class Site(Section):
         default_factory=_names_of_site
     )
     timezone: Timezone = "Europe/Oslo"
-    secret_query_keys: QueryKeys = ()
+    secret_query_keys: SecretKeys = ()
 
 
 class Keep(Section):

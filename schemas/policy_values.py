@@ -134,3 +134,7 @@ Files = Annotated[
 QueryKeys = Annotated[
     Several[Annotated[str, Field(pattern=r"\A[^\s&=#?]+\z")]], allowed('a list of query keys, such as ["id"]')
 ]
+SecretKeys = Annotated[
+    Several[Annotated[str, Field(pattern=r"\A[\w.-]{1,80}\z")]],
+    allowed('a list of query keys of letters, digits, _, - and ., such as ["member_no"]'),
+]

@@ -56,6 +56,8 @@ def _counting(policy: Policy) -> Iterator[str]:
         if keys
     ]
     yield f"Of queries nothing is kept{', except: ' if query else ''}{'; '.join(query)}."
+    secret = _series(("password", "token", "session", *policy.site.secret_query_keys))
+    yield f"Values of secret query keys, such as {secret}, are not stored at all, unless an attack is in them."
     if ignored := [*rules.ignore_paths, *map(str, rules.exclude_networks)]:
         yield f"Hits on or from {_series(ignored)} count in no table; attacks among them are still seen."
 

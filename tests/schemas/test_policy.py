@@ -108,6 +108,11 @@ WRONG_VALUES = [
         'statistics.page_query_keys has "?id"; allowed is a list of query keys, such as ["id"]',
     ),
     (
+        '[site]\nsecret_query_keys = ["pin", "user[pin]"]',
+        'site.secret_query_keys has "user[pin]";'
+        ' allowed is a list of query keys of letters, digits, _, - and ., such as ["member_no"]',
+    ),
+    (
         '[statistics]\nignore_paths = ["/health*"]',
         'statistics.ignore_paths has "/health*";'
         ' allowed is a list of exact paths, without *, ? and blanks, such as ["/health"]',

@@ -18,6 +18,7 @@ def words(text):
         "A visit ends after 30 minutes",
         "fewer than 5 visitors",
         "except: utm_source, utm_medium and utm_campaign tell the campaign.",
+        "Values of secret query keys, such as password, token and session, are not stored at all",
         "Hits on or from /health count in no table",
         "banned for 4 hours",
         "Never banned: 192.0.2.0/28.",

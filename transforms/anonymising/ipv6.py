@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from transforms.anonymising.layers import STACKED_ESCAPE
+
 Span = tuple[int, int]
 
 GROUP: Final = r"[0-9A-Fa-f]{1,4}"
@@ -23,7 +25,6 @@ CODE_LINE: Final = re.compile(r"[A-Za-z]+::[A-Za-z:]*:[0-9]+")  # Cafe::add:117,
 PADDING_ZEROS: Final = re.compile(r"(?<=[:.])0+(?=[0-9]+\b)")
 # More digits, a port, a zone; an escape is no zone, and a word after a colon no port.
 AFTER_IPV6: Final = re.compile(r"[0-9A-Fa-f]*(?::+[0-9A-Fa-f]+(?![^\W_]))*(?:%(?:25)?(?![0-9A-Fa-f]{2})[0-9A-Za-z]+)?")
-ESCAPE: Final = re.compile(r"%(?:25)*[0-9A-Fa-f]{2}")
 ESCAPED: Final = "\0"  # stands for each character of an escape, whose digits belong to no address
 # Where addresses of hosts are: global unicast, unique local, link-local, multicast, and the forms that carry IPv4.
 HOSTS: Final = [
@@ -37,7 +38,7 @@ HOSTS: Final = [
 
 def find_ipv6(text: str) -> Iterator[Span]:
     """IPv6 in every spelling, with what hangs on it (port, zone)."""
-    bare = ESCAPE.sub(lambda escape: ESCAPED * len(escape[0]), text) if "%" in text else text
+    bare = STACKED_ESCAPE.sub(lambda escape: ESCAPED * len(escape[0]), text) if "%" in text else text
     for run in RUN.finditer(bare):
         if run[0].count(":") >= 2:
             yield from _first_host(bare, run, text)

@@ -8,6 +8,7 @@ from typing import Final
 
 DECODINGS: Final = 3
 ESCAPES: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+STACKED_ESCAPE: Final = re.compile(r"%(?:25)*[0-9A-Fa-f]{2}")  # an escape of an escape too: %252F
 
 Row = tuple[str, int, int]  # a character, and where the raw text for it starts and ends
 

@@ -18,7 +18,7 @@ STAND_IN: Final = "{secret}"
 Marks = Callable[[Sequence[str]], list[int]]
 Pair = tuple[int, int, str, str]  # where the value is in the raw text, key, raw value
 
-KEY: Final = r"(?P<key>[\w.\[\]-]{2,80})"
+KEY: Final = r"(?P<key>[\w.\[\]-]{1,80})"
 VALUE: Final = re.compile(r"\"[^\"]*\"|[^&;#\s\"]+")
 PAIR: Final = re.compile(rf"(?<![\w.\[\]-]){KEY}=")  # without its value, since that may hold further pairs
 PATH_PARAMETER: Final = re.compile(r"[^&;#\s\"?/]+")  # /page;jsessionid=… ends where the segment does (RFC 3986 §3.3)
@@ -50,7 +50,7 @@ class SecretKeys:
     def suspicious(self) -> str:
         """A pattern of RE2 that occurs in every text with such a key, and in few others."""
         names = [*secret_keys()["endings"], *secret_keys()["whole"], *self.added]
-        spelt = "|".join(r"[_.-]?".join(map(re.escape, name.split())) for name in names)
+        spelt = "|".join(r"[_.-]?".join(map(re.escape, SEPARATORS.sub(" ", name).split())) for name in names)
         return rf"(?i:{spelt}){AFTER_KEY}|{ESCAPED_KEY}"
 
     @cached_property

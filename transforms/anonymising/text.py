@@ -5,12 +5,12 @@ from collections.abc import Collection
 from typing import Final
 from urllib.parse import unquote_plus
 
-from transforms.anonymising.layers import read_layers
+from transforms.anonymising.layers import DECODINGS, STACKED_ESCAPE, read_layers
 from transforms.anonymising.personal import Found, find_personal
 
 # Without one of these there is nothing to find (addresses, e-mail, eleven digits, escapes, wide characters).
 SUSPICIOUS: Final = re.compile(r"@|%|[^\x00-\x7f]|[0-9]{11}|[0-9]\.[0-9]+\.[0-9]+\.[0-9]|:[0-9A-Fa-f]*:")
-ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
+LONGEST_ESCAPE: Final = 2 * (DECODINGS + 1)
 REFERRER_END: Final = re.compile(r"[?#].*", re.DOTALL)
 USER_INFO: Final = re.compile(r"(?<=://)[^/]*@")
 
@@ -43,8 +43,10 @@ def scrub_query(query: str, allowed_keys: Collection[str]) -> str:
 
 def _after_escape(text: str, start: int, end: int) -> int:
     """Where a find starts, were it not for the digits of an escape before it (%20kari@…): the escape stays whole."""
-    escape = ESCAPE.search(text, max(0, start - 2), min(start + 2, end))
-    return escape.end() if escape and escape.start() < start else start
+    for escape in STACKED_ESCAPE.finditer(text, max(0, start - LONGEST_ESCAPE), min(start + LONGEST_ESCAPE, end)):
+        if escape.start() < start < escape.end():
+            return escape.end()
+    return start
 
 
 def _replace(text: str, found: list[Found]) -> str:
