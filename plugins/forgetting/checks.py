@@ -12,6 +12,7 @@ from plugins.forgetting.hunting import (
     ELSEWHERE,
     OPENED,
     SCRATCH,
+    STORE,
     TEMPORARY,
     WITH_A_KEY,
     Hunt,
@@ -70,7 +71,7 @@ def _window(evidence: Evidence) -> Check:
     """Of open days too, nothing may lie anywhere that can be read without a key."""
     store, hunt = evidence.store, evidence.hunt
     elsewhere = [raw(root) for root in RIGHTS if root not in PUBLISHED and root != "exports"]
-    plain = hunt.count("store", *elsewhere, *(one for one in ELSEWHERE if one != "backups"))
+    plain = hunt.count(STORE, *elsewhere, *(one for one in ELSEWHERE if one != "backups"))
     opened = sum(OPENED in one.found for one in evidence.canaries if one.phase != "window")
     keys = [day for day in store.keys.days() if store.marks.get(day) or store.calendar.is_past(day)]
     overdue = [day for day in store.open_days() if evidence.now >= store.calendar.deadline(day) + AN_HOUR]

@@ -18,7 +18,9 @@ from plugins.store.door import PRIVATE
 from plugins.store.store import RIGHTS, Store, Tell, open_place
 from plugins.store.window import DamagedError, unseal
 from schemas.forgetting import Searched
+from schemas.refusals import RefusedError
 
+STORE: Final = "store"
 OPENED: Final = "window"  # with its key
 SCRATCH: Final = "scratch statistics"
 WITH_A_KEY: Final = "backups, with a key"
@@ -37,7 +39,7 @@ class Hunt:
     bytes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def look_at(self, place: str, contents: Iterable[Content]) -> None:
-        self.objects[place] += 0  # also an empty place was searched
+        self.objects[place] += 0
         for content in contents:
             self.found[place] |= {one for one in self.scanner.scan(content) if one.day != NO_DAY}
             self.objects[place] += 1
@@ -58,22 +60,37 @@ class Hunt:
         )
 
 
-def hunt_everywhere(hunt: Hunt, store: Store, outside: Outside, tell: Tell) -> None:
-    """Search all of the store, keys, backups, and what is outside of them; nothing is opened with a key."""
-    tell("searching the store")
-    for name, content in place_contents(open_place(store.policy.places.store, store.base, PRIVATE)):
-        root = name.split("/")[0]
-        hunt.look_at(raw(root) if root in RIGHTS else "store", [content])
-    for kind in ELSEWHERE:
+def hunt_everywhere(hunt: Hunt, store: Store, outside: Outside, tell: Tell) -> list[str]:
+    """Search all of the store, keys, backups, and what is outside of them, with no key; what could not be searched."""
+    problems: list[str] = []
+    for kind, contents in _places(store, outside):
         tell(f"searching {kind}")
-        hunt.look_at(kind, (content for _, content in place_contents(store.place(kind))))
-    tell("searching Airflow and temporary folders")
+        try:
+            for name, content in contents:
+                hunt.look_at(_kind_of(name) if kind == STORE else kind, [content])
+            hunt.look_at(kind, ())  # also an empty place was searched
+        except RefusedError as error:
+            problems.append(f"{kind}: not everything could be searched: {error}")
+        except OSError as error:
+            problems.append(f"{kind}: not everything could be searched: {error.filename}: {error.strerror}")
+    return problems
+
+
+def _places(store: Store, outside: Outside) -> Iterator[tuple[str, Iterator[tuple[str, Content]]]]:
+    yield STORE, place_contents(open_place(store.policy.places.store, store.base, PRIVATE))
+    yield from ((kind, place_contents(store.place(kind))) for kind in ELSEWHERE)
     if outside.database:
-        hunt.look_at(AIRFLOW[0], database_contents(outside.database))
+        yield AIRFLOW[0], (("", content) for content in database_contents(outside.database))
     if outside.logs:
-        hunt.look_at(AIRFLOW[1], (content for _, content in folder_contents(outside.logs)))
+        yield AIRFLOW[1], folder_contents(outside.logs)
     for folder in outside.temporary:
-        hunt.look_at(TEMPORARY, (content for _, content in folder_contents(folder, only_own=True)))
+        yield TEMPORARY, folder_contents(folder, only_own=True)
+
+
+def _kind_of(name: str) -> str:
+    """What lies beside the roots of a store counts as the store's."""
+    root = name.split("/", maxsplit=1)[0]
+    return raw(root) if root in RIGHTS else STORE
 
 
 def raw(root: str) -> str:

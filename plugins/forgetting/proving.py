@@ -51,7 +51,7 @@ def prove(store: Store, actor: str, tell: Tell, outside: Outside = NOWHERE) -> F
         phases = {one.day: _look(store, hunt, one, problems) for one in canaries}
         if not hunt.found[OPENED]:
             problems.append("no canary is in the window, so nothing shows that one would be found elsewhere")
-        problems += _hunt(hunt, store, outside, tell)
+        problems += hunt_everywhere(hunt, store, outside, tell)
         states = tuple(CanaryState(day=day, phase=phases[day], found=tuple(hunt.places_of(day))) for day in phases)
         originals = tuple(list_originals(store))
         report = ForgettingReport(
@@ -114,17 +114,6 @@ def _phase(store: Store, day: date) -> Phase:
     ended = mark.since if mark else store.calendar.deadline(day)
     last = store.calendar.terms.ends("backups", ended.astimezone(store.calendar.zone))
     return "purged" if store.clock() >= last + A_DAY else "closed"
-
-
-def _hunt(hunt: Hunt, store: Store, outside: Outside, tell: Tell) -> list[str]:
-    """What could not be searched."""
-    try:
-        hunt_everywhere(hunt, store, outside, tell)
-    except RefusedError as error:
-        return [f"not everything could be searched: {error}"]
-    except OSError as error:
-        return [f"not everything could be searched: {error.filename}: {error.strerror}"]
-    return []
 
 
 def _keep(store: Store, actor: str, report: ForgettingReport) -> None:

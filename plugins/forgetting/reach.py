@@ -10,6 +10,7 @@ from plugins.forgetting.scanner import Canary, Scanner
 from plugins.forgetting.traces import Outside, folder_contents, opened_database, place_contents, table_contents
 from plugins.store.door import TEMPORARY, Folder, Place
 from plugins.store.store import Store
+from schemas.refusals import RefusedError
 
 PROOF: Final = "proof/"  # below a place in an object store; it is empty between two proofs
 
@@ -64,10 +65,11 @@ def _sweep(place: Place) -> None:
 
 def _finds_in_database(scanner: Scanner, wanted: set[Canary], content: bytes, address: str) -> bool:
     """In a table that only this connection sees, and that goes with it."""
-    with opened_database(address) as connection:
+    found: set[Canary] = set()
+    with suppress(RefusedError), opened_database(address) as connection:
         connection.exec_driver_sql("CREATE TEMPORARY TABLE lethe_proof (value TEXT)")
         for line in content.decode().split("\n"):
             connection.exec_driver_sql(f"INSERT INTO lethe_proof VALUES ('{line}')")  # noqa: S608 - our own decoys
-        found: set[Canary] = set().union(*(scanner.scan(text) for text in table_contents(connection, "lethe_proof")))
+        found = found.union(*(scanner.scan(text) for text in table_contents(connection, "lethe_proof")))
         connection.rollback()
     return wanted <= found

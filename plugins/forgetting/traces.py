@@ -94,6 +94,8 @@ def opened_database(address: str) -> Iterator[Connection]:
     """A connection that reads row by row; what goes wrong is told without the address, which may hold a password."""
     try:
         engine = create_engine(address, poolclass=NullPool)
+        if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").is_file():  # it would be made anew
+            raise RefusedError("Airflow's database cannot be searched: there is no such file")
         with engine.connect().execution_options(stream_results=True) as connection:
             yield connection
     except SQLAlchemyError as error:

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 Content = bytes | mmap
 PART: Final = 64 << 20  # bytes that are decompressed at once
 OVERLAP: Final = 1024
+CHUNK: Final = 32 << 10  # bytes, of which damage takes the last
 ROWS: Final = 10_000
 PERCENT: Final = "%(?:25)*(?:3[0-9Aa]|2[DdEe]|4[1-6]|6[1-6])"  # digits, dots, dashes, colons, a to f
 UNICODE: Final = r"\\u00[0-9A-Fa-f]{2}"  # RFC 8259 §7
@@ -141,7 +142,7 @@ def _parts(read: Callable[[int], bytes]) -> Iterator[bytes]:
     while True:
         chunks, size = [end], 0
         with suppress(*DAMAGED, *ARCHIVES):
-            while size < PART and (chunk := read(1 << 20)):
+            while size < PART and (chunk := read(CHUNK)):
                 chunks.append(chunk)
                 size += len(chunk)
         if not size:
