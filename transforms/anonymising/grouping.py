@@ -22,7 +22,7 @@ PHONE: Final = re.compile(
     r"|00[1-9](?:[ .()+-]{0,2}[0-9]){9,14})(?![0-9])"
 )
 UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-SIGNED: Final = re.compile(r"eyJ[\w-]{5,}(?:\.[\w-]*){1,4}")  # a JSON Web Token (RFC 7519)
+SIGNED: Final = re.compile(r"(?<![\w-])eyJ[\w-]{5,}(?:\.[\w-]*){1,4}")  # a JSON Web Token (RFC 7519)
 TOKEN: Final = re.compile(r"[\w~-]{20,}={0,2}")
 WORDS: Final = re.compile(r"[A-Z]?[^\W\d_A-Z]{3,}")
 RUNS: Final = re.compile(r"[0-9]+|[A-Z]+|[^\W\d_A-Z]+")

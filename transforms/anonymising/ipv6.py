@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from transforms.anonymising.layers import STACKED_ESCAPE
+from transforms.anonymising.layers import HIDDEN, hide_escapes
 
 Span = tuple[int, int]
 
@@ -25,7 +25,6 @@ CODE_LINE: Final = re.compile(r"[A-Za-z]+::[A-Za-z:]*:[0-9]+")  # Cafe::add:117,
 PADDING_ZEROS: Final = re.compile(r"(?<=[:.])0+(?=[0-9]+\b)")
 # More digits, a port, a zone; an escape is no zone, and a word after a colon no port.
 AFTER_IPV6: Final = re.compile(r"[0-9A-Fa-f]*(?::+[0-9A-Fa-f]+(?![^\W_]))*(?:%(?:25)?(?![0-9A-Fa-f]{2})[0-9A-Za-z]+)?")
-ESCAPED: Final = "\0"  # stands for each character of an escape, whose digits belong to no address
 # Where addresses of hosts are: global unicast, unique local, link-local, multicast, and the forms that carry IPv4.
 HOSTS: Final = [
     (int(network.network_address), int(network.netmask))
@@ -38,7 +37,7 @@ HOSTS: Final = [
 
 def find_ipv6(text: str) -> Iterator[Span]:
     """IPv6 in every spelling, with what hangs on it (port, zone)."""
-    bare = STACKED_ESCAPE.sub(lambda escape: ESCAPED * len(escape[0]), text) if "%" in text else text
+    bare = hide_escapes(text)
     for run in RUN.finditer(bare):
         if run[0].count(":") >= 2:
             yield from _first_host(bare, run, text)
@@ -60,7 +59,7 @@ def _first_host(bare: str, run: re.Match[str], text: str) -> Iterator[Span]:
 def _follows_word(text: str, start: int) -> bool:
     """Also where an escape may be a letter, and where `::` is no more than a colon and a port (:::80)."""
     before = text[start - 1 : start]
-    return before.isalnum() or before == ESCAPED or text[start - 1 : start + 2] == ":::"
+    return before.isalnum() or before == HIDDEN or text[start - 1 : start + 2] == ":::"
 
 
 def _end_of_host(bare: str, match: re.Match[str], touched: bool, text: str) -> int:

@@ -9,6 +9,8 @@ from typing import Final
 DECODINGS: Final = 3
 ESCAPES: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 STACKED_ESCAPE: Final = re.compile(r"%(?:25)*[0-9A-Fa-f]{2}")  # an escape of an escape too: %252F
+LONGEST_ESCAPE: Final = 2 * (DECODINGS + 1)
+HIDDEN: Final = "\0"
 
 Row = tuple[str, int, int]  # a character, and where the raw text for it starts and ends
 
@@ -33,6 +35,11 @@ def read_layers(raw: str) -> Iterator[Layer]:
     for _ in range(DECODINGS):
         layers = _distinct(_decode(layer) for layer in layers if ESCAPES.search(layer.text))
         yield from layers
+
+
+def hide_escapes(text: str) -> str:
+    """The text with `HIDDEN` for each character of an escape, whose digits are no part of what stands beside it."""
+    return STACKED_ESCAPE.sub(lambda escape: HIDDEN * len(escape[0]), text) if "%" in text else text
 
 
 def _distinct(layers: Iterable[Layer]) -> list[Layer]:

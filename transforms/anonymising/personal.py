@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from transforms.anonymising.ipv6 import find_ipv6
+from transforms.anonymising.layers import LONGEST_ESCAPE, hide_escapes
 
 Found = tuple[int, int, str]  # start, end, what stands in for it
 
@@ -83,5 +84,7 @@ def find_identities(text: str) -> Iterator[Found]:
 
 def _is_in_hash(text: str, place: int) -> bool:
     """Whether a place is inside a checksum or a UUID."""
-    around = HASH.finditer(text, max(0, place - max(HASH_LENGTHS)), place + max(HASH_LENGTHS))
-    return any(one.start() <= place < one.end() and len(one[0]) in HASH_LENGTHS for one in around)
+    begin = max(0, place - max(HASH_LENGTHS) - LONGEST_ESCAPE)
+    around = hide_escapes(text[begin : place + max(HASH_LENGTHS) + LONGEST_ESCAPE])
+    found = (one for one in HASH.finditer(around) if len(one[0]) in HASH_LENGTHS)
+    return any(one.start() <= place - begin < one.end() for one in found)

@@ -5,12 +5,11 @@ from collections.abc import Collection
 from typing import Final
 from urllib.parse import unquote_plus
 
-from transforms.anonymising.layers import DECODINGS, STACKED_ESCAPE, read_layers
+from transforms.anonymising.layers import LONGEST_ESCAPE, STACKED_ESCAPE, read_layers
 from transforms.anonymising.personal import Found, find_personal
 
 # Without one of these there is nothing to find (addresses, e-mail, eleven digits, escapes, wide characters).
 SUSPICIOUS: Final = re.compile(r"@|%|[^\x00-\x7f]|[0-9]{11}|[0-9]\.[0-9]+\.[0-9]+\.[0-9]|:[0-9A-Fa-f]*:")
-LONGEST_ESCAPE: Final = 2 * (DECODINGS + 1)
 REFERRER_END: Final = re.compile(r"[?#].*", re.DOTALL)
 USER_INFO: Final = re.compile(r"(?<=://)[^/]*@")
 
