@@ -37,7 +37,8 @@ def _addresses(policy: Policy) -> Iterator[str]:
     )
     yield (
         f"The visit log lives {keep.visit_log.words}, statistics {keep.statistics.words},"
-        f" receipts of what was read {keep.receipts.words}, the audit trail {keep.audit.words}."
+        f" receipts of what was read {keep.receipts.words},"
+        f" the audit trail, reports and replaced notices {keep.audit.words}."
     )
     yield (
         f"Backups live {_words(keep.backups)}. At worst, the last copy of an address is gone {gone} after its day"

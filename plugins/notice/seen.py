@@ -61,17 +61,20 @@ def taken_at_of(manifest: str) -> datetime:
 
 
 def _size(target: Target, name: str, has_ended: bool) -> tuple[int, int, bool]:
-    """A manifest is never written in place, unless it is thinned when it has ended."""
+    """A manifest is never written in place, unless it is thinned when it has ended; so until then it is read once."""
     key = f"{target.place.where} {name} {has_ended}"
     if key not in _sizes:
         try:
             manifest = target.manifest(name)
         except DamagedBackupError:
             return 0, 0, False
+        size = sum(one.size for one in manifest.objects.values())
+        found = len(manifest.objects), size, manifest.is_thinned
+        if has_ended and not manifest.is_thinned:
+            return found
         if len(_sizes) > MOST:
             _sizes.clear()
-        size = sum(one.size for one in manifest.objects.values())
-        _sizes[key] = len(manifest.objects), size, manifest.is_thinned
+        _sizes[key] = found
     return _sizes[key]
 
 

@@ -76,4 +76,4 @@ def prove_for_weeks(site: Site) -> None:
     at = site.now - 3 * A_DAY
     put(site, "rehearsals", at, Rehearsal(at=at, taken_at=at, objects=4321, bytes=9, seconds=41.5, problems=()))
     at = site.now - timedelta(hours=2)
-    put(site, "purges", at, Purged(at=at, manifests=1, blobs=12, traces=13, left=0, oldest=at - 26 * A_DAY))
+    put(site, "purges", at, Purged(at=at, manifests=1, blobs=12, traces=13, left=47, oldest=at - 26 * A_DAY))

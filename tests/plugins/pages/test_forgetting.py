@@ -44,6 +44,7 @@ def test_a_site_where_all_is_proven_keeps_its_promise(proven: Site, client: Clie
     assert "The promise is kept: each of its checks was made, and each was good." in page
     assert "7 days after a day began" in page
     assert "4,321 objects in 41.5 seconds, no problem" in page
+    assert "of the backups 1 went, of their objects 12; listed again: 47 objects, nothing behind them" in page
     assert page.count('<span class="state active">kept</span>') == len(CHECKS) + 26
     assert "203.0.113" not in page
 
@@ -137,6 +138,8 @@ def test_a_backup_that_should_be_gone_is_seen_and_a_thinned_one_may_stay(proven:
     assert [one.is_overdue for one in found.backups[-3:]] == [False, True, False]
     assert {one.check: one.result for one in found.promise}["backups"] == "broken"
     assert "without persons" in client("dpo").get(PAGE).text
+    back_up(proven, NOW - 27 * A_DAY, token="1e" * 8, is_thinned=True)
+    assert results(proven)["backups"] == "kept", "it was thinned meanwhile, under the same name"
 
 
 def test_when_the_last_backup_with_persons_dies_and_an_address_of_today(proven: Site) -> None:

@@ -113,6 +113,27 @@ def test_a_longer_keep_does_not_hold_what_was_collected_before(kind: str, site: 
     assert seen == [(True, True), (False, True), (False, True), (False, False)]
 
 
+def test_receipts_and_audit_trail_end_by_the_promise_of_their_own_day(site: Site) -> None:
+    """Two files read and two days of the trail, one of each before the policy was lengthened."""
+    keep(site, receipts="P40D", audit="P40D")
+    site.write("access.log", hit(NOW, "192.0.2.1"))
+    site.ingest()
+    site.open().audit.append(NOW, "operations", "prove")
+    keep(site, receipts="P80D", audit="P80D")
+    site.ingest()
+    site.now = NOW + DAY
+    site.write("access-second.log", hit(site.now, "192.0.2.2"))
+    site.ingest()
+    site.open().audit.append(site.now, "operations", "prove")
+    site.open().audit.append(NOW + 200 * DAY, "operations", "prove")  # the newest file of the trail always stays
+    seen = []
+    for days in (39, 41, 80, 82):
+        site.now = NOW + days * DAY
+        expire(site.open())
+        seen.append((len(names(site, "receipts")), len(names(site, "audit"))))
+    assert seen == [(2, 3), (1, 2), (1, 2), (0, 1)]
+
+
 @pytest.mark.parametrize("kind", ["visit_log", "statistics"])
 def test_a_shorter_keep_works_at_the_next_close(kind: str, site: Site) -> None:
     expire(site.open())

@@ -1,4 +1,4 @@
-"""A longer promise never holds what was collected before it, a shorter one counts at once; months are calendar months."""
+"""A longer promise never holds what was collected before it, a shorter one is for all; months are the calendar's."""
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
