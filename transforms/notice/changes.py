@@ -19,6 +19,7 @@ COMPUTED: Final = "open days are computed anew; closed days stay as they were pu
 TOLD: Final = "only the notice changes"
 EFFECTS: Final = {  # the longest beginning of a key that fits
     "site.timezone": "refused while the window holds data, since its days would change their hours",
+    "site.secret_query_keys": "it counts for lines that are read from now on",
     "site": COMPUTED,
     "truncation": COMPUTED,
     "statistics": COMPUTED,
