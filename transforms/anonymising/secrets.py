@@ -107,7 +107,8 @@ def _find_pairs(text: str, keys: SecretKeys) -> list[Pair]:
     for layer in read_layers(text):
         for key, start, end in (*_pairs(layer.text, keys), *_others(layer.text, keys)):
             begin, stop = layer.raw_span(start, end)
-            found.append((begin, stop, key, text[begin:stop]))
+            if not text.startswith(STAND_IN, begin):
+                found.append((begin, stop, key, text[begin:stop]))
     return found
 
 
@@ -131,12 +132,15 @@ def _others(text: str, keys: SecretKeys) -> Iterator[tuple[str, int, int]]:
 
 
 def _replace(text: str, pairs: Collection[Pair], attacks: dict[tuple[str, str], int]) -> str:
+    """A value stays that is inside one with an attack: it is the same one, read in another way."""
     parts, done = [], 0
-    for start, end, key, value in sorted(pairs):
-        if attacks[key, value] or end <= done:
-            continue
-        parts += [text[done:start], STAND_IN] if start >= done else []
-        done = end
+    kept = 0  # the end of the last value with an attack
+    for start, end, key, value in sorted(pairs, key=lambda pair: (pair[0], -pair[1])):
+        if attacks[key, value]:
+            kept = max(kept, end)
+        elif end > max(done, kept):
+            parts += [text[done:start], STAND_IN] if start >= done else []
+            done = end
     return "".join([*parts, text[done:]])
 
 
