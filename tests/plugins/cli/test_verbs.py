@@ -96,3 +96,11 @@ def test_anonymise_names_a_wrong_line_by_its_number_only(line: str) -> None:
     assert done.returncode == 1
     assert "line 2 of standard input" in done.stderr
     assert "192.0.2.77" not in done.stderr
+
+
+def test_parse_shows_what_is_written_without_secrets(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.write_text('192.0.2.7 - - [05/Jan/2026:12:34:56 +0000] "GET /a?pwd=hunter2&p=1 HTTP/1.1" 200 5 "-" "x"\n')
+    (line,) = map(json.loads, run("parse", log, "--format", "combined").splitlines())
+    assert line["hit"]["query"] == "pwd={secret}&p=1"
+    assert line["hit"]["request_line"] == "GET /a?pwd={secret}&p=1 HTTP/1.1"
