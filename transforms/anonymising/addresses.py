@@ -34,7 +34,8 @@ def truncate_ip(text: str, ipv4_prefix: int, ipv6_prefix: int) -> str | None:
     kept = ipv4_prefix if address.version == 4 else ipv6_prefix
     if address.version == 6 and int(address) >> 112 == SIX_TO_FOUR:
         kept = min(ipv6_prefix, 16 + ipv4_prefix)
-    return str(ipaddress.ip_network(f"{address}/{kept}", strict=False))
+    cut = address.max_prefixlen - kept
+    return f"{type(address)(int(address) >> cut << cut)}/{kept}"
 
 
 def truncate_addresses(addresses: pa.Array | pa.ChunkedArray, ipv4_prefix: int, ipv6_prefix: int) -> pa.Array:

@@ -56,11 +56,17 @@ def published_module(module: str) -> str:
 
 
 def _is_servers(word: str) -> bool:
-    known = servers_words()
-    if word in known["words"] or word in known["sources"] or word in known["modules"] or CODE.fullmatch(word):
+    known = _known()
+    if word in known or CODE.fullmatch(word):
         return True
     parts = PARTS.split(word)
-    return len(parts) > 1 and all(part in known["words"] or not part for part in parts)
+    return len(parts) > 1 and all(part in known or not part for part in parts)
+
+
+@cache
+def _known() -> frozenset[str]:
+    words = servers_words()
+    return words["words"] | words["sources"] | words["modules"]
 
 
 @cache
