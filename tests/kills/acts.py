@@ -11,6 +11,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from plugins.backups.purging import purge
+from plugins.backups.taking import back_up
+from plugins.backups.target import Target
 from plugins.steps.days import day_receipts, load_day
 from plugins.steps.erasing import erase
 from plugins.steps.ingest_parts import begin_ingest, finish_part, import_part, read_part
@@ -91,6 +94,28 @@ def before_restore(folder: Path) -> Site:
     return site
 
 
+def before_back_up(folder: Path) -> Site:
+    """The last backup lacks the newest lines."""
+    site = before_ingest(folder)
+    back_up(site.open(), "operations", silent)
+    site.ingest()
+    return site
+
+
+def before_purge(folder: Path) -> Site:
+    """A backup that is past its time, one that is not, and half of a killed one."""
+    site = before_back_up(folder)
+    site.rebuild()
+    site.now += timedelta(days=6, hours=11, minutes=30)
+    site.write("access.log", "")
+    site.close()
+    back_up(site.open(), "operations", silent)
+    Target(site.open().place("backups")).put_blob(b"of no manifest")
+    site.now = NOON + timedelta(days=26)
+    site.write("access.log", "")
+    return site
+
+
 def do_ingest(site: Site) -> None:
     assert site.ingest(shard_bytes=150).problems == []  # a line or two
 
@@ -113,6 +138,15 @@ def do_erase(site: Site) -> None:
     erase(site.open(), {ip_address("192.0.2.1")}, "operations", silent)
 
 
+def do_back_up(site: Site) -> None:
+    back_up(site.open(), "operations", silent)
+
+
+def do_purge(site: Site) -> None:
+    purge(site.open(), "operations", silent)
+    assert backups_of(site.open())[1] == 0
+
+
 def do_restore(site: Site) -> None:
     """Killed after the switch, the store is whole, and whoever tries again is told so."""
     try:
@@ -127,6 +161,8 @@ ACTS: dict[str, tuple[Callable[[Path], Site], Callable[[Site], None]]] = {
     "import in parts": (before_import, do_ingest_in_parts),
     "close": (before_close, do_close),
     "erase": (before_erase, do_erase),
+    "back up": (before_back_up, do_back_up),
+    "purge": (before_purge, do_purge),
     "restore": (before_restore, do_restore),
 }
 
@@ -151,6 +187,7 @@ def run_act(name: str, folder_name: str, kill_at: int = 0, when: str = "") -> No
 
     Folder.put = counted(Folder.put)  # type: ignore[method-assign]
     Folder.remove = counted(Folder.remove)  # type: ignore[method-assign]
+    Folder.erase = counted(Folder.erase)  # type: ignore[method-assign]
     act(site)
     (folder / "writes").write_text(str(calls[0]))
 
@@ -160,6 +197,17 @@ def prepare(name: str, folder_name: str) -> None:
     folder = Path(folder_name)
     site = ACTS[name][0](folder)
     (folder / "now").write_text(site.now.isoformat())
+
+
+def backups_of(store: Store) -> tuple[set[frozenset[tuple[str, int]]], int]:
+    """How many objects of each kind or day each backup names, all of which are whole; blobs that none names."""
+    target = Target(store.place("backups"))
+    backups = [target.manifest(name).objects for name in target.manifests()]
+    named = {backed.digest: backed for objects in backups for backed in objects.values()}
+    for backed in named.values():
+        target.blob(backed)
+    kinds = (Counter("/".join(name.split("/")[:2]) for name in objects) for objects in backups)
+    return {frozenset(one.items()) for one in kinds}, len(target.blobs() - named.keys())
 
 
 def audited(store: Store) -> list[tuple[str, str]]:
@@ -203,6 +251,7 @@ def what_is_there(folder: Path) -> dict[str, Any]:
     found["computed"] = computed
     found["keys"] = [*(len(store.keys.generations(day)) for day in sorted(store.keys.days()))]
     found["mirrored"] = sorted(store.keys.main.names()) == sorted(store.keys.mirror.names())
+    found["backups"] = backups_of(store)[0]
     store.audit.verify()
     found["audit"] = audited(store)
     return found
