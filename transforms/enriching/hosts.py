@@ -52,4 +52,5 @@ def published_host(host: str) -> str:
     """The host, or `unknown` where it is no name in DNS's letters, an address, or made of one or of a token."""
     if not HOST.fullmatch(host) or ADDRESS.fullmatch(host) or PERSONAL.search(host):
         return UNKNOWN
-    return UNKNOWN if any(map(looks_random, host.split("."))) else host
+    # xn-- begins letters that DNS does not have
+    return UNKNOWN if any(looks_random(label) for label in host.split(".") if not label.startswith("xn--")) else host

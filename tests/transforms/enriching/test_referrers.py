@@ -137,3 +137,9 @@ def test_rows_come_in_the_given_order():
     assert table.schema == SOURCES
     assert table["source_kind"].to_pylist() == ["direct", "social"]
     assert classify_referrers([], []).num_rows == 0
+
+
+def test_a_host_that_is_made_of_a_token_is_never_named():
+    token, letters = "https://q7n3k2v8m1c5x9z0l4j6.example.net/", "https://xn--90adhhccf5aeewt7j.xn--p1ai/"
+    rows = classify_referrers([token, letters], []).to_pylist()
+    assert [row["source"] for row in rows] == ["unknown", "xn--90adhhccf5aeewt7j.xn--p1ai"]
