@@ -19,7 +19,7 @@ Marks = Callable[[Sequence[str]], list[int]]
 Pair = tuple[int, int, str, str]  # where the value is in the raw text, key, raw value
 
 KEY: Final = r"(?P<key>[\w.\[\]-]{1,80})"
-VALUE: Final = re.compile(r"\"[^\"]*\"|[^&;#\s\"]+")
+VALUE: Final = re.compile(r"\"[^\"]*\"|(?:\\.|[^&;#\s\"])+")  # a server writes \" for a quote
 PAIR: Final = re.compile(rf"(?<![\w.\[\]-]){KEY}=")  # without its value, since that may hold further pairs
 PATH_PARAMETER: Final = re.compile(r"[^&;#\s\"?/]+")  # /page;jsessionid=… ends where the segment does (RFC 3986 §3.3)
 OTHERS: Final = (
@@ -114,7 +114,8 @@ def _find_pairs(text: str, keys: SecretKeys) -> list[Pair]:
 
 def _pairs(text: str, keys: SecretKeys) -> Iterator[tuple[str, int, int]]:
     """Pairs `key=value`; one inside a secret value goes with it."""
-    done, path, query = 0, text.find("/"), text.find("?") % (len(text) + 1)
+    done, path = 0, text.find("/")
+    query = text.find("?") if "?" in text else len(text)
     for match in PAIR.finditer(text):
         if match.start() < done or match["key"] not in keys:
             continue

@@ -35,6 +35,8 @@ def scrub(text: str, keys: SecretKeys = USUAL_KEYS) -> str:
         ),
         ("passwd=a%26b+c&z=1", "passwd={secret}&z=1"),
         ("pass=æøå", "pass={secret}"),
+        (r"pwd=a\"b&z=1", "pwd={secret}&z=1"),
+        ("a=1&amp;token=abc", "a=1&amp;token={secret}"),
         ('{"password":"hunter2","a":1}', '{"password":"{secret}","a":1}'),
         (r"{\"password\":\"hunter2\"}", r"{\"password\":\"{secret}\"}"),
         ('found within ARGS:password: hunter2"]', 'found within ARGS:password: {secret}"]'),
