@@ -10,6 +10,8 @@ audit/<day>.json                        roots of the audit trail
 
 from datetime import date, datetime
 
+from pydantic import Field
+
 from schemas.receipts import Record
 
 
@@ -23,7 +25,8 @@ class Backed(Record):
 class Manifest(Record):
     """A backup: which objects a store had, by `<root>/<name>` (such as `receipts/www/…`), and where their bytes lie.
 
-    `lines` are those that receipts named. A `thinned` one is past its time and has lost all that is of persons.
+    `lines` are those that receipts named; `erased` is, by day, the newest generation written for an erasure by then.
+    A `thinned` one is past its time and has lost all that is of persons.
     """
 
     token: str
@@ -32,6 +35,7 @@ class Manifest(Record):
     lines: int
     objects: dict[str, Backed]
     is_thinned: bool = False
+    erased: dict[date, int] = Field(default_factory=dict)
 
 
 class ErasedDay(Record):

@@ -19,7 +19,7 @@ class Backup:
     def __init__(self, target: Target, manifest: Manifest) -> None:
         self.target, self.manifest, self.objects = target, manifest, manifest.objects
         self._known: dict[str, bytes] = {}
-        self.lost = {name for name in self.objects if name.startswith(DECIDING) and not self._is_readable(name)}
+        self.lost = {name for name in self.objects if name.startswith(DECIDING) and not self._learn(name)}
 
     def get(self, name: str) -> bytes:
         """An object by `<root>/<name>`; DamagedBackupError where its bytes are missing or others."""
@@ -32,7 +32,15 @@ class Backup:
         places |= {name: store.place(name) for name in OUTSIDE}
         return assemble_store(store.policy, store.base, places, store.locks, store.wall_clock)
 
-    def _is_readable(self, name: str) -> bool:
+    def is_readable(self, name: str) -> bool:
+        try:
+            self.get(name)
+        except DamagedBackupError:
+            return False
+        return True
+
+    def _learn(self, name: str) -> bool:
+        """Keep it; false where it cannot be read."""
         try:
             self._known[name] = self.target.blob(self.objects[name])
         except DamagedBackupError:

@@ -22,7 +22,9 @@ class Facts:
 
     `names`: the manifest's, with digests; `receipts`: those that can be read, of unfinished imports too; `ended`: names
     of what may not be kept any more; `past`: days past their deadline; `closed`: days closed since; `erased`: by day,
-    the newest generation that was written since; `keys`: `<day>.<generation>` of keys that open what they sealed;
+    the generation under which it was written after its last erasure; `erased_since`: days of which the backup does not
+    know that; `renewed`: days that ever had more than one key; `keys`: `<day>.<generation>` of keys that open what they
+    sealed;
     `knows_files`: whether the store's own key is the one of the receipts; `takes_trail`: whether the audit trail is
     brought back; `lost`: names whose bytes cannot be read.
     """
@@ -33,6 +35,8 @@ class Facts:
     past: frozenset[date]
     closed: frozenset[date]
     erased: Mapping[date, int]
+    erased_since: frozenset[date]
+    renewed: frozenset[date]
     keys: frozenset[str]
     knows_files: bool
     today: date
@@ -58,8 +62,10 @@ def choose(facts: Facts) -> Choice:
     named = _objects_by_day(facts)
     opened = {sealed_day(name) for name in facts.names if name.startswith("window/")} | named.keys()
     opened -= facts.marked | facts.closed
+    endangered = _endangered(facts, named)
+    usable = {day for day in opened if _is_usable(facts, day, named.get(day, ()))} - endangered
     fresh = {facts.today} - _rewritten(facts) if not facts.knows_files else set()
-    usable = {day for day in opened if _is_usable(facts, day, named.get(day, ()))}
+    opened |= endangered
     given_up: dict[date, How] = {day: "expired" if day in facts.past else "given up" for day in opened - usable - fresh}
     without_visit_log = (facts.closed - facts.marked).union(given_up)
     names = {f"window/{sealed.name}" for day in usable for sealed in named.get(day, ())}
@@ -81,6 +87,20 @@ def trail(facts: Facts) -> list[str]:
 def sealed_day(name: str) -> date:
     """The day of an object by its name `window/<day>/…`."""
     return date.fromisoformat(name.split("/")[1])
+
+
+def _endangered(facts: Facts, named: Collection[date]) -> set[date]:
+    """Days of erased people whom a log would bring back, since nothing says that their lines were read."""
+    found = {day for day in facts.erased_since if day not in named}  # else the generation of its objects tells
+    if not facts.knows_files or _lost_sources(facts):
+        found |= _rewritten(facts)
+    return found - facts.marked - facts.closed - facts.past
+
+
+def _lost_sources(facts: Facts) -> set[str]:
+    """What receipts that cannot be read are called in names of objects."""
+    lost = (name for name in facts.lost if name.startswith("receipts/"))
+    return {name.removeprefix("receipts/").removesuffix(".json") for name in lost}
 
 
 def _objects_by_day(facts: Facts) -> dict[date, list[Sealed]]:
@@ -109,18 +129,16 @@ def _is_usable(facts: Facts, day: date, objects: Collection[Sealed]) -> bool:
 
 
 def _is_doubtful(facts: Facts, day: date) -> bool:
-    """Whether a receipt of it cannot be read, so that its lines, and who was erased from them, are not known."""
-    sources = {name.removeprefix("receipts/").removesuffix(".json") for name in facts.lost if "receipts/" in name}
-    if not sources:
-        return False
+    """Whether a receipt of it cannot be read, so that its lines are not known."""
+    sources = _lost_sources(facts)
     objects = (name for name in facts.names if name.startswith(f"window/{day}/"))
-    return day in _rewritten(facts) or any(name.split("/", 3)[3].rsplit(".", 2)[0] in sources for name in objects)
+    return any(name.split("/", 3)[3].rsplit(".", 2)[0] in sources for name in objects)
 
 
 def _rewritten(facts: Facts) -> set[date]:
     """The days from which somebody was erased, before or since."""
     sealed = (name for name in facts.names if name.startswith("window/"))
-    return {sealed_day(name) for name in sealed if int(generation_of(name)) > 1}.union(facts.erased)
+    return {sealed_day(name) for name in sealed if int(generation_of(name)) > 1}.union(facts.erased, facts.renewed)
 
 
 def _may_open(facts: Facts, name: str) -> bool:

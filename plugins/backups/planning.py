@@ -68,9 +68,7 @@ def _facts(store: Store, view: Store, backup: Backup, closings: dict[date, Mark]
     days = {sealed.day for receipt in receipts for sealed in receipt.objects}
     days |= {sealed_day(name) for name in backup.objects if name.startswith(WINDOW)}
     past = frozenset(day for day in days if view.calendar.is_past(day))
-    erased: dict[date, int] = {}
-    for one in backup.target.erasures():
-        erased[one.day] = max(int(one.generation), erased.get(one.day, 0))
+    erased, known = backup.target.erased_generations(), backup.manifest.erased
     return Facts(
         names={name: backed.digest for name, backed in backup.objects.items()},
         receipts=receipts,
@@ -78,6 +76,8 @@ def _facts(store: Store, view: Store, backup: Backup, closings: dict[date, Mark]
         past=past,
         closed=frozenset(day for day in closings if not view.calendar.has_ended("statistics", day)),
         erased=erased,
+        erased_since=frozenset(day for day, generation in erased.items() if generation > known.get(day, 0)),
+        renewed=frozenset(day for day in store.keys.days() if store.keys.generations(day)[-1] != "1"),
         keys=frozenset(_opening_keys(view, backup, past)),
         knows_files=_knows_files(store, view),
         today=view.calendar.today(),

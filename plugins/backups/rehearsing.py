@@ -11,6 +11,7 @@ from typing import Final
 
 from plugins.backups.planning import Plan, plan_restore
 from plugins.backups.restoring import BroughtBack, bring_back
+from plugins.backups.settling import describe_damaged
 from plugins.backups.taking import backups_held
 from plugins.backups.target import blob_name
 from plugins.steps.days import day_receipts
@@ -28,17 +29,19 @@ def rehearse(store: Store, actor: str, tell: Tell) -> Rehearsal:
 
     What is wrong is a problem of the rehearsal. A damaged blob goes, so that the next backup writes it anew.
     """
-    began, problems, plan, brought = time.monotonic(), list[str](), None, None
+    began, problems, others, plan, brought = time.monotonic(), list[str](), set[str](), None, None
     with backups_held(store), _scratch(store) as places:
         try:
             plan = plan_restore(store)
             brought = bring_back(store, plan, places, tell)
             problems += [*_described(brought), *_unopened(brought)]
+            others = _damaged_others(brought.plan)
+            problems += [f"damaged: {one}" for one in describe_damaged(others)]
         except RefusedError as error:
             problems.append(str(error))
         seconds = time.monotonic() - began
-        if damaged := (brought.plan if brought else plan):
-            _remove_damaged(damaged)
+        if plan:
+            _remove_damaged(brought.plan if brought else plan, others)
     rehearsal = Rehearsal(
         at=store.clock().replace(microsecond=0),
         taken_at=plan.backup.manifest.taken_at if plan else None,
@@ -96,8 +99,14 @@ def _unopened(brought: BroughtBack) -> Iterator[str]:
                 yield str(error)
 
 
-def _remove_damaged(plan: Plan) -> None:
-    for name in plan.facts.lost:
+def _damaged_others(plan: Plan) -> set[str]:
+    """Of what would not be brought back: it may be in a later backup, too."""
+    names = plan.backup.objects.keys() - plan.choice.names - plan.facts.lost
+    return {name for name in names if not plan.backup.is_readable(name)}
+
+
+def _remove_damaged(plan: Plan, others: set[str]) -> None:
+    for name in plan.facts.lost | others:
         plan.backup.target.place.remove(blob_name(plan.backup.objects[name].digest))
 
 

@@ -96,7 +96,7 @@ def describe_restored(restored: Restored) -> list[str]:
     """What whoever restored should know, a sentence each."""
     found = [
         f"the store is back as of {restored.taken_at:%Y-%m-%d %H:%M:%S} UTC: {restored.objects:,} objects, "
-        f"{restored.bytes:,} bytes in {restored.seconds:,.0f} seconds",
+        f"{restored.bytes:,} bytes in {restored.seconds:,.1f} seconds",
         "since then may be missing: lines whose log files are gone, bans and lifts by hand, new tokens, entries of the "
         "audit trail; log files that are still there are read on from where the backup ends",
     ]
@@ -104,6 +104,8 @@ def describe_restored(restored: Restored) -> list[str]:
         if days:
             named = ", ".join(map(str, days))
             found.append(f"{len(days)} days {what}, and what was published last is final: {named}")
+    if restored.given_up:
+        found.append("lines of these days that are read again count as late; of today's, when the day is over")
     if restored.lost_lines:
         found.append(f"{restored.lost_lines:,} lines that were read are in no statistics")
     if restored.damaged:

@@ -17,8 +17,8 @@ def end_again(store: Store, plan: Plan, tell: Tell) -> list[Mark]:
 
     Their last tables become final. Lines of them that are read again count as late, so nobody comes back.
     """
-    days = plan.facts.closed.union(plan.choice.given_up)
-    days |= {day for day in plan.facts.marked if not store.calendar.has_ended("statistics", day)}
+    ended = plan.facts.closed.union(plan.choice.given_up, plan.facts.marked)
+    days = {day for day in ended if not store.calendar.has_ended("statistics", day)}
     marks = [mark for day in sorted(days) if (mark := _end_again(store, plan, day, tell))]
     for mark in marks:
         store.marks.put(mark)

@@ -43,6 +43,7 @@ def back_up(store: Store, actor: str, tell: Tell) -> Manifest:
                 policy_version=policy_version(store.policy),
                 lines=copies.lines,
                 objects=objects,
+                erased=copies.target.erased_generations(),
             )
             copies.target.put_manifest(manifest)
         store.audit.append(

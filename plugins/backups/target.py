@@ -88,6 +88,13 @@ class Target:
         found = (read_record(self.place, name, ErasedDay) for name in self.place.names(ERASED))
         return (one for one in found if one)
 
+    def erased_generations(self) -> dict[date, int]:
+        """By day, the newest generation written for an erasure; objects of earlier ones hold who was erased."""
+        found: dict[date, int] = {}
+        for one in self.erasures():
+            found[one.day] = max(int(one.generation), found.get(one.day, 0))
+        return found
+
     def record_removal(self, removed: RemovedToken) -> None:
         write_record(self.place, f"{TOKENS}{removed.name}{SUFFIX}", removed)
 

@@ -15,6 +15,7 @@ from plugins.backups.restoring import restore
 from plugins.backups.target import Target, blob_name
 from plugins.steps.examining import examine
 from plugins.store.audit import TamperedError
+from plugins.store.clock import ClockError
 from plugins.store.door import Folder
 from plugins.store.store import open_store
 from schemas.refusals import RefusedError
@@ -38,7 +39,7 @@ from tests.plugins.backups.losses import (
     save,
     three_days,
 )
-from tests.stores import Site, finalised, silent
+from tests.stores import Site, finalised, hit, silent
 
 
 class KilledError(BaseException):
@@ -266,7 +267,7 @@ def test_keys_that_were_made_on_an_empty_store_meanwhile_open_nothing(site: Site
 
 DAMAGES = {
     f"window/{DAY - A_DAY}/hits": (["window hits of 2026-11-19"], {str(DAY - A_DAY)}),
-    f"window/{DAY - A_DAY}/events": ([], set()),
+    f"window/{DAY - A_DAY}/errors": (["window errors of 2026-11-19"], {str(DAY - A_DAY)}),
     "receipts/": (["receipt"], {str(DAY - 2 * A_DAY)}),
     "statistics/days": (["statistics days 2026-11-18"], set()),
     "state/setting": (["state setting"], set()),
@@ -277,8 +278,6 @@ DAMAGES = {
 @pytest.mark.parametrize("begins", DAMAGES)
 def test_a_damaged_blob_is_left_out_and_told(begins: str, site: Site) -> None:
     told, given_up = DAMAGES[begins]
-    if not told:
-        pytest.skip("no such object")
     damage(site, begins)
     lose(site)
     restored = bring_back(site)
@@ -287,6 +286,78 @@ def test_a_damaged_blob_is_left_out_and_told(begins: str, site: Site) -> None:
     site.ingest()
     site.rebuild()
     assert site.open().audit.verify().entries
+
+
+def test_a_closed_day_whose_mark_is_damaged_is_not_imported_again(site: Site) -> None:
+    close_oldest(site)
+    save(site)
+    day = DAY - 2 * A_DAY
+    damage(site, f"state/days/{day}")
+    before = finalised(site.tables())
+    lose(site)
+    restored = bring_back(site)
+    assert (restored.damaged, restored.given_up) == ((f"state days {day}",), ())
+    mark = site.open().marks.get(day)
+    assert mark
+    assert (mark.state, mark.lines, mark.missing) == ("closed", 2, 0)
+    assert site.ingest().lines.total() == 0
+    assert finalised(site.tables()) == before
+
+
+def test_a_damaged_file_of_the_audit_trail_is_told_and_the_trail_goes_on(site: Site) -> None:
+    ban_mallory(site)
+    site.now += A_DAY
+    ban_mallory(site)
+    save(site)
+    damage(site, f"audit/{DAY + A_DAY}")
+    lose(site)
+    assert bring_back(site).damaged == (f"audit {DAY + A_DAY}",)
+    assert [(one["number"], one["action"]) for one in audited(site)] == [(1, "back up"), (2, "ban"), (3, "restore")]
+    assert audited(site)[-1]["facts"]["lost_entries"] == 2
+    site.open().audit.verify()
+
+
+def test_after_an_outage_the_clock_is_believed_as_soon_as_a_log_is_written(site: Site) -> None:
+    lose(site)
+    site.now += 3 * A_DAY
+    bring_back(site)
+    with pytest.raises(ClockError):
+        site.ingest()
+    site.write("access.log", hit(site.now, CARI))
+    assert site.ingest().lines["hits"] == 1
+
+
+def test_days_that_fell_due_while_the_store_was_gone_end_with_their_last_tables(site: Site) -> None:
+    lose(site)
+    site.now += 7 * A_DAY
+    site.write("access.log", hit(site.now, CARI))
+    restored = bring_back(site)
+    assert restored.given_up == (DAY - 2 * A_DAY, DAY - A_DAY, DAY)
+    marks = [site.open().marks.get(day) for day in restored.given_up]
+    assert [(mark.how, mark.lines, mark.missing) for mark in marks if mark] == [
+        ("expired", 2, 0),
+        ("expired", 3, 0),
+        ("expired", 2, 0),
+    ]
+    assert list(site.open().window.names()) == []
+    site.ingest()
+    assert site.open().keys.days() == {DAY + 7 * A_DAY}
+
+
+def test_a_store_that_was_kept_too_long_in_a_backup_comes_back_without_what_is_over(site: Site) -> None:
+    lose(site)
+    site.now += 100 * A_DAY
+    restored = bring_back(site)
+    store = site.open()
+    assert restored.given_up == (DAY - 2 * A_DAY, DAY - A_DAY, DAY)
+    assert list(store.place("visit_log").names()) == []
+    assert len(list(store.place("statistics").names("days/"))) == 3
+    lose(site)
+    site.now += 3000 * A_DAY
+    bring_back(site)
+    store = site.open()
+    assert [name for root in ("statistics", "receipts") for name in store.place(root).names()] == []
+    assert store.marks.days("closed") == []
 
 
 def test_a_damaged_manifest_is_passed_over(site: Site) -> None:
