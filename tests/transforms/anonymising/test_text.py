@@ -102,6 +102,7 @@ def test_what_runs_into_an_address_does_not_hide_it(before: str, address: str) -
             "/App::add:117",
             "/:::80",
         ),
+        *("/3d::Engine", "/x/1a::2b::3c/", "/Cafe::add:117"),
         *("/logo@2x.f2abc.png", "/pkg@1.0.0-rc.next", "/icon@3x.min.svg", "/page@next.html"),
     ],
 )
@@ -116,6 +117,8 @@ def test_what_is_nobodys_stays_letter_for_letter(text: str) -> None:
         ("path", "/lookup/192.0.2.7/details", "/lookup/{address}/details"),
         ("path", "/pad/192.000.002.007", "/pad/{address}"),
         ("path", "/2001:db8::7:51234/x", "/{address}/x"),
+        ("path", "/host/5f00:1::7/x", "/host/{address}/x"),
+        ("path", "/host/4444:1:2:3:4:5:6:7/x", "/host/{address}/x"),
         ("path", "/host/2001:db8::7%25eth0", "/host/{address}"),
         ("path", "/u/kari%2Bnews%2540mail.example.org/x", "/u/{email}/x"),
         ("path", "/person/14876231078.pdf", "/person/{identity}.pdf"),
