@@ -1,7 +1,7 @@
 """Airflow's REST API as far as it is needed here: start runs, follow them and what they set off, say why one failed."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.client import HTTPException
 from typing import Any, Final, NamedTuple
 from urllib.error import HTTPError, URLError
@@ -57,9 +57,9 @@ class Api:
     def get(self, path: str, **query: str | int) -> Any:
         return self._asked("GET", f"{path}?{urlencode(query)}" if query else path)
 
-    def trigger(self, dag: str) -> Run:
+    def trigger(self, dag: str, params: Mapping[str, object] | None = None) -> Run:
         """Start a run now."""
-        made = self._asked("POST", f"dags/{quote(dag)}/dagRuns", {"logical_date": None})
+        made = self._asked("POST", f"dags/{quote(dag)}/dagRuns", {"logical_date": None, "conf": params or {}})
         return Run(dag, made["dag_run_id"])
 
     def state(self, run: Run) -> str:

@@ -13,6 +13,7 @@ from plugins.steps.watching import Watch
 from plugins.store.door import Folder
 from plugins.store.records import Receipts
 from plugins.store.store import Store, open_store
+from schemas.forgetting import CANARY_LOG
 
 EXAMPLES: Final = (
     "import duckdb; print(duckdb.read_parquet('{pages}/*.parquet')"
@@ -61,7 +62,8 @@ def _lines(store: Store) -> Iterator[tuple[str, str]]:
 
 def _counts(receipts: Receipts) -> Counter[str]:
     found: Counter[str] = Counter()
-    for receipt in filter(None, map(receipts.get, receipts.shards())):
+    shards = (shard for shard in receipts.shards() if shard.log != CANARY_LOG)
+    for receipt in filter(None, map(receipts.get, shards)):
         found.update(receipt.counts.model_dump())
     return found
 

@@ -1,5 +1,6 @@
 """What an operator may do in Airflow's pages changes no figure: clearing, repeating, two at once, a backfill."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from plugins.blocklist.decisions import Decisions
-from plugins.local.api import AT_WORK, Api, Run
+from plugins.local.api import AT_WORK, Api, ApiError, Run
 from plugins.local.processes import read_running
 from plugins.local.report import report
 from plugins.local.starting import session
-from plugins.store.store import open_store
+from plugins.store.store import RIGHTS, open_store
 from tests.airflow.home import PORT, Demo
 
-PIPELINE = ("ingest_logs", "detect_attacks", "compute_statistics", "close_days")
+PIPELINE = ("ingest_logs", "detect_attacks", "compute_statistics", "close_days", "back_up", "rehearse_restore")
 FIGURES = ("lines", "quarantine", "days", "visits")
 
 
@@ -71,7 +72,7 @@ def test_clearing_each_task_and_then_all_of_a_run_changes_nothing(
 
 
 def test_every_dag_twice_and_all_at_once_changes_nothing(api: Api, figures: dict[str, object]) -> None:
-    runs = [api.trigger(dag) for dag in (*PIPELINE, *PIPELINE, "tidy_airflow")]
+    runs = [api.trigger(dag) for dag in (*PIPELINE, *PIPELINE, "purge_backups", "prove_forgetting", "tidy_airflow")]
     assert set(finish(api, *runs)) == {"success"}
 
 
@@ -103,3 +104,28 @@ def test_a_run_while_the_command_reads_the_same_logs_skips_or_takes_over(
     with store.locks.held("ingest"):
         assert finish(api, api.trigger("ingest_logs")) == ["success"], "skipped after a while, not failed"
     assert finish(api, api.trigger("ingest_logs")) == ["success"]
+
+
+def test_a_store_that_is_gone_comes_back_by_one_run_with_a_reason(
+    api: Api, demo: Demo, figures: dict[str, object]
+) -> None:
+    """A hand-made lift since the backup would be lost; all else is as it was, also what the logs brought since."""
+    assert finish(api, api.trigger("back_up")) == ["success"]
+    store = demo.policy.parent / "store"
+    for name in RIGHTS:
+        shutil.rmtree(store / name)
+    assert finish(api, api.trigger("restore_backup", {"reason": "the disk died"})) == ["success"]
+    assert any("the disk died" in entry for entry in audited(demo))
+
+
+def test_a_restore_without_a_reason_or_over_a_living_store_does_nothing(
+    api: Api, demo: Demo, figures: dict[str, object]
+) -> None:
+    with pytest.raises(ApiError):
+        api.trigger("restore_backup", {"reason": ""})
+    assert finish(api, api.trigger("restore_backup", {"reason": "a mistake"})) == ["failed"]
+
+
+def audited(demo: Demo) -> list[str]:
+    audit = open_store(demo.policy).audit.place
+    return [line.decode() for name in audit.names() for line in audit.get(name).splitlines()]

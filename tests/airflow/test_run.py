@@ -18,7 +18,15 @@ from tests.airflow.home import PORT, Demo, alive, figures, listening
 from tests.airflow.traces import addresses, clients, content, files, targets
 
 LOOPBACK = "0100007F"  # 127.0.0.1, as the kernel writes it
-STEPS = ("ingest_logs", "detect_attacks", "compute_statistics", "close_days")
+STEPS = (
+    "ingest_logs",
+    "detect_attacks",
+    "compute_statistics",
+    "close_days",
+    "back_up",
+    "rehearse_restore",
+    "prove_forgetting",
+)
 
 
 @pytest.fixture(scope="module")
