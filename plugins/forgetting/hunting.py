@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 from typing import Final
 
 from plugins.backups.target import Target, blob_name
@@ -40,10 +41,13 @@ class Hunt:
 
     def look_at(self, place: str, contents: Iterable[Content]) -> None:
         self.objects[place] += 0
+        self.found[place] |= {one for one in self.scanner.scan_all(self._counted(place, contents)) if one.day != NO_DAY}
+
+    def _counted(self, place: str, contents: Iterable[Content]) -> Iterator[Content]:
         for content in contents:
-            self.found[place] |= {one for one in self.scanner.scan(content) if one.day != NO_DAY}
             self.objects[place] += 1
             self.bytes[place] += len(content)
+            yield content
 
     def places_of(self, day: date) -> list[str]:
         """Where canaries of a day were found."""
@@ -66,9 +70,9 @@ def hunt_everywhere(hunt: Hunt, store: Store, outside: Outside, tell: Tell) -> l
     for kind, contents in _places(store, outside):
         tell(f"searching {kind}")
         try:
-            for name, content in contents:
-                hunt.look_at(_kind_of(name) if kind == STORE else kind, [content])
-            hunt.look_at(kind, ())  # also an empty place was searched
+            hunt.look_at(kind, ())  # also an empty place is searched
+            for part, of_part in groupby(contents, key=lambda one: _kind_of(one[0]) if kind == STORE else kind):
+                hunt.look_at(part, (content for _, content in of_part))
         except RefusedError as error:
             problems.append(f"{kind}: not everything could be searched: {error}")
         except OSError as error:

@@ -6,7 +6,7 @@ from plugins.forgetting.canaries import WORDS, Canaries
 from plugins.forgetting.hunting import OPENED, SCRATCH, Hunt
 from plugins.forgetting.marked_log import marked_receipts, scratch_tables, sealed_of
 from plugins.forgetting.scanner import Canary
-from plugins.forgetting.unpacking import table_texts
+from plugins.forgetting.unpacking import table_text
 from plugins.publishing import as_parquet
 from plugins.store.store import Store
 from schemas.refusals import RefusedError
@@ -35,7 +35,7 @@ def _search_tables(hunt: Hunt, store: Store, canaries: Canaries) -> Iterator[str
     """What would be published; the path without the address in it may be, and shows that the lines are there."""
     tables = scratch_tables(store, canaries.day, marked_receipts(store, canaries.day))
     hunt.look_at(SCRATCH, (as_parquet(table) for table in tables.values()))
-    hunt.look_at(SCRATCH, (text for table in tables.values() for text in table_texts(table)))
+    hunt.look_at(SCRATCH, map(table_text, tables.values()))
     path = Canary(canaries.day, len(canaries.addresses) + WORDS.index("path"))
     if path not in hunt.found[SCRATCH]:
         yield f"the scratch statistics of {canaries.day} do not show the canaries' pages"

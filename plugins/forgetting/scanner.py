@@ -5,20 +5,22 @@ around a find is then looked at closely.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import takewhile
+from mmap import mmap
 from typing import Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from plugins.forgetting.canaries import Canaries
-from plugins.forgetting.unpacking import ENCODED, Content, decode, table_texts, unpack
+from plugins.forgetting.unpacking import ENCODED, Content, decode, is_packed, table_text, unpack
 from transforms.anonymising.spellings import Spelling
 
 PIECE: Final = 1 << 20  # bytes
 AT_ONCE: Final = 16 * PIECE
+MANY: Final = 1000  # small files
 NEAR: Final = 512  # bytes that are looked at closely
 LONGEST: Final = 256  # bytes; no spelling is longer
 SHORTEST: Final = 4  # bytes; no spelling is shorter, and what is shorter is everywhere
@@ -47,6 +49,26 @@ class Scanner:
         anchors = ["".join(f"\\x{byte:02x}" for byte in one) for one in sorted(_anchors(needles))]
         self.patterns = ["|".join(anchors[begin : begin + MOST]) for begin in range(0, len(anchors), MOST)]
 
+    def scan_all(self, contents: Iterable[Content]) -> set[Canary]:
+        """The canaries in many files; small ones are looked at together, since each look takes a millisecond."""
+        found: set[Canary] = set()
+        small: list[bytes] = []
+        for content in contents:
+            if isinstance(content, mmap) or len(content) > PIECE or is_packed(content):
+                found |= self.scan(content)
+            else:
+                small.append(content)
+            if len(small) == MANY:
+                found |= self._scan_small(small)
+                small.clear()
+        return found | self._scan_small(small)
+
+    def _scan_small(self, contents: Sequence[bytes]) -> set[Canary]:
+        array = pa.array(contents, pa.binary())
+        suspicious, encoded = self._suspicious(array), pc.match_substring_regex(array, ENCODED).to_pylist()
+        looks = zip(contents, suspicious, encoded, strict=True)
+        return set().union(*(self.scan(content) for content, *is_worth_it in looks if any(is_worth_it)))
+
     def scan(self, content: Content, depth: int = 0) -> set[Canary]:
         """The canaries in a file, and in what is packed in it."""
         found = self.search(content)
@@ -57,10 +79,7 @@ class Scanner:
 
     def scan_table(self, table: pa.Table) -> set[Canary]:
         """The canaries in a table in memory."""
-        found: set[Canary] = set()
-        for text in table_texts(table):
-            found |= self.search(text)
-        return found
+        return self.search(table_text(table))
 
     def search(self, content: Content, depth: int = 0) -> set[Canary]:
         """The canaries in bytes, as they stand and decoded."""

@@ -56,6 +56,11 @@ def _around(pattern: str, text: bytes) -> bytes:
     return b"\n".join(text[begin:end] for begin, end in parts)
 
 
+def is_packed(content: Content) -> bool:
+    """Whether other files are in it."""
+    return any(content[at : at + len(magic)] == magic for at, magic, _ in KINDS)
+
+
 def unpack(content: Content) -> Iterator[bytes]:
     """The files in a file of a kind that is known by its first bytes."""
     for at, magic, opened in KINDS:
@@ -64,12 +69,9 @@ def unpack(content: Content) -> Iterator[bytes]:
                 yield from opened(content)
 
 
-def table_texts(table: pa.Table) -> Iterator[bytes]:
+def table_text(table: pa.Table) -> bytes:
     """The distinct values of each column, sorted, each in a line; also numbers, and what lists and structs hold."""
-    for column in table.columns:
-        for values in _flattened(column):
-            if text := _lines(values):
-                yield text
+    return b"\n".join(_lines(values) for column in table.columns for values in _flattened(column))
 
 
 def row_texts(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
@@ -79,7 +81,7 @@ def row_texts(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
         for value in row:
             line = _line(value)
             lines.append(line)
-            if isinstance(value, bytes | memoryview) and any(line[at : at + len(m)] == m for at, m, _ in KINDS):
+            if isinstance(value, bytes | memoryview) and is_packed(line):
                 yield line
         if len(lines) > ROWS:
             yield b"\n".join(lines)
@@ -171,7 +173,7 @@ def _untar(content: Content) -> Iterator[bytes]:
 def _read_parquet(content: Content) -> Iterator[bytes]:
     file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(content)))
     for group in range(file.num_row_groups):
-        yield from table_texts(file.read_row_group(group))
+        yield table_text(file.read_row_group(group))
 
 
 def _read_sqlite(content: Content) -> Iterator[bytes]:

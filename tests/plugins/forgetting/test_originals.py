@@ -1,0 +1,233 @@
+"""Original log files end where the policy says so: read whole, past the window, and nobody's any more."""
+
+import gzip
+import json
+import os
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plugins.steps import originals
+from plugins.steps.closing import close_due
+from plugins.steps.originals import delete_originals, list_originals
+from tests.stores import POLICY, Site, apache_error, hit, silent, utc
+
+NOON = utc(2026, 11, 20, 11)
+OLD = NOON - timedelta(days=8)
+DELETING = POLICY + 'after_window = "delete"\n'
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """A rotated file of lines past the window, and today's, both read."""
+    site = Site(tmp_path / "site", OLD, DELETING)
+    site.write("access.log.1", hit(OLD), hit(OLD, "192.0.2.2", "/b"))
+    site.ingest()
+    site.now = NOON
+    site.write("access.log", hit(NOON))
+    site.ingest()
+    return site
+
+
+def files(site: Site) -> set[str]:
+    return {path.name for path in site.logs.iterdir()}
+
+
+def delete(site: Site) -> list[str]:
+    return delete_originals(site.open(), "operations", silent)
+
+
+def close(site: Site) -> list[str]:
+    """A day's hourly runs, twice; the server writes on meanwhile."""
+    problems = []
+    for _ in range(2):
+        site.now += timedelta(hours=1)
+        site.write("access.log", hit(site.now))
+        site.ingest()
+        problems += close_due(site.open(), "operations", silent)[1]
+    return problems
+
+
+def test_a_file_past_the_window_goes_with_the_second_run_that_sees_it_so(site: Site) -> None:
+    close_due(site.open(), "operations", silent)
+    assert files(site) == {"access.log", "access.log.1"}
+    close_due(site.open(), "operations", silent)
+    assert files(site) == {"access.log"}
+    trail = site.open().audit.place
+    entries = [json.loads(line) for name in trail.names() for line in trail.get(name).splitlines()]
+    assert [(one["action"], one["facts"]) for one in entries if one["action"] == "delete originals"] == [
+        ("delete originals", {"log": "www", "files": 1})
+    ]
+
+
+def test_what_was_deleted_is_still_counted_and_counts_once_if_it_comes_back(site: Site) -> None:
+    content = (site.logs / "access.log.1").read_bytes()
+    assert close(site) == []
+    counts = site.counts()
+    (site.logs / "access.log.7").write_bytes(content)
+    site.ingest()
+    assert site.counts() == counts
+
+
+def test_a_compressed_file_goes_too(site: Site) -> None:
+    path = site.logs / "access.log.1"
+    path.with_name("access.log.2.gz").write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    close(site)
+    assert files(site) == {"access.log"}
+
+
+def test_where_the_policy_says_report_nothing_goes(tmp_path: Path) -> None:
+    site = Site(tmp_path / "site", OLD)
+    site.write("access.log.1", hit(OLD))
+    site.ingest()
+    site.now = NOON
+    close(site)
+    assert files(site) == {"access.log", "access.log.1"}
+
+
+@pytest.mark.parametrize(
+    "more", [hit(NOON), hit(OLD), "half a line", "broken\n"], ids=["a young line", "an old line", "half", "broken"]
+)
+def test_a_file_with_anything_unread_stays(site: Site, more: str) -> None:
+    delete(site)
+    with (site.logs / "access.log.1").open("a") as file:
+        file.write(more)
+    os.utime(site.logs / "access.log.1", (OLD.timestamp(), OLD.timestamp()))
+    delete(site)
+    delete(site)
+    assert "access.log.1" in files(site)
+
+
+def test_a_file_whose_newest_line_is_in_the_window_stays(site: Site) -> None:
+    site.write("access.log.2", hit(OLD), hit(NOON - timedelta(days=6)))
+    site.ingest()
+    close(site)
+    assert files(site) == {"access.log", "access.log.2"}
+
+
+def test_a_file_that_nobody_has_read_stays(site: Site) -> None:
+    site.write("access.log.3", hit(OLD, "192.0.2.77"))
+    delete(site)
+    delete(site)
+    assert "access.log.3" in files(site)
+
+
+def test_a_quiet_log_that_a_server_may_still_hold_open_stays(tmp_path: Path) -> None:
+    site = Site(tmp_path / "site", OLD, DELETING)
+    site.write("access.log", hit(OLD))
+    site.write("error.log", apache_error(OLD))
+    site.write("access-20261112.log", hit(OLD, "192.0.2.4"))
+    site.ingest()
+    site.now = NOON
+    site.write("access.other", hit(NOON))
+    site.ingest()
+    for _ in range(3):
+        delete(site)
+    assert {"access.log", "error.log", "access-20261112.log"} <= files(site)
+
+
+def test_of_files_named_by_days_all_but_the_youngest_go(tmp_path: Path) -> None:
+    site = Site(tmp_path / "site", OLD, DELETING)
+    for number in range(3):
+        site.now = OLD - timedelta(days=2 - number)
+        site.write(f"access-202611{10 + number}.log", hit(site.now))
+    site.ingest()
+    site.now = NOON
+    site.write("access-other.log", hit(NOON))
+    site.ingest()
+    delete(site)
+    delete(site)
+    assert files(site) == {"access-20261112.log", "access-other.log"}
+
+
+@pytest.mark.parametrize("kind", ["hard link", "symbolic link"])
+def test_a_file_with_other_names_stays(site: Site, tmp_path: Path, kind: str) -> None:
+    path, other = site.logs / "access.log.1", tmp_path / "elsewhere"
+    if kind == "hard link":
+        os.link(path, other)
+    else:
+        path.rename(other)
+        path.symlink_to(other)
+    delete(site)
+    delete(site)
+    assert "access.log.1" in files(site)
+    assert other.exists()
+
+
+def test_a_rotation_between_look_and_deletion_loses_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another file has the name by now: it keeps it, and its content."""
+    delete(site)
+    path, real = site.logs / "access.log.1", originals._delete
+
+    def rotate_first(file: Any) -> bool:
+        (site.logs / "access.log.1").rename(site.logs / "access.log.2")
+        (site.logs / "access.log").rename(path)
+        return real(file)
+
+    young = (site.logs / "access.log").read_bytes()
+    monkeypatch.setattr(originals, "_delete", rotate_first)
+    delete(site)
+    assert files(site) == {"access.log.1", "access.log.2"}
+    assert path.read_bytes() == young
+
+
+def test_a_line_that_comes_between_look_and_deletion_is_kept(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    delete(site)
+    real = originals._delete
+
+    def write_first(file: Any) -> bool:
+        with file.path.open("a") as open_file:
+            open_file.write(hit(NOON))
+        return real(file)
+
+    monkeypatch.setattr(originals, "_delete", write_first)
+    delete(site)
+    assert hit(NOON) in (site.logs / "access.log.1").read_text()
+
+
+def test_what_a_kill_left_aside_has_its_name_again(site: Site) -> None:
+    delete(site)
+    (site.logs / "access.log.1").rename(site.logs / ".lethe-0123456789abcdef-access.log.1")
+    delete(site)
+    assert files(site) == {"access.log", "access.log.1"} or files(site) == {"access.log"}
+    delete(site)
+    delete(site)
+    assert files(site) == {"access.log"}
+
+
+def test_what_was_left_aside_takes_no_other_file_s_name(site: Site) -> None:
+    aside, path = site.logs / ".lethe-0123456789abcdef-access.log.1", site.logs / "access.log.1"
+    path.rename(aside)
+    path.write_text(hit(NOON, "192.0.2.9"))
+    originals._bring_back_left([path])
+    assert path.read_text() == hit(NOON, "192.0.2.9")
+    assert len([one for one in files(site) if one.startswith("access.log.1.")]) == 1
+
+
+def test_a_replay_deletes_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = site.open()
+    object.__setattr__(store, "is_replay", True)
+    assert delete_originals(store, "operations", silent) == []
+    assert delete_originals(store, "operations", silent) == []
+    assert "access.log.1" in files(site)
+
+
+def test_a_folder_that_may_not_be_written_is_told_of(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    delete(site)
+
+    def refuse(_: Any) -> bool:
+        raise PermissionError(13, "Permission denied", "x")
+
+    monkeypatch.setattr(originals, "_delete", refuse)
+    assert delete(site) == ["www: original files past the window are not deleted: Permission denied"]
+
+
+def test_originals_are_listed_worst_first(site: Site) -> None:
+    found = list_originals(site.open())
+    assert [(Path(one.path).name, one.oldest, one.is_past) for one in found] == [
+        ("access.log.1", date(2026, 11, 12), True),
+        ("access.log", date(2026, 11, 20), False),
+    ]
