@@ -38,6 +38,7 @@ ADDRESSES = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6))
         ("2001:0:c000:24d::1", "2001:0:c000::/48"),
         ("::", "::/48"),
         ("::1", "::/48"),
+        ("::2", "0.0.0.0/24"),
     ],
 )
 def test_an_address_in_any_usual_spelling_is_its_network(written: str, network: str) -> None:
@@ -80,3 +81,5 @@ def test_a_column_is_truncated_by_its_distinct_values() -> None:
     column = pa.array(["192.0.2.77", None, "192.0.2.78", "x", "192.0.2.77"])
     found = truncate_addresses(column, 24, 48)
     assert found.to_pylist() == ["192.0.2.0/24", None, "192.0.2.0/24", None, "192.0.2.0/24"]
+    for same in (column.dictionary_encode(), pa.chunked_array([column])):
+        assert truncate_addresses(same, 24, 48).equals(found)

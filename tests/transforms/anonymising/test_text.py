@@ -102,7 +102,7 @@ def test_what_runs_into_an_address_does_not_hide_it(before: str, address: str) -
             "/App::add:117",
             "/:::80",
         ),
-        *("/3d::Engine", "/x/1a::2b::3c/", "/Cafe::add:117"),
+        *("/caf%E9::a1", "/caf%E9s::b2", "/%C3%A9::c3", "/3d::Engine", "/x/1a::2b::3c/", "/Cafe::add:117"),
         *("/logo@2x.f2abc.png", "/pkg@1.0.0-rc.next", "/icon@3x.min.svg", "/page@next.html"),
     ],
 )
@@ -141,6 +141,9 @@ def test_what_is_nobodys_stays_letter_for_letter(text: str) -> None:
         ("user_agent", "agent/1.0.0.1 (192.0.2.7)", "agent/1.0.0.1 ({address})"),
         ("referrer", "https://ola@example.org/a?q=x#y", "https://example.org/a"),
         ("referrer", "https://ola@example.net@example.org/a", "https://example.org/a"),
+        ("error_message", "１９２.0.2.7 gone", "{address} gone"),
+        ("error_message", "::ffff:192.0.2.7:8443 gone", "{address}:8443 gone"),
+        ("error_message", "2001:db8::7:51234 gone", "{address} gone"),
         ("error_message", "peer 192.0.2.7. Closed at 12:34:56", "peer {address}. Closed at 12:34:56"),
     ],
 )
