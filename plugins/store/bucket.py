@@ -1,9 +1,8 @@
 """The door to an object store: a bucket of S3, or of a server that speaks its protocol, as a place."""
 
-import errno
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import chain
@@ -13,8 +12,8 @@ from boto3.session import Session
 from botocore import exceptions as boto
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
-from urllib3.exceptions import HTTPError
 
+from plugins.store.bucket_faults import in_a_sentence
 from plugins.store.door import ABANDONED, NAME, Trace, check_name
 from schemas.refusals import RefusedError
 
@@ -26,13 +25,6 @@ URL: Final = re.compile(rf"s3://([A-Za-z0-9._-]{{3,63}})(?:/({NAME.pattern}))?/?
 TIMEOUT: Final = 60.0  # seconds without a byte
 ATTEMPTS: Final = 3
 NO_VERSIONS: Final = (405, 501)  # of servers that do not list versions
-BROKEN: Final = (  # the first that fits; several are kinds of a later one
-    ((boto.ConnectTimeoutError, boto.ReadTimeoutError), errno.ETIMEDOUT, "the object store did not answer in time"),
-    ((boto.SSLError,), errno.EPROTO, "the object store's certificate or encryption was not accepted"),
-    ((boto.ConnectionError,), errno.ECONNREFUSED, "the object store cannot be reached"),
-    ((boto.HTTPClientError, boto.IncompleteReadError, HTTPError), errno.ECONNRESET, "the answer broke off"),
-    ((ResponseParserError,), errno.EIO, "the answer is not that of an object store"),
-)
 
 
 class Bucket:
@@ -47,13 +39,13 @@ class Bucket:
     def put(self, name: str, content: bytes) -> None:
         """One request, which the store carries out whole or not at all."""
         key = self._key(name)
-        with _in_a_sentence(f"{self.where}/{name}"):
+        with in_a_sentence(f"{self.where}/{name}"):
             self.client.put_object(Bucket=self.bucket, Key=key, Body=content)
 
     def remove(self, name: str) -> None:
         """Every version and delete marker, the current one last: broken off halfway, no older one comes back."""
         key = self._key(name)
-        with _in_a_sentence(f"{self.where}/{name}"):
+        with in_a_sentence(f"{self.where}/{name}"):
             versions = self._versions(key)
             for version in versions:
                 self.client.delete_object(Bucket=self.bucket, Key=key, VersionId=version)
@@ -62,7 +54,7 @@ class Bucket:
 
     def get(self, name: str) -> bytes:
         key = self._key(name)
-        with _in_a_sentence(f"{self.where}/{name}"):
+        with in_a_sentence(f"{self.where}/{name}"):
             return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
 
     def names(self, prefix: str = "") -> Iterator[str]:
@@ -70,7 +62,7 @@ class Bucket:
 
     def stamps(self, prefix: str = "") -> Iterator[tuple[str, str]]:
         """The ETag is another one for other content, RFC 9110 §8.8.3."""
-        with _in_a_sentence(self.where):
+        with in_a_sentence(self.where):
             pages = self.client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self.bucket, Prefix=self.root + prefix):
                 found = ((item["Key"], item["ETag"]) for item in _check_page(page).get("Contents", ()))
@@ -80,7 +72,7 @@ class Bucket:
 
     def traces(self, prefix: str = "") -> Iterator[Trace]:
         """Versions and delete markers, also where nothing of the name can be read any more, and unfinished uploads."""
-        with _in_a_sentence(self.where):
+        with in_a_sentence(self.where):
             pages = self._version_pages(self.root + prefix)
             if pages is None:
                 yield from (Trace(name, "object") for name in self.names(prefix))
@@ -96,7 +88,7 @@ class Bucket:
 
     def erase(self, trace: Trace) -> None:
         key = self.root + trace.name
-        with _in_a_sentence(f"{self.where}/{trace.name}"):
+        with in_a_sentence(f"{self.where}/{trace.name}"):
             if trace.kind == "unfinished":
                 self._abort(key, trace.version)
             elif trace.version:
@@ -106,7 +98,7 @@ class Bucket:
 
     def clock(self) -> datetime | None:
         """The Date header of an answer, be it that this machine's clock is too wrong to be served."""
-        with _in_a_sentence(self.where):
+        with in_a_sentence(self.where):
             try:
                 answer = self.client.list_objects_v2(Bucket=self.bucket, Prefix=self.root, MaxKeys=1)
                 headers = answer["ResponseMetadata"]["HTTPHeaders"]
@@ -117,13 +109,17 @@ class Bucket:
         return _read_date(headers.get("date", ""))
 
     def sweep(self) -> int:
-        """Abort uploads in parts that others began an hour ago or longer; a single request leaves no halves."""
+        """Abort uploads in parts that others began an hour ago or longer; a single request leaves no halves.
+
+        Whoever may not list them has made none.
+        """
         long_ago = datetime.now(UTC) - timedelta(seconds=ABANDONED)
-        with _in_a_sentence(self.where):
+        with suppress(PermissionError), in_a_sentence(self.where):
             left = [upload for upload in self._uploads(self.root) if upload["Initiated"] < long_ago]
             for upload in left:
                 self._abort(upload["Key"], upload["UploadId"])
-        return len(left)
+            return len(left)
+        return 0
 
     def _key(self, name: str) -> str:
         return self.root + check_name(name)
@@ -191,32 +187,6 @@ def _check_page(page: Page, named: str = "Name") -> Page:
     if named not in page:
         raise ResponseParserError
     return page
-
-
-@contextmanager
-def _in_a_sentence(address: str) -> Iterator[None]:
-    """What goes wrong inside, in our words: the libraries' own may hold an endpoint's password."""
-    try:
-        yield
-    except boto.ClientError as error:
-        raise _explain_refusal(error, address) from None
-    except (boto.NoCredentialsError, boto.PartialCredentialsError):
-        raise RefusedError(f"{address}: this user has no credentials for the object store") from None
-    except (boto.BotoCoreError, ResponseParserError, HTTPError) as error:
-        other = (errno.EIO, f"the request failed ({type(error).__name__})")
-        fitting = ((number, sentence) for kinds, number, sentence in BROKEN if isinstance(error, kinds))
-        raise OSError(*next(fitting, other), address) from None
-
-
-def _explain_refusal(error: boto.ClientError, address: str) -> OSError | RefusedError:
-    code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
-    if code == "NoSuchBucket":  # not FileNotFoundError: a lost store is not an empty one
-        return RefusedError(f"{address}: the bucket does not exist; create it, or correct the place")
-    if code == "NoSuchKey":
-        return FileNotFoundError(errno.ENOENT, "there is no such object", address)
-    if status in (401, 403):
-        return PermissionError(errno.EACCES, f"the object store denies access ({code})", address)
-    return OSError(errno.EIO, f"the object store failed ({code})", address)
 
 
 def _read_date(written: str) -> datetime | None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from plugins.store.bucket import Bucket, open_bucket
+from plugins.store.door import Trace
 from schemas.refusals import RefusedError
 from tests.plugins.store.faulty import CUT, HANG, NOISE, PASS, Faulty
 
@@ -20,6 +21,7 @@ ACTS: dict[str, Callable[[Bucket], object]] = {
     "remove": lambda place: place.remove("a"),
     "names": lambda place: list(place.names()),
     "clock": lambda place: place.clock(),
+    "traces": lambda place: list(place.traces()),
 }
 
 
@@ -114,6 +116,51 @@ def test_versions_that_may_not_be_listed_are_not_forgotten_silently(spoiled: Buc
     with pytest.raises(PermissionError):
         spoiled.remove("a")
     assert spoiled.get("a") == b"old"
+
+
+@pytest.mark.parametrize("bucket", [True], indirect=True)
+def test_every_trace_of_a_name_is_listed_and_goes_one_by_one(bucket: Bucket) -> None:
+    for content in (b"one", b"two"):
+        bucket.put("a", content)
+    bucket.put("b", b"")
+    bucket.client.delete_object(Bucket=bucket.bucket, Key="lethe/store/a")
+    upload = bucket.client.create_multipart_upload(Bucket=bucket.bucket, Key="lethe/store/c")["UploadId"]
+    found = list(bucket.traces())
+    assert [
+        (one.name, one.kind, one.is_newest) for one in sorted(found, key=lambda one: (one.name, one.is_newest))
+    ] == [
+        ("a", "version", False),
+        ("a", "version", False),
+        ("a", "marker", True),
+        ("b", "object", True),
+        ("c", "unfinished", False),
+    ]
+    assert list(bucket.names()) == ["b"]
+    marker = next(one for one in found if one.kind == "marker")
+    bucket.erase(marker)
+    assert bucket.get("a") == b"two", "what a marker hid is there again"
+    for one in bucket.traces():
+        bucket.erase(one)
+    bucket.erase(Trace("c", "unfinished", upload))
+    assert list(bucket.traces()) == []
+
+
+@pytest.mark.parametrize("bucket", [False], indirect=True)
+def test_a_store_that_lists_no_versions_shows_its_objects(spoiled: Bucket, proxy: Faulty, bucket: Bucket) -> None:
+    proxy.spoil(["NotImplemented", PASS, "NotImplemented"])
+    (trace,) = spoiled.traces()
+    assert trace == Trace("a", "object")
+    spoiled.erase(trace)
+    assert keys(bucket) == set()
+
+
+@pytest.mark.parametrize("bucket", [False], indirect=True)
+def test_whoever_may_not_list_unfinished_uploads_sweeps_none_and_proves_nothing(spoiled: Bucket, proxy: Faulty) -> None:
+    proxy.spoil(["AccessDenied"])
+    assert spoiled.sweep() == 0
+    proxy.spoil([PASS, "AccessDenied"])
+    with pytest.raises(PermissionError):
+        list(spoiled.traces())
 
 
 @pytest.mark.parametrize("bucket", [True], indirect=True)

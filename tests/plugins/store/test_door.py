@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from plugins.store.door import TEMPORARY, Folder, Place
+from plugins.store.door import TEMPORARY, Folder, Place, Trace
 from schemas.refusals import RefusedError
 
 
@@ -86,3 +86,27 @@ door.Folder(Path(sys.argv[1])).put("a", b"new")
         os.utime(entry, (0, 0))
     assert place.sweep() == 1
     assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_stamp_is_another_one_for_other_content(place: Place) -> None:
+    place.put("a/1", b"one")
+    place.put("a/2", b"two")
+    before = dict(place.stamps("a/"))
+    assert before.keys() == {"a/1", "a/2"}
+    assert dict(place.stamps()) == before
+    place.put("a/1", b"one more")
+    after = dict(place.stamps())
+    assert after["a/1"] != before["a/1"]
+    assert after["a/2"] == before["a/2"]
+
+
+def test_a_trace_of_a_folder_is_a_file_or_half_of_one(tmp_path: Path) -> None:
+    place = Folder(tmp_path)
+    place.put("a/1", b"")
+    (tmp_path / "a" / f"{TEMPORARY}00-2").write_bytes(b"half")
+    whole, half = sorted(place.traces("a/"), key=lambda one: one.kind)
+    assert (whole.name, whole.kind) == ("a/1", "object")
+    assert half.kind == "unfinished"
+    for trace in (half, whole, whole, Trace("nowhere/1", "object")):
+        place.erase(trace)
+    assert list(place.traces()) == []
