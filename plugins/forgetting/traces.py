@@ -86,17 +86,19 @@ def table_contents(connection: Connection, table: str, schema: str | None = None
     """The values of a table, whatever its columns."""
     quote = connection.dialect.identifier_preparer.quote
     name = f"{quote(schema)}.{quote(table)}" if schema else quote(table)
-    yield from row_texts(tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {name}"))  # noqa: S608 - quoted
+    query = f"SELECT * FROM {name}"  # noqa: S608 - quoted
+    rows = connection.exec_driver_sql(query, execution_options={"stream_results": True})
+    yield from row_texts(tuple(row) for row in rows)
 
 
 @contextmanager
 def opened_database(address: str) -> Iterator[Connection]:
-    """A connection that reads row by row; what goes wrong is told without the address, which may hold a password."""
+    """A connection; what goes wrong is told without the address, which may hold a password."""
     try:
         engine = create_engine(address, poolclass=NullPool)
         if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").is_file():  # it would be made anew
             raise RefusedError("Airflow's database cannot be searched: there is no such file")
-        with engine.connect().execution_options(stream_results=True) as connection:
+        with engine.connect() as connection:
             yield connection
     except SQLAlchemyError as error:
         raise RefusedError(f"Airflow's database cannot be searched ({type(error).__name__})") from None
