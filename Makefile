@@ -15,7 +15,7 @@ WITH_PORT = $(if $(strip $(PORT)),--port $(PORT))
 
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help run up down status test test-kills test-browser test-airflow test-distributed check bench lock clean
+.PHONY: help run up down status test test-kills test-browser test-airflow test-distributed test-gateway check bench lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 18
@@ -34,7 +34,8 @@ status: $(VENV)/.ready ## how its components and DAGs are
 	@$(LOCAL) status $(WITH_POLICY)
 
 test: check ## all checks, then all tests but the slow ones
-	@$(BIN)/pytest --ignore tests/kills --ignore tests/browser --ignore tests/airflow --ignore tests/distributed
+	@$(BIN)/pytest --ignore tests/kills --ignore tests/browser --ignore tests/airflow --ignore tests/distributed \
+		--ignore tests/gateway
 
 test-kills: $(VENV)/.ready ## kill every step of the store before and after each of its writes
 	@$(BIN)/pytest -s tests/kills
@@ -47,6 +48,9 @@ test-airflow: $(VENV)/.ready ## the whole pipeline on Airflow, twice, and a sear
 
 test-distributed: $(VENV)/.ready ## the same on Celery workers, one of them killed
 	@$(BIN)/pytest tests/distributed
+
+test-gateway: $(VENV)/.ready ## backups and a whole store on Ceph's object gateway, versions and all
+	@$(BIN)/pytest tests/gateway
 
 check: $(VENV)/.ready ## style, types, direction of imports, SQL; edits nothing
 	@$(BIN)/ruff check --no-cache $(PACKAGES) tests
