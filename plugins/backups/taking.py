@@ -34,7 +34,7 @@ def back_up(store: Store, actor: str, tell: Tell) -> Manifest:
         copies = Copies(store, Target(store.place("backups")), tell)
         copies.copy()
         with _patiently(), _standing_still(store):
-            taken_at = store.clock().replace(microsecond=0)
+            taken_at = copies.target.free_second(store.clock())
             objects = copies.copy()
             problems = copies.problems()
             manifest = Manifest(

@@ -45,8 +45,15 @@ class Target:
         except (ValidationError, EOFError, gzip.BadGzipFile, ValueError):
             raise DamagedBackupError(f"{self.place.where}/{name} is damaged") from None
 
+    def free_second(self, now: datetime) -> datetime:
+        """This second, or the next one without a backup: in the order of their names the last one is the newest."""
+        now = now.replace(microsecond=0)
+        while any(self.place.names(_manifest_name(now))):
+            now += timedelta(seconds=1)
+        return now
+
     def put_manifest(self, manifest: Manifest) -> str:
-        name = f"{MANIFESTS}{manifest.taken_at:%Y-%m-%dT%H%M%SZ}.{manifest.token}{PACKED}"
+        name = f"{_manifest_name(manifest.taken_at)}.{manifest.token}{PACKED}"
         self.place.put(name, gzip.compress(manifest.model_dump_json().encode(), mtime=0))
         return name
 
@@ -113,6 +120,10 @@ class Target:
 
 def _erased_name(erased: ErasedDay) -> str:
     return f"{ERASED}{erased.day}.{erased.generation}{SUFFIX}"
+
+
+def _manifest_name(taken_at: datetime) -> str:
+    return f"{MANIFESTS}{taken_at:%Y-%m-%dT%H%M%SZ}"
 
 
 def blob_name(digest: str) -> str:

@@ -1,11 +1,13 @@
 """A rehearsal says whether the newest backup could be restored, and leaves nothing behind."""
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from plugins.backups.rehearsing import rehearse
+from plugins.backups.taking import back_up
 from plugins.backups.target import Target, blob_name
 from plugins.store.door import Folder
 from schemas.backups import Backed, Rehearsal
@@ -104,6 +106,11 @@ def test_days_that_a_restore_would_give_up_are_a_problem(site: Site) -> None:
     remove_newest_manifest(site)
     assert rehearse_on(site).problems == ("2 open days could not be opened again: 2026-11-18, 2026-11-19",)
     assert site.open().open_days() != [], "only there"
+
+
+def test_of_two_backups_in_one_second_the_second_is_the_newest(site: Site) -> None:
+    site.now += timedelta(minutes=1)
+    assert len({back_up(site.open(), "operations", silent).taken_at for _ in range(3)}) == 3
 
 
 def test_what_a_killed_rehearsal_left_goes_with_the_next(site: Site) -> None:
