@@ -32,8 +32,8 @@ FIRST_WEIGHTS: Final = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 SECOND_WEIGHTS: Final = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 # Checksums of the usual lengths in one case, and UUIDs: by chance, eleven of their digits may look like a person's.
 HASH: Final = re.compile(
-    r"(?<![0-9A-Za-z])(?=[0-9a-f]*[a-f]|[0-9A-F]*[A-F])(?:[0-9a-f]+|[0-9A-F]+)(?![0-9A-Za-z])"
-    r"|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
+    r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
+    r"|(?<![0-9A-Za-z])(?=[0-9a-f]*[a-f]|[0-9A-F]*[A-F])(?:[0-9a-f]+|[0-9A-F]+)(?![0-9A-Za-z])"
 )
 HASH_LENGTHS: Final = (32, 36, 40, 56, 64, 96, 128)
 

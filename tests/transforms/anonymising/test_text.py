@@ -165,6 +165,23 @@ def test_control_digits_tell_an_identity_number_from_a_counter(number: str, is_i
     assert scrub_text(f"/1{number}", "path") == f"/1{number}"
 
 
+@pytest.mark.parametrize("size", [32, 40, 56, 64, 96, 128])
+def test_eleven_digits_of_a_checksum_are_nobodys(size: int) -> None:
+    digits = "14876231078"
+    for letter in "aF":
+        text = letter + digits + letter * (size - 12)
+        assert scrub_text(f"/{text}", "path") == f"/{text}"
+        assert scrub_text(f"/%20{text}", "path") == f"/%20{text}"
+        for other in (text + letter, text[:-1], f"x{text}", text[:-1] + ("A" if letter == "a" else "f")):
+            assert digits not in scrub_text(f"/{other}", "path")
+
+
+def test_eleven_digits_of_a_uuid_are_nobodys() -> None:
+    text = "/aaaaaaaa-aaaa-4aaa-9aaa-14876231078a"
+    assert scrub_text(text, "path") == text
+    assert "14876231078" not in scrub_text("/aaaaaaaa-aaaa-4aaa-14876231078a", "path")
+
+
 def test_a_query_keeps_allowed_keys_only_and_scrubs_their_values() -> None:
     query = "sid=1&utm_source=192.0.2.7;utm_medium=mail&UTM_SOURCE=x&utm%5Fcampaign=a"
     scrubbed = scrub_query(query, ["utm_source", "utm_medium", "utm_campaign"])
