@@ -27,6 +27,7 @@ from schemas.refusals import RefusedError
 
 A_DAY: Final = timedelta(days=1)  # purges run once a day
 AN_HOUR: Final = timedelta(hours=1)  # closes run once an hour
+ROTATED: Final = timedelta(days=2)  # logs are rotated once a day, and deleted by the second look
 REHEARSED: Final = timedelta(days=35)  # rehearsals run once a month
 PUBLISHED: Final = ("statistics", "visit_log", SCRATCH)
 
@@ -120,16 +121,25 @@ def _restore(evidence: Evidence) -> Check:
 
 
 def _originals(evidence: Evidence) -> Check:
+    """A file can be deleted once its newest line is past the window; its oldest one is by then, for a day or two."""
     store = evidence.store
-    past = [one for one in evidence.originals if one.is_past]
+    past = [one for one in evidence.originals if one.is_past and one.oldest]
+    ending = [one for one in past if one.after_window == "delete" and _ends_soon(evidence, one)]
     unread = sum(one.oldest is None for one in evidence.originals)
     oldest = min((one.oldest for one in past if one.oldest), default=None)
     sentence = f"{len(past)} of {len(evidence.originals)} original log files hold lines past the window"
     sentence += f", the oldest of {oldest}" if oldest else ""
+    sentence += f"; {len(ending)} of them are deleted when their newest line is, too" if ending else ""
     sentence += f"; {unread} have no readable line at their beginning" if unread else ""
     days = [one.oldest for one in evidence.originals if one.oldest and not one.is_past]
     deadline = store.calendar.deadline(min(days)) if days else None
-    return Check(check="originals", result=_result(not past), sentence=sentence, deadline=deadline)
+    is_kept = len(past) == len(ending)
+    return Check(check="originals", result=_result(is_kept), sentence=sentence, deadline=deadline)
+
+
+def _ends_soon(evidence: Evidence, original: Original) -> bool:
+    calendar = evidence.store.calendar
+    return original.oldest is not None and evidence.now < calendar.deadline(original.oldest) + ROTATED
 
 
 def _audit(evidence: Evidence) -> Check:

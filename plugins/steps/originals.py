@@ -25,7 +25,7 @@ from schemas.refusals import EmptyError, RefusedError
 
 ASIDE: Final = ".lethe-"
 LOOKED_AT: Final = "originals.json"
-AN_HOUR: Final = timedelta(hours=1)  # receipts keep the hour of their newest line only
+TO_ITS_END: Final = timedelta(minutes=59, seconds=59)  # receipts keep the hour of their newest line only
 # What rotation adds to a name: .1 and -20261128, also before the ending; what is left names the file's siblings.
 ROTATED: Final = re.compile(r"[._-]?[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?:[._T-]?[0-9]{2,6})?(?![0-9])|\.[0-9]+(?=\.gz\Z|\Z)")
 
@@ -111,7 +111,7 @@ def _is_past(store: Store, receipt: Receipt) -> bool:
     is_whole = shards[0].begin == 0 and all(one.end == following.begin for one, following in pairwise(shards))
     if not newest or not is_whole:
         return False
-    day = (max(newest) + AN_HOUR).astimezone(store.calendar.zone).date()
+    day = (max(newest) + TO_ITS_END).astimezone(store.calendar.zone).date()
     return store.calendar.is_past(day) and day not in store.open_days()
 
 

@@ -33,7 +33,7 @@ from plugins.steps.erasing import erase
 from plugins.steps.watching import Watch
 from plugins.store.locks import BusyError
 from schemas.forgetting import CANARY_LOG, ForgettingReport
-from tests.stores import Site, hit, silent, utc
+from tests.stores import POLICY, Site, hit, silent, utc
 
 NOON = utc(2026, 11, 20, 11)
 TODAY = date(2026, 11, 20)
@@ -308,6 +308,16 @@ def test_a_log_file_past_the_window_is_listed_and_breaks_the_promise(site: Site)
     assert results(report)["originals"] == "broken"
     worst = report.originals[0]
     assert (worst.oldest, worst.is_past, Path(worst.path).name) == (TODAY - 20 * A_DAY, True, "access.log.9")
+
+
+def test_a_file_that_waits_for_its_newest_line_to_be_past_breaks_nothing(tmp_path: Path) -> None:
+    site = Site(tmp_path / "site", NOON, POLICY + 'after_window = "delete"\n')
+    site.write("access.log.1", hit(NOON - 7 * A_DAY), hit(NOON - 6 * A_DAY))
+    site.ingest()
+    assert results(proven(site))["originals"] == "kept"
+    site.now += 2 * A_DAY
+    site.write("access.log", hit(site.now))
+    assert results(proven(site))["originals"] == "broken", "it should be gone by now"
 
 
 def test_two_proofs_do_not_run_at_once(site: Site) -> None:
