@@ -165,6 +165,17 @@ def test_control_digits_tell_an_identity_number_from_a_counter(number: str, is_i
     assert scrub_text(f"/1{number}", "path") == f"/1{number}"
 
 
+@given(st.integers(0, 10**9 - 1))
+def test_of_a_hundred_control_digits_those_of_both_rules_are_a_persons(nine: int) -> None:
+    """Skatteetaten: from 2032 the first sum may leave 0 to 3, the second 0 as before."""
+    for control in range(100):
+        digits = f"{nine:09}{control:02}"
+        first = sum(map(int.__mul__, map(int, digits), (3, 7, 6, 1, 8, 9, 4, 5, 2, 1))) % 11
+        second = sum(map(int.__mul__, map(int, digits), (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1))) % 11
+        is_persons = first in (0, 1, 2, 3) and second == 0
+        assert scrub_text(f"/{digits}", "path") == ("/{identity}" if is_persons else f"/{digits}")
+
+
 @pytest.mark.parametrize("size", [32, 40, 56, 64, 96, 128])
 def test_eleven_digits_of_a_checksum_are_nobodys(size: int) -> None:
     digits = "14876231078"
