@@ -21,7 +21,7 @@ RUN: Final = re.compile(r"[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*")  # groups and colons 
 START: Final = re.compile(r":(?=:[0-9A-Fa-f])|(?<![0-9A-Fa-f])[0-9A-Fa-f]|(?<=[A-Fa-f])[0-9]")
 # MAC, EUI-64, fingerprints, also with the end of a label before them (sha256:).
 PAIRS: Final = re.compile(r"(?:(?!..:)[0-9A-Fa-f]{0,4}:)?([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})+):?")
-CODE_LINE: Final = re.compile(r"[A-Za-z]+::[A-Za-z:]*:[0-9]+")  # Cafe::add:117, words and the number of a line
+CODE_LINE: Final = re.compile(r"[A-Za-z]+::[A-Za-z:]*(?::[0-9]+)+")  # Cafe::add:117, words and the number of a line
 PADDING_ZEROS: Final = re.compile(r"(?<=[:.])0+(?=[0-9]+\b)")
 # More digits, a port, a zone; an escape is no zone, and a word after a colon no port.
 AFTER_IPV6: Final = re.compile(r"[0-9A-Fa-f]*(?::+[0-9A-Fa-f]+(?![^\W_]))*(?:%(?:25)?(?![0-9A-Fa-f]{2})[0-9A-Za-z]+)?")
@@ -41,12 +41,15 @@ def find_ipv6(text: str) -> Iterator[Span]:
     for run in RUN.finditer(bare):
         if run[0].count(":") >= 2:
             yield from _first_host(bare, run, text)
+    if bare != text:
+        yield from _after_percent(text)
 
 
 def _first_host(bare: str, run: re.Match[str], text: str) -> Iterator[Span]:
     """The first address of a run, to the run's end. What touches letters may be code: there it must be a host's."""
     touched = bare[run.end() : run.end() + 1].isalpha() or run[0].count("::") > 1 or _follows_word(bare, run.start())
     pairs = PAIRS.fullmatch(run[0])
+    touched = touched or pairs is not None  # a label and pairs (SHA-256:AB:CD)
     for begin in START.finditer(run[0], 0, pairs.start(1) if pairs else len(run[0])):
         start = run.start() + begin.start()
         match = IPV6.match(bare, start)
@@ -54,6 +57,16 @@ def _first_host(bare: str, run: re.Match[str], text: str) -> Iterator[Span]:
         if end:
             yield start, end
             return
+
+
+def _after_percent(text: str) -> Iterator[Span]:
+    """Hosts whose first digits were taken for an escape (100%fe80::1); an escape before pairs is one (%20AB:CD)."""
+    for run in RUN.finditer(text):
+        is_behind = text[run.start() - 1 : run.start()] == "%" and run[0].count(":") >= 2
+        match = IPV6.match(text, run.start()) if is_behind and not PAIRS.fullmatch(run[0], 2) else None
+        end = _end_of_host(text, match, True, text) if match else 0
+        if end:
+            yield run.start(), end
 
 
 def _follows_word(text: str, start: int) -> bool:

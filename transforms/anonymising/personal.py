@@ -9,25 +9,37 @@ from transforms.anonymising.layers import LONGEST_ESCAPE, hide_escapes
 
 Found = tuple[int, int, str]  # start, end, what stands in for it
 
-IPV4: Final = re.compile(r"(?<![0-9])(?<![0-9]\.)[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9])(?!\.[0-9])")
+# No digit before it, but for those of a server's own escapes (nginx writes \x22, JSON \u0022).
+NO_DIGIT: Final = r"(?:(?<![0-9])|(?<=\\x[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4}))"
+# The last digit of an escape is no octet (caf%C3%A9.1.2.3).
+IPV4: Final = re.compile(
+    rf"{NO_DIGIT}(?<![0-9]\.)(?!(?<=%[A-Fa-f])[0-9]\.)[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}(?![0-9])(?!\.[0-9])"
+)
 # `Product/` at the start of a word (RFC 9110 §10.1.5, with the liberties that agents take): no part of a URL.
-PRODUCT: Final = re.compile(r"(?<![^\s;,()\[\]{}<>\"|])(?=[^/]*[^\W\d_])[^\s/:;,()\[\]{}<>\"|=@\\]+(?:/|%2[Ff])\Z")
+PRODUCT: Final = re.compile(
+    r"(?:(?<![^\s;,()\[\]{}<>\"|:=+&])|(?<=[0-9][_-]))(?=[^/]*[^\W\d_])[^\s/:;,()\[\]{}<>\"|=@\\]+(?:/|%2[Ff])\Z"
+)
+LONGEST_PRODUCT: Final = 200
 
 # What files end in and mail domains do not.
 FILE_ENDING: Final = (
-    r"(?:png|jpe?g|gif|webp|avif|svg|ico|bmp|tiff?|heic|css|[cm]?js|jsx|tsx?|json|map|min|html?|xml|txt|pdf|csv|log"
-    r"|docx?|xlsx?|pptx?|odt|mp[34]|webm|woff2?|ttf|eot|php|aspx?|jsp|tgz|tar|gz|bz2|xz|bak)"
+    r"(?:a?png|jpe?g|jxl|jp2|gif|webp|avif|svg|ico|bmp|tiff?|heic|psd|eps|tga|css|s[ac]ss|less|[cm]?js|jsx|tsx?|json|map"
+    r"|min|html?|xml|txt|pdf|csv|log|docx?|xlsx?|pptx?|odt|mp[34]|webm|woff2?|ttf|eot|php|aspx?|jsp|tgz|tar|gz|bz2|xz|bak)"
 )
 FILE_ENDINGS: Final = re.compile(rf"(?:\.{FILE_ENDING})+\Z", re.I)
+ODD: Final = r"!$*{}|~^"  # may be in a name before the @ (RFC 5322 §3.2.3), but begin none that anybody has
 EMAIL: Final = re.compile(
-    r"(?:\"[^\"@\r\n]{1,64}\"|(?<![\w.+-])(?:[\w.+-]|(?<=\w)'(?=\w))+)@"
+    # also a mailer's return address, which names the recipient (bounces+kari=example.org@…)
+    rf"(?:\"[^\"@\r\n]{{1,64}}\"|(?<![\w.+{ODD}-])(?<!\w')(?:[\w.-]*\+[\w.+-]+=)?(?:[\w.+{ODD}-]|(?<=\w)'(?=\w))+)@"
     # logo@2x.png, react@18.2.0-rc.next
-    rf"(?![0-9.]+x(?:\.[0-9A-Za-z]+)*\.(?i:{FILE_ENDING})\b|v?[0-9]+\.[0-9]+(?:\.[0-9]|-))"
+    rf"(?![0-9.]+x(?:\.[0-9A-Za-z]+)*\.(?i:{FILE_ENDING})\b|v?[0-9]+\.[0-9]+(?:\.[0-9]|-)"
+    r"|[0-9]+(?:\.[0-9]+)*(?:\.[a-z-]+)*\.(?:[cm]?js|css|map)\b)"  # vue@3.global.js
     r"(?P<domain>\[[^\]@\s]{1,80}\]"
-    r"|(?:[^\W_](?:[^\W_]|-){0,62}\.){1,8}(?:(?i:xn--)[0-9A-Za-z-]{2,59}|[^\W\d_]{2,63}))"
+    r"|(?:[^\W_](?:\w|-){0,62}\.){1,8}(?:(?i:xn--)[0-9A-Za-z-]{2,59}|[^\W\d_]{2,63}))"
 )
 
-ELEVEN: Final = re.compile(r"(?<![0-9])[0-9]{11}(?![0-9])")
+AFTER_EMAIL: Final = re.compile(EMAIL.pattern.replace(rf"(?<![\w.+{ODD}-])(?<!\w')", "", 1))
+ELEVEN: Final = re.compile(rf"{NO_DIGIT}[0-9]{{11}}(?![0-9])")
 FIRST_WEIGHTS: Final = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 SECOND_WEIGHTS: Final = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 # Checksums of the usual lengths in one case, and UUIDs: by chance, eleven of their digits may look like a person's.
@@ -54,19 +66,27 @@ def find_ipv4(text: str, is_user_agent: bool) -> Iterator[Found]:
     for match in IPV4.finditer(text):
         if any(int(octet) > 255 for octet in match[0].split(".")):
             continue
-        if is_user_agent and PRODUCT.search(text, max(0, match.start() - 80), match.start()):
+        if is_user_agent and PRODUCT.search(text, max(0, match.start() - LONGEST_PRODUCT), match.start()):
             continue
         yield match.start(), match.end(), "{address}"
 
 
 def find_emails(text: str) -> Iterator[Found]:
     """E-mail addresses, without the ending of a file that is named by one; pictures and packages are none."""
-    for match in EMAIL.finditer(text):
-        start = match.end() - len(match[0].lstrip("+-."))
+    for match in _emails(text):
+        start = match.end() - len(match[0].lstrip(f"+-.{ODD}"))
         end = match.start("domain") + len(FILE_ENDINGS.sub("", match["domain"]))
         address = EMAIL.match(text[start:end])
         if address:
             yield start, start + address.end(), "{email}"
+
+
+def _emails(text: str) -> Iterator[re.Match[str]]:
+    """One after the other; what follows an address at once may be the next one."""
+    match = EMAIL.search(text)
+    while match:
+        yield match
+        match = AFTER_EMAIL.match(text, match.end()) or EMAIL.search(text, match.end())
 
 
 def find_identities(text: str) -> Iterator[Found]:

@@ -104,6 +104,8 @@ def test_what_runs_into_an_address_does_not_hide_it(before: str, address: str) -
         ),
         *("/caf%E9::a1", "/caf%E9s::b2", "/%C3%A9::c3", "/3d::Engine", "/x/1a::2b::3c/", "/Cafe::add:117"),
         *("/logo@2x.f2abc.png", "/pkg@1.0.0-rc.next", "/icon@3x.min.svg", "/page@next.html"),
+        *("/vue@3.global.js", "/swiper@11.bundle.js", "/a@2x.psd", "/caf%C3%A9.1.2.3", "SHA-256:9F:86:D0:81:88:4C"),
+        *("Dead::beef:12:34", "ssh key 4096:9f:86:d0:81"),
     ],
 )
 def test_what_is_nobodys_stays_letter_for_letter(text: str) -> None:
@@ -114,6 +116,13 @@ def test_what_is_nobodys_stays_letter_for_letter(text: str) -> None:
 @pytest.mark.parametrize(
     ("field", "text", "scrubbed"),
     [
+        ("path", "/a@example.org_b@example.org", "/{email}{email}"),
+        ("path", "/100%fe80::1/x", "/100%fe{address}/x"),
+        ("path", "/kari@my_host.example.org", "/{email}"),
+        ("error_message", "to <bounces+kari=example.com@example.org>", "to <{email}>"),
+        ("error_message", "to {kari!n@example.org}", "to {{email}}"),
+        ("error_message", r"q=\x22192.0.2.77\x22", r"q=\x22{address}\x22"),
+        ("user_agent", "User-Agent:Chrome/120.0.0.0+OPR/105.0.0.0", "User-Agent:Chrome/120.0.0.0+OPR/105.0.0.0"),
         ("path", "/lookup/192.0.2.7/details", "/lookup/{address}/details"),
         ("path", "/pad/192.000.002.007", "/pad/{address}"),
         ("path", "/2001:db8::7:51234/x", "/{address}/x"),
