@@ -12,7 +12,11 @@ Draw = Callable[[SearchStrategy], object]
 HEX = "0123456789abcdef"
 
 V4 = st.one_of(*(st.ip_addresses(v=4, network=net) for net in ("192.0.2.0/24", "10.0.0.0/8", "100.64.0.0/10")))
-V6 = st.one_of(*(st.ip_addresses(v=6, network=net) for net in ("2001:db8::/32", "3fff::/20", "fe80::/64", "fd00::/8")))
+NETWORKS = ("2001:db8::/32", "3fff::/20", "fe80::/64", "fd00::/8")
+# A spelling without any digit (fdff:ffff:…:fffa) is taken for code.
+V6 = st.one_of(*(st.ip_addresses(v=6, network=net) for net in NETWORKS)).filter(
+    lambda address: any(char.isdigit() for char in str(address))
+)
 
 
 def groups(address: IPv6Address) -> list[str]:

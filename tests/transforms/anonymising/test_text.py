@@ -134,6 +134,7 @@ def test_what_is_nobodys_stays_letter_for_letter(text: str) -> None:
         ("path", "/kari@example.org.tar.gz", "/{email}.tar.gz"),
         ("path", "/kari@example.org_2026.txt", "/{email}_2026.txt"),
         ("path", '/"kari"@example.org/x', "/{email}/x"),
+        ("path", "/%20a/kari@example.org", "/%20a/{email}"),
         ("path", "/to%20kari@example.org%20now", "/to%20{email}%20now"),
         ("path", "/to%2064:ff9b::c000:207%20now", "/to%20{address}%20now"),
         ("path", "/2001:db8::7%C3%B8", "/{address}%C3%B8"),
