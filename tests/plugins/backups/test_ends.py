@@ -13,6 +13,8 @@ from schemas.receipts import generation_of
 from tests.plugins.backups.backed import ANNA, BERIT, MALLORY, NOON, fill, let_pass, manifests, save, target_of
 from tests.stores import Site, silent
 
+ON_A_FOLDER = pytest.mark.parametrize("backups", ["folder"], indirect=True)
+
 
 def erase_from(site: Site, address: str) -> list[str]:
     return [str(day) for day in erase(site.open(), {ip_address(address)}, "operations", silent).days]
@@ -32,6 +34,7 @@ def test_after_an_erasure_the_newest_backup_does_not_hold_what_was_erased(site: 
     assert store.keys.generations(erased.day) == ["2"]
 
 
+@ON_A_FOLDER
 def test_an_erasure_that_finds_nothing_is_backed_up_too(site: Site) -> None:
     """It may be the second attempt, of which the first was killed before its backup."""
     fill(site)
@@ -40,6 +43,7 @@ def test_an_erasure_that_finds_nothing_is_backed_up_too(site: Site) -> None:
     assert list(target_of(site).erasures()) == []
 
 
+@ON_A_FOLDER
 def test_an_erasure_that_cannot_be_recorded_is_not_done_and_can_be_done_again(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -56,6 +60,7 @@ def test_an_erasure_that_cannot_be_recorded_is_not_done_and_can_be_done_again(
     assert [erased.generation for erased in target_of(site).erasures()] == ["3"]
 
 
+@ON_A_FOLDER
 def test_a_day_that_cannot_be_recorded_loses_its_key_and_stays_closing_until_it_can(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +100,7 @@ def test_a_day_is_recorded_before_its_objects_go_and_it_counts_as_closed(
     assert seen == [([], 2, [])]
 
 
+@ON_A_FOLDER
 def test_a_day_given_up_and_one_that_expired_are_recorded_too(site: Site) -> None:
     fill(site)
     store = site.open()
@@ -107,6 +113,7 @@ def test_a_day_given_up_and_one_that_expired_are_recorded_too(site: Site) -> Non
     }
 
 
+@ON_A_FOLDER
 def test_an_imported_day_was_in_no_backup_and_is_not_recorded(site: Site) -> None:
     fill(site)
     let_pass(site, 40)

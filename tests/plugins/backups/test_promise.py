@@ -97,7 +97,7 @@ def _row(day: date) -> pa.Table:
     return pa.Table.from_pylist([row], schema=schema)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from(ACTS), max_size=30))
 def test_what_is_of_persons_ends_on_time_in_every_backup_and_statistics_are_in_the_newest(acts: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
