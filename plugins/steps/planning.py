@@ -127,6 +127,7 @@ def _look(store: Store, actor: str, tell: Tell, clock_is_right: bool) -> Plan:
     files: list[Planned] = []
     read, waiting = {}, []
     key = store.keys.store_key(may_make=not store.receipts.shards())
+    store.check_setting()  # a backup has to say with which key files are known
     for log in store.policy.logs:
         known, prints = store.receipts.newest(log.name), Fingerprints(key, log.name)
         found = discover(log, store.base, known, prints, _seen(store, log, known), store.clock().timestamp())

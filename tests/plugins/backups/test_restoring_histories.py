@@ -32,7 +32,10 @@ class History:
             path = f"/{len(self.whose)}"
             self.whose[path] = who
             self.site.write(f"access.{len(self.whose) % 3}", hit(self.site.now, who, path))
-        assert self.site.ingest().problems == []
+        problems = self.site.ingest().problems
+        store = self.site.open()
+        if not store.marks.get(store.calendar.today()):  # else the rest of today is read tomorrow
+            assert problems == []
 
     def save(self) -> None:
         save(self.site)
@@ -90,6 +93,6 @@ def test_nobody_comes_back_and_nothing_doubles_in_any_history(steps: list[tuple[
         for step, *arguments in [*steps, ("lose",)]:
             getattr(history, step)(*arguments)
             history.check()
-        today = history.site.open().marks.get(history.site.open().calendar.today())
-        if not today:  # else the rest of today is read tomorrow
+        store = history.site.open()
+        if not store.marks.get(store.calendar.today()):
             assert history.site.counts().total() == len(history.whose)
