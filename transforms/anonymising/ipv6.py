@@ -63,7 +63,8 @@ def _after_percent(text: str) -> Iterator[Span]:
     """Hosts whose first digits were taken for an escape (100%fe80::1); an escape before pairs is one (%20AB:CD)."""
     for run in RUN.finditer(text):
         is_behind = text[run.start() - 1 : run.start()] == "%" and run[0].count(":") >= 2
-        match = IPV6.match(text, run.start()) if is_behind and not PAIRS.fullmatch(run[0], 2) else None
+        is_code = PAIRS.fullmatch(run[0], 2) or not any(char.isdigit() for char in run[0][2:])  # %20De::Babe
+        match = IPV6.match(text, run.start()) if is_behind and not is_code else None
         end = _end_of_host(text, match, True, text) if match else 0
         if end:
             yield run.start(), end

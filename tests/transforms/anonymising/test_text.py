@@ -102,6 +102,7 @@ def test_what_runs_into_an_address_does_not_hide_it(before: str, address: str) -
             "/App::add:117",
             "/:::80",
         ),
+        *("/%20ee::E%20x", "/%20Ba::vector", "/%20De::Module:47"),
         *("/caf%E9::a1", "/caf%E9s::b2", "/%C3%A9::c3", "/3d::Engine", "/x/1a::2b::3c/", "/Cafe::add:117"),
         *("/logo@2x.f2abc.png", "/pkg@1.0.0-rc.next", "/icon@3x.min.svg", "/page@next.html"),
         *("/vue@3.global.js", "/swiper@11.bundle.js", "/a@2x.psd", "/caf%C3%A9.1.2.3", "SHA-256:9F:86:D0:81:88:4C"),
