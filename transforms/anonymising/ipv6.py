@@ -22,6 +22,7 @@ START: Final = re.compile(r":(?=:[0-9A-Fa-f])|(?<![0-9A-Fa-f])[0-9A-Fa-f]|(?<=[A
 # MAC, EUI-64, fingerprints, also with the end of a label before them (sha256:).
 PAIRS: Final = re.compile(r"(?:(?!..:)[0-9A-Fa-f]{0,4}:)?([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})+):?")
 CODE_LINE: Final = re.compile(r"[A-Za-z]+::[A-Za-z:]*(?::[0-9]+)+")  # Cafe::add:117, words and the number of a line
+NO_ESCAPE: Final = re.compile(r"%[Ff][C-Fc-f]")
 PADDING_ZEROS: Final = re.compile(r"(?<=[:.])0+(?=[0-9]+\b)")
 # More digits, a port, a zone; an escape is no zone, and a word after a colon no port.
 AFTER_IPV6: Final = re.compile(r"[0-9A-Fa-f]*(?::+[0-9A-Fa-f]+(?![^\W_]))*(?:%(?:25)?(?![0-9A-Fa-f]{2})[0-9A-Za-z]+)?")
@@ -60,12 +61,10 @@ def _first_host(bare: str, run: re.Match[str], text: str) -> Iterator[Span]:
 
 
 def _after_percent(text: str) -> Iterator[Span]:
-    """Hosts whose first digits were taken for an escape (100%fe80::1); an escape before pairs is one (%20AB:CD)."""
+    """Hosts whose first digits were taken for an escape (100%fe80::1): UTF-8 has no such byte (RFC 3629 §1)."""
     for run in RUN.finditer(text):
-        is_behind = text[run.start() - 1 : run.start()] == "%" and run[0].count(":") >= 2
-        is_code = PAIRS.fullmatch(run[0], 2) or not any(char.isdigit() for char in run[0][2:])  # %20De::Babe
-        match = IPV6.match(text, run.start()) if is_behind and not is_code else None
-        end = _end_of_host(text, match, True, text) if match else 0
+        match = IPV6.match(text, run.start()) if NO_ESCAPE.match(text, max(0, run.start() - 1)) else None
+        end = _end_of_host(text, match, True, text) if match and not PAIRS.fullmatch(run[0], 2) else 0
         if end:
             yield run.start(), end
 

@@ -27,7 +27,7 @@ FILE_ENDING: Final = (
     r"|min|html?|xml|txt|pdf|csv|log|docx?|xlsx?|pptx?|odt|mp[34]|webm|woff2?|ttf|eot|php|aspx?|jsp|tgz|tar|gz|bz2|xz|bak)"
 )
 FILE_ENDINGS: Final = re.compile(rf"(?:\.{FILE_ENDING})+\Z", re.I)
-ODD: Final = r"!$*{}|~^"  # may be in a name before the @ (RFC 5322 §3.2.3), but begin none that anybody has
+ODD: Final = r"!$*~^"  # may be in a name before the @ (RFC 5322 §3.2.3), but begin none that anybody has
 EMAIL: Final = re.compile(
     # also a mailer's return address, which names the recipient (bounces+kari=example.org@…)
     rf"(?:\"[^\"@\r\n]{{1,64}}\"|(?<![\w.+{ODD}-])(?<!\w')(?:[\w.-]*\+[\w.+-]+=)?(?:[\w.+{ODD}-]|(?<=\w)'(?=\w))+)@"
