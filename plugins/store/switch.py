@@ -42,6 +42,6 @@ def refuse_restoring(state: Place) -> None:
     """Raise where a store may not be opened yet."""
     if restoring := begun_restore(state):
         raise RefusedError(
-            f"a restore of this store, begun {restoring.began:%Y-%m-%d %H:%M} UTC, is under way or was killed; until it "
-            "is complete nothing opens the store. Wait for it, or run it again: lethe restore"
+            f"a restore of this store, begun {restoring.began:%Y-%m-%d %H:%M} UTC, is under way or was killed; until "
+            "it is complete nothing opens the store. Wait for it, or run it again: lethe restore"
         )
