@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from plugins.scheduling import tidying
+from plugins.scheduling import own_traces
 from plugins.scheduling.boundary import OutOfReachError
-from plugins.scheduling.tidying import DATABASE, HIDDEN, KEPT_DATABASE, tidy_airflow
+from plugins.scheduling.own_traces import DATABASE, HIDDEN, KEPT_DATABASE, airflow_traces
+from plugins.scheduling.tidying import tidy_airflow
 
 WEEK = timedelta(days=7)
 
@@ -32,7 +33,7 @@ def database(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in HIDDEN:
         monkeypatch.setenv(name, "airflow-db-not-allowed:///")
     monkeypatch.setenv(KEPT_DATABASE, f"sqlite:///{home}/other.db")
-    monkeypatch.setattr(tidying.conf, "get", lambda *_: str(home / "logs"))
+    monkeypatch.setattr(own_traces.conf, "get", lambda *_: str(home / "logs"))
     return home / "other.db"
 
 
@@ -67,7 +68,7 @@ def test_without_a_word_from_the_installation_airflow_cfg_says_where_the_databas
     other.mkdir()
     (other / "airflow.cfg").write_text(f"[database]\nsql_alchemy_conn = sqlite:///{home}/other.db\n")
     monkeypatch.setenv("AIRFLOW_HOME", str(other))
-    monkeypatch.setattr(tidying.conf, "get", lambda *_: str(other / "logs"))
+    monkeypatch.setattr(own_traces.conf, "get", lambda *_: str(other / "logs"))
     for name in HIDDEN:
         monkeypatch.setenv(name, "airflow-db-not-allowed:///")
     with sqlite3.connect(home / "other.db") as connection:
@@ -75,3 +76,9 @@ def test_without_a_word_from_the_installation_airflow_cfg_says_where_the_databas
     tidy_airflow(WEEK, lambda _: None)
     with sqlite3.connect(home / "other.db") as connection:
         assert connection.execute("SELECT count(*) FROM log WHERE event = 'years ago'").fetchone() == (0,)
+
+
+def test_a_proof_searches_the_database_that_airflow_hides_from_tasks(database: Path, home: Path) -> None:
+    found = airflow_traces()
+    assert found.database == f"sqlite:///{database}"
+    assert found.logs == home / "logs"
