@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 from schemas.receipts import Record
 
+ORIGINALS: Final = "originals"  # the check of what lies outside of Lethe
 Result = Literal["kept", "broken", "unknown"]
 CANARY_LOG: Final = "lethe.canary"  # of canaries' lines, which count nowhere; no policy can name a log so
 
@@ -62,3 +63,16 @@ class ForgettingReport(Record):
     searched: tuple[Searched, ...]
     originals: tuple[Original, ...]
     seconds: float
+
+    @property
+    def failures(self) -> list[str]:
+        """What Lethe did not keep or could not prove. Original log files are kept by whoever rotates them."""
+        return [*self.problems, *(one.sentence for one in self._broken() if one.check != ORIGINALS)]
+
+    @property
+    def reminders(self) -> list[str]:
+        """What others are to be told of."""
+        return [one.sentence for one in self._broken() if one.check == ORIGINALS]
+
+    def _broken(self) -> list[Check]:
+        return [check for check in self.checks if check.result == "broken"]

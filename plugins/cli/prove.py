@@ -29,7 +29,7 @@ LogsOption = Annotated[Path | None, typer.Option("--airflow-logs", help="The fol
 def prove(
     policy_file: PolicyOption = HERE, airflow_database: DatabaseOption = None, airflow_logs: LogsOption = None
 ) -> None:
-    """Prove the forgetting; exit status 1 where a check is broken, or where the proof itself is void."""
+    """Prove the forgetting; exit status 1 where Lethe broke the promise, or where the proof itself is void."""
     os.umask(0o077)
     tell = Progress()
     try:
@@ -39,7 +39,7 @@ def prove(
         return
     tell("")
     _print(report)
-    if not report.is_valid or any(check.result == "broken" for check in report.checks):
+    if report.failures:
         raise typer.Exit(1)
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Final
 
 from plugins.backups.target import Target, blob_name
-from plugins.forgetting.canaries import NO_DAY, Canaries
+from plugins.forgetting.canaries import NO_DAY, Canaries, canaries_of
 from plugins.forgetting.marked_log import sealed_of
 from plugins.forgetting.scanner import Canary, Scanner
 from plugins.forgetting.traces import Outside, database_contents, folder_contents, place_contents
@@ -20,6 +20,7 @@ from plugins.store.store import RIGHTS, Store, Tell, open_place
 from plugins.store.window import DamagedError, unseal
 from schemas.forgetting import Searched
 from schemas.refusals import RefusedError
+from transforms.visits.days import start_of_day
 
 STORE: Final = "store"
 OPENED: Final = "window"  # with its key
@@ -88,7 +89,13 @@ def _places(store: Store, outside: Outside) -> Iterator[tuple[str, Iterator[tupl
     if outside.logs:
         yield AIRFLOW[1], folder_contents(outside.logs)
     for folder in outside.temporary:
-        yield TEMPORARY, folder_contents(folder, only_own=True)
+        yield TEMPORARY, folder_contents(folder, only_own=True, since=_first_planted(store))
+
+
+def _first_planted(store: Store) -> float:
+    """No file that was changed last before there were canaries can hold one; in a replay the days are older."""
+    days = [one.day for one in canaries_of(store.place("state"))]
+    return start_of_day(min(days), store.calendar.zone).timestamp() if days else 0.0
 
 
 def _kind_of(name: str) -> str:

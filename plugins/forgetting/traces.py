@@ -49,15 +49,19 @@ def place_contents(place: Place, prefix: str = "") -> Iterator[tuple[str, Conten
 
 
 def folder_contents(
-    folder: Path, without: Sequence[Path] = (), only_own: bool = False
+    folder: Path, without: Sequence[Path] = (), only_own: bool = False, since: float = 0.0
 ) -> Iterator[tuple[str, Content]]:
-    """Path and content of each file below a folder; where only one's own count, those that can be read."""
+    """Path and content of each file below a folder that was changed since then (as `stat` has it).
+
+    Where only one's own count, those that can be read.
+    """
     for parent, folders, names in os.walk(folder, onerror=None if only_own else _refuse):
         folders[:] = [name for name in folders if Path(parent, name) not in without]
         for path in (Path(parent, name) for name in names):
             with suppress(FileNotFoundError):
                 found = path.lstat()
-                if stat.S_ISREG(found.st_mode) and not (only_own and not _is_own(path, found)):
+                is_asked = stat.S_ISREG(found.st_mode) and found.st_ctime >= since
+                if is_asked and not (only_own and not _is_own(path, found)):
                     yield str(path), file_content(path)
 
 
