@@ -1,8 +1,9 @@
 """The place of backups: which manifests and blobs lie there, and what is recorded of days that ended."""
 
 import gzip
+import zlib
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -21,6 +22,7 @@ CLOSED: Final = f"{ENDED}closed/"
 ERASED: Final = f"{ENDED}erased/"
 TOKENS: Final = f"{ENDED}tokens/"
 PACKED: Final = ".json.gz"
+AHEAD: Final = timedelta(hours=1)  # as much as a clock that is believed may be wrong
 SURELY: Final = timedelta(days=1)  # what was ending while a backup was taken may be in it
 
 
@@ -38,11 +40,16 @@ class Target:
         """The names of all manifests, oldest first."""
         return sorted(name for name in self.place.names(MANIFESTS) if name.endswith(PACKED))
 
+    def credible(self, now: datetime) -> list[str]:
+        """Those of them that were taken by now, oldest first: one of the future was taken by a wrong clock."""
+        latest = _manifest_name(now.astimezone(UTC) + AHEAD)
+        return [name for name in self.manifests() if name[: len(latest)] <= latest]
+
     def manifest(self, name: str) -> Manifest:
         """DamagedBackupError where it cannot be read."""
         try:
             return Manifest.model_validate_json(gzip.decompress(self.place.get(name)))
-        except (ValidationError, EOFError, gzip.BadGzipFile, ValueError):
+        except (ValidationError, EOFError, gzip.BadGzipFile, zlib.error, ValueError):
             raise DamagedBackupError(f"{self.place.where}/{name} is damaged") from None
 
     def free_second(self, now: datetime) -> datetime:
