@@ -92,9 +92,16 @@ def sealed_day(name: str) -> date:
 def _endangered(facts: Facts, named: Collection[date]) -> set[date]:
     """Days of erased people whom a log would bring back, since nothing says that their lines were read."""
     found = {day for day in facts.erased_since if day not in named}  # else the generation of its objects tells
+    known = facts.renewed | facts.erased.keys()
+    found |= {day for day in known if day not in named and not _is_erased_whole(facts, day)}
     if not facts.knows_files or _lost_sources(facts):
         found |= _rewritten(facts)
     return found - facts.marked - facts.closed - facts.past
+
+
+def _is_erased_whole(facts: Facts, day: date) -> bool:
+    """Whether it has no objects because all its lines were erased: then a receipt counts them, and they stay read."""
+    return any(one.counts.erased and (one.last_day or day) >= day for one in facts.receipts)
 
 
 def _lost_sources(facts: Facts) -> set[str]:

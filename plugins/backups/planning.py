@@ -106,8 +106,13 @@ def _removed_tokens(view: Store, target: Target) -> set[str]:
 
 
 def _knows_files(store: Store, view: Store) -> bool:
-    """Whether receipts are of use: without the store's key no file is known again, and every line would count twice."""
+    """Whether receipts are of use: without the store's key no file is known again, and every line would count twice.
+
+    With receipts and no setting nobody knows whose key they are of.
+    """
     setting = read_record(view.place("state"), "setting.json", Setting)
+    if setting is None and any(view.receipts.place.names()):
+        return False
     before, now = setting.store_key if setting else "", store.keys.store_key_hash()
     return now != "" and before in ("", now)
 

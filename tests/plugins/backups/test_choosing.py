@@ -123,6 +123,14 @@ def test_a_lost_receipt_of_a_day_from_which_somebody_was_erased_gives_it_up() ->
     assert choose(facts_of(receipts, lost=lost, receipts=receipts[1:])).given_up.keys() == set(DAYS[:2])
 
 
+@pytest.mark.parametrize("known", [{"erased": {DAYS[1]: 2}}, {"renewed": frozenset({DAYS[1]})}])
+def test_a_day_of_erased_people_without_receipts_is_given_up_although_files_are_known(known: dict[str, Any]) -> None:
+    """The backup was taken of a store that lost its receipts: nothing says that these lines were read."""
+    assert choose(facts_of([], **known)).given_up == {DAYS[1]: "given up"}
+    whole = receipt_of(1).model_copy(update={"counts": Counts(erased=1), "last_day": DAYS[1]})
+    assert choose(facts_of([whole], **known)).given_up == {}, "all its lines were erased, and a receipt says so"
+
+
 def test_the_trail_goes_back_as_far_as_nothing_is_missing() -> None:
     files = [f"audit/2026-11-0{number}.jsonl" for number in range(1, 6)]
     for lost, left in (([], files), ([1], files[2:]), ([4], files[:4]), ([1, 4], files[2:4]), (range(5), [])):

@@ -228,6 +228,32 @@ def test_a_log_that_is_read_anew_does_not_bring_the_erased_back(site: Site) -> N
     assert people(site) == {str(DAY): [BERIT]}
 
 
+def test_a_backup_of_a_store_that_lost_its_receipts_does_not_bring_the_erased_back(site: Site) -> None:
+    erase_anna(site)
+    target = Target(Folder(site.folder / "backups"))
+    newest = target.manifest(target.manifests()[-1])
+    audit = {name: one for name, one in newest.objects.items() if name.startswith("audit/")}
+    target.place.remove(target.manifests()[-1])
+    target.put_manifest(newest.model_copy(update={"objects": audit, "lines": 0}))
+    lose(site)
+    assert bring_back(site).given_up == (DAY - 2 * A_DAY, DAY - A_DAY)
+    site.ingest()
+    assert people(site) == {str(DAY): [BERIT]}
+
+
+def test_receipts_whose_setting_is_lost_are_of_no_use(site: Site) -> None:
+    """The store's key may be a new one: every line that is read again would count twice."""
+    damage(site, "state/setting")
+    lose(site)
+    for side in ("keys", "keys-mirror"):
+        (site.folder / side / "store").unlink()
+    site.open().keys.store_key(may_make=True)
+    bring_back(site)
+    lines = site.ingest().lines
+    assert (lines["late"], lines["hits"], lines["errors"]) == (5, 1, 1)
+    assert people(site) == {str(DAY): [BERIT]}
+
+
 @pytest.mark.parametrize("side", ["keys", "keys-mirror"])
 def test_one_place_of_keys_is_enough(side: str, site: Site) -> None:
     shutil.rmtree(site.folder / side)
@@ -270,7 +296,7 @@ DAMAGES = {
     f"window/{DAY - A_DAY}/errors": (["window errors of 2026-11-19"], {str(DAY - A_DAY)}),
     "receipts/": (["receipt"], {str(DAY - 2 * A_DAY)}),
     "statistics/days": (["statistics days 2026-11-18"], set()),
-    "state/setting": (["state setting"], set()),
+    "state/setting": (["state setting"], {str(DAY - 2 * A_DAY), str(DAY - A_DAY)}),  # whose key is that of receipts?
     "state/terms": (["state terms"], set()),
 }
 
