@@ -1,16 +1,12 @@
 """A backup that was never restored is a hope: the newest one, brought back into a scratch place, and removed again."""
 
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
-from pathlib import Path
-from typing import Final
 
 from plugins.backups.planning import Plan, plan_restore
 from plugins.backups.restoring import BroughtBack, bring_back
+from plugins.backups.scratch import remove_scratch, scratch_of
 from plugins.backups.settling import describe_damaged
 from plugins.backups.taking import backups_held
 from plugins.backups.target import blob_name
@@ -20,8 +16,6 @@ from plugins.store.records import SUFFIX, write_record
 from plugins.store.store import OUTSIDE, RIGHTS, Store, Tell
 from schemas.backups import Rehearsal
 from schemas.refusals import RefusedError
-
-SCRATCH: Final = "rehearsal"
 
 
 def rehearse(store: Store, actor: str, tell: Tell) -> Rehearsal:
@@ -57,27 +51,14 @@ def rehearse(store: Store, actor: str, tell: Tell) -> Rehearsal:
 @contextmanager
 def _scratch(store: Store) -> Iterator[dict[str, Place]]:
     """Empty places of nobody else, with the store's keys and backups; what a kill left in them goes first."""
-    folder = _folder(store)
-    _remove(folder)
+    folder = scratch_of(store)
+    remove_scratch(folder)
     folder.mkdir(mode=0o700, parents=True)
     try:
         made: dict[str, Place] = {root: Folder(folder / root, mode) for root, mode in RIGHTS.items()}
         yield made | {name: store.place(name) for name in OUTSIDE}
     finally:
-        _remove(folder)
-
-
-def _folder(store: Store) -> Path:
-    """On the disk of the store, where that is a folder."""
-    window = store.place("window")
-    if isinstance(window, Folder):
-        return window.root.parent / SCRATCH
-    return Path(tempfile.gettempdir()) / f"lethe-{SCRATCH}-{sha256(window.where.encode()).hexdigest()[:12]}"
-
-
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)
+        remove_scratch(folder)
 
 
 def _described(brought: BroughtBack) -> Iterator[str]:

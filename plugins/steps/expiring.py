@@ -11,6 +11,7 @@ from functools import cache
 from itertools import groupby, pairwise
 from typing import Final
 
+from plugins.backups.scratch import sweep_scratch
 from plugins.store.door import Place
 from plugins.store.store import Store
 
@@ -37,6 +38,7 @@ def expire(store: Store) -> int:
     store.audit.expire(_first_kept(store, "audit", _days(store.place("audit"), TRAIL), today))
     for place in store.places.values():
         place.sweep()
+    sweep_scratch(store)
     return len(old)
 
 

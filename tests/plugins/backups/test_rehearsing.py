@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from plugins.backups.rehearsing import rehearse
-from plugins.backups.taking import back_up
+from plugins.backups.taking import back_up, backups_held
 from plugins.backups.target import Target, blob_name
 from plugins.store.door import Folder
 from schemas.backups import Backed, Rehearsal
@@ -118,6 +118,17 @@ def test_what_a_killed_rehearsal_left_goes_with_the_next(site: Site) -> None:
     left.parent.mkdir(parents=True)
     left.write_bytes(b"")
     assert rehearse_on(site).problems == ()
+    assert not left.parent.parent.exists()
+
+
+def test_what_a_killed_rehearsal_left_goes_with_the_next_close_unless_one_is_under_way(site: Site) -> None:
+    left = site.folder / "store" / "rehearsal" / "visit_log" / "left"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"")
+    with backups_held(site.open()):
+        site.close()
+        assert left.exists()
+    site.close()
     assert not left.parent.parent.exists()
 
 
