@@ -3,9 +3,12 @@
 import os
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from fnmatch import fnmatch
+from glob import glob
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -16,6 +19,7 @@ from plugins.logs.discovering import Signature, log_paths, recognise
 from plugins.logs.fingerprints import START, Fingerprints
 from plugins.logs.log_file import LogFile
 from plugins.logs.reading import instants, read_sample
+from plugins.logs.rotation import Inode, held_for_writing, is_rotated
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store, Tell
 from schemas.forgetting import Original
@@ -24,10 +28,9 @@ from schemas.receipts import Receipt, Record
 from schemas.refusals import EmptyError, RefusedError
 
 ASIDE: Final = ".lethe-"
+LEFT_ASIDE: Final = re.compile(r"\.lethe-[0-9a-f]{16}-(.+)", re.DOTALL)
 LOOKED_AT: Final = "originals.json"
 TO_ITS_END: Final = timedelta(minutes=59, seconds=59)  # receipts keep the hour of their newest line only
-# What rotation adds to a name: .1 and -20261128, also before the ending; what is left names the file's siblings.
-ROTATED: Final = re.compile(r"[._-]?[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?:[._T-]?[0-9]{2,6})?(?![0-9])|\.[0-9]+(?=\.gz\Z|\Z)")
 
 
 class LookedAt(Record):
@@ -36,11 +39,21 @@ class LookedAt(Record):
     files: dict[str, Signature]
 
 
+@dataclass(frozen=True)
+class Look:
+    """What is known at one moment: the logs that read each file, by whatever path; what each of them has read."""
+
+    readers: Mapping[Inode, Sequence[Log]]
+    known: Mapping[str, Sequence[Receipt]]
+    held: set[Inode]
+
+
 def list_originals(store: Store) -> list[Original]:
-    """Each file of each log with the day of its oldest readable line, the worst first."""
+    """Each file of each log with the day of its oldest readable line, the worst first; also what a kill left aside."""
     found = []
     for log in store.policy.logs:
-        for kind, path in log_paths(log, store.base):
+        aside = ((kind, path) for kind, path, _ in _left_aside(log, store.base))
+        for kind, path in (*log_paths(log, store.base), *aside):
             oldest = oldest_day(store, log, kind, path)
             is_past = oldest is not None and store.calendar.is_past(oldest)
             found.append(
@@ -59,27 +72,30 @@ def oldest_day(store: Store, log: Log, kind: str, path: Path) -> date | None:
 def delete_originals(store: Store, actor: str, tell: Tell) -> list[str]:
     """Delete the files of logs with `after_window = "delete"` that look as they did in the run before; what failed.
 
-    Only what was read to its last byte, and past the window with its newest line. A replay deletes nothing. The clock
-    is believed.
+    Only what every log that reads it has read to its last byte and lets go, what was rotated and is held by no writer,
+    and is past the window with its newest line. A replay deletes nothing. The clock is believed.
     """
-    logs = [log for log in store.policy.logs if log.after_window == "delete" and not store.is_replay]
-    before = read_record(store.place("state"), LOOKED_AT, LookedAt)
-    if not logs:
+    if store.is_replay:
         return []
-    known = before.files if before else {}
+    problems = [problem for log in store.policy.logs if (problem := _bring_back_left(log, store.base))]
+    logs = [log for log in store.policy.logs if log.after_window == "delete"]
+    if not logs:
+        return problems
+    before = read_record(store.place("state"), LOOKED_AT, LookedAt)
+    seen = before.files if before else {}
     left: dict[str, Signature] = {}
-    problems: list[str] = []
+    known = {log.name: store.receipts.newest(log.name) for log in logs}
+    look = Look(_readers(store), known, held_for_writing())
     for log in logs:
         deleted = 0
         try:
-            for file in _candidates(store, log):
-                if known.get(str(file.path)) == file.signature and _delete(file):
+            for file in _candidates(store, log, look):
+                if seen.get(str(file.path)) == file.signature and _delete(file):
                     deleted += 1
                 else:
                     left[str(file.path)] = file.signature
         except (OSError, RefusedError) as error:
-            what = error.strerror if isinstance(error, OSError) else error
-            problems.append(f"{log.name}: original files past the window are not deleted: {what}")
+            problems.append(_problem(log, error))
         if deleted:
             tell(f"{log.name}: {deleted} original files deleted")
             store.audit.append(store.clock(), actor, "delete originals", log=log.name, files=deleted)
@@ -87,51 +103,62 @@ def delete_originals(store: Store, actor: str, tell: Tell) -> list[str]:
     return problems
 
 
-def _candidates(store: Store, log: Log) -> Iterator[LogFile]:
-    known = store.receipts.newest(log.name)
-    if not known:
-        return
-    prints = Fingerprints(store.keys.store_key(may_make=False), log.name)
-    paths = [path for _, path in log_paths(log, store.base)]
-    _bring_back_left(paths)
-    for path in paths:
+def _problem(log: Log, error: OSError | RefusedError) -> str:
+    what = error.strerror if isinstance(error, OSError) else error
+    return f"{log.name}: original files past the window are not deleted: {what}"
+
+
+def _candidates(store: Store, log: Log, look: Look) -> Iterator[LogFile]:
+    for _, path in log_paths(log, store.base):
         with suppress(EmptyError, RefusedError):  # a file that cannot be read is told of by the ingest
             file = LogFile(path)
-            if _may_be_written(path, file, paths) or _has_other_names(path):
+            inode = file.signature[:2]
+            if inode in look.held or _has_other_names(path) or not is_rotated(file):
                 continue
-            receipt, _ = recognise(file, file.read(0, START), known, prints)
-            if receipt and file.length() == receipt.end and _is_past(store, receipt):
+            readers = look.readers.get(inode, ())
+            is_past = _is_day_past(store, file.changed_at)
+            if is_past and log in readers and all(_lets_go(store, one, file, look) for one in readers):
                 yield file
 
 
+def _readers(store: Store) -> dict[Inode, list[Log]]:
+    """The logs that read a file, whatever path each of them knows it by."""
+    found: dict[Inode, list[Log]] = {}
+    for log in store.policy.logs:
+        for _, path in log_paths(log, store.base):
+            with suppress(OSError):
+                status = path.stat()
+                found.setdefault((status.st_dev, status.st_ino), []).append(log)
+    return found
+
+
+def _lets_go(store: Store, log: Log, file: LogFile, look: Look) -> bool:
+    """Whether a log has its whole content, and its policy says so."""
+    known = look.known.get(log.name)
+    if log.after_window != "delete" or not known:
+        return False
+    prints = Fingerprints(store.keys.store_key(may_make=False), log.name)
+    receipt, _ = recognise(file, file.read(0, START), known, prints)
+    return receipt is not None and file.length() == receipt.end and _is_past(store, receipt)
+
+
 def _is_past(store: Store, receipt: Receipt) -> bool:
-    """Whether the newest of all its lines is past the window, and its day is closed."""
+    """Whether all its lines are in statistics, and the newest of them is past the window, its day closed.
+
+    A line that could not be read may be as young as the day on which it was not.
+    """
     shards = store.receipts.shards(f"{receipt.log}/{receipt.file}/")
-    newest = [one.newest for shard in shards if (one := store.receipts.get(shard)) and one.newest]
     is_whole = shards[0].begin == 0 and all(one.end == following.begin for one, following in pairwise(shards))
-    if not newest or not is_whole:
+    receipts = [one for shard in shards if (one := store.receipts.get(shard))]
+    if not is_whole or len(receipts) < len(shards) or any(one.counts.late for one in receipts):
         return False
-    day = (max(newest) + TO_ITS_END).astimezone(store.calendar.zone).date()
-    return store.calendar.is_past(day) and day not in store.open_days()
+    days = [(one.newest + TO_ITS_END).astimezone(store.calendar.zone).date() for one in receipts if one.newest]
+    days += [one.read_on for one in receipts if one.counts.quarantine]
+    return bool(days) and store.calendar.is_past(max(days)) and max(days) not in store.open_days()
 
 
-def _may_be_written(path: Path, file: LogFile, paths: Sequence[Path]) -> bool:
-    """However long it was quiet: a file that was not rotated, or the youngest of a family, may be the server's."""
-    if file.is_compressed:
-        return False
-    siblings = [other for other in paths if _family(other) == _family(path) and other != path]
-    return path.name == _family(path)[1] or not any(_changed(other) > file.changed_at for other in siblings)
-
-
-def _family(path: Path) -> tuple[Path, str]:
-    """What a file and those that it was rotated to have in common."""
-    return path.parent, ROTATED.sub("", path.name.removesuffix(".gz"))
-
-
-def _changed(path: Path) -> float:
-    with suppress(OSError):
-        return path.stat().st_mtime
-    return 0.0
+def _is_day_past(store: Store, moment: float) -> bool:
+    return store.calendar.is_past(datetime.fromtimestamp(moment, store.calendar.zone).date())
 
 
 def _has_other_names(path: Path) -> bool:
@@ -163,11 +190,25 @@ def _delete(file: LogFile) -> bool:
     return True
 
 
-def _bring_back_left(paths: Sequence[Path]) -> None:
-    """What a killed run had renamed has its name again; the next run decides anew."""
-    for folder in {path.parent for path in paths}:
-        for aside in folder.glob(f"{ASIDE}*"):
-            _put_back(aside, folder / aside.name.removeprefix(ASIDE).partition("-")[2])
+def _left_aside(log: Log, base: Path) -> Iterator[tuple[str, Path, Path]]:
+    """(access or error, path, old path) of what a killed run had renamed, also where nothing else is left of a log."""
+    for kind, patterns in (("access", log.access), ("error", log.error)):
+        for pattern in (base / one for one in patterns):
+            for path in glob(str(pattern.parent / f"{ASIDE}*")):  # noqa: PTH207 - as in log_paths
+                name = LEFT_ASIDE.fullmatch(Path(path).name)
+                if name and fnmatch(name[1], pattern.name):
+                    yield kind, Path(path), Path(path).with_name(name[1])
+
+
+def _bring_back_left(log: Log, base: Path) -> str | None:
+    """What a killed run had renamed has its name again; the next run decides anew. What failed."""
+    try:
+        for _, aside, path in _left_aside(log, base):
+            with suppress(FileNotFoundError):  # two patterns may fit it
+                _put_back(aside, path)
+    except OSError as error:
+        return _problem(log, error)
+    return None
 
 
 def _put_back(aside: Path, path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from plugins.steps import originals
 from plugins.steps.closing import close_due
 from plugins.steps.originals import delete_originals, list_originals
+from plugins.store.replay import set_replay_clock
 from tests.stores import POLICY, Site, apache_error, hit, silent, utc
 
 NOON = utc(2026, 11, 20, 11)
@@ -73,7 +74,9 @@ def test_what_was_deleted_is_still_counted_and_counts_once_if_it_comes_back(site
 
 def test_a_compressed_file_goes_too(site: Site) -> None:
     path = site.logs / "access.log.1"
-    path.with_name("access.log.2.gz").write_bytes(gzip.compress(path.read_bytes()))
+    other = path.with_name("access.log-20261112.gz")
+    other.write_bytes(gzip.compress(path.read_bytes()))
+    os.utime(other, (OLD.timestamp(), OLD.timestamp()))
     path.unlink()
     close(site)
     assert files(site) == {"access.log"}
@@ -129,18 +132,74 @@ def test_a_quiet_log_that_a_server_may_still_hold_open_stays(tmp_path: Path) -> 
     assert {"access.log", "error.log", "access-20261112.log"} <= files(site)
 
 
-def test_of_files_named_by_days_all_but_the_youngest_go(tmp_path: Path) -> None:
-    site = Site(tmp_path / "site", OLD, DELETING)
-    for number in range(3):
-        site.now = OLD - timedelta(days=2 - number)
-        site.write(f"access-202611{10 + number}.log", hit(site.now))
+def site_of(tmp_path: Path, patterns: str, old: str, new: str, policy: str = DELETING) -> Site:
+    """A file of lines past the window, and one of today's, both read."""
+    site = Site(tmp_path / "site", OLD, policy.replace('"logs/access*"', patterns))
+    for name in (old, new):
+        (site.logs / name).parent.mkdir(exist_ok=True)
+    site.write(old, hit(OLD))
     site.ingest()
     site.now = NOON
-    site.write("access-other.log", hit(NOON))
+    site.write(new, hit(NOON, "192.0.2.2"))
     site.ingest()
-    delete(site)
-    delete(site)
-    assert files(site) == {"access-20261112.log", "access-other.log"}
+    return site
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("access.80", "access.443"),
+        ("access.443", "access.80"),
+        ("access.80", "access"),
+        ("access.80", "access.1"),
+        ("access.2", "access.0"),
+        ("access-20261112.log", "access.log"),
+        ("access-20261112", "access-20261120"),
+        ("access.20269999", "access"),
+        ("access.old", "access"),
+        ("access.gz", "access"),
+    ],
+)
+def test_a_name_that_a_rotation_need_not_have_given_stays(tmp_path: Path, old: str, new: str) -> None:
+    site = site_of(tmp_path, '"logs/*"', old, new)
+    for _ in range(3):
+        close_due(site.open(), "operations", silent)
+    assert files(site) == {old, new}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("access.log.1", "access.log"),
+        ("access.1", "access.0"),
+        ("access.2", "access.1"),
+        ("access-20261112", "access"),
+        ("access.log-2026-11-12", "access.log"),
+    ],
+)
+def test_a_rotated_file_goes_once_its_younger_sibling_is_there(tmp_path: Path, old: str, new: str) -> None:
+    site = site_of(tmp_path, '"logs/*"', old, new)
+    for _ in range(2):
+        close_due(site.open(), "operations", silent)
+    assert files(site) == {new}
+
+
+def test_while_the_new_log_is_empty_the_server_may_write_to_the_old_one(tmp_path: Path) -> None:
+    site = site_of(tmp_path, '"logs/*"', "access.log.1", "other.log")
+    (site.logs / "access.log").touch()
+    for _ in range(3):
+        close_due(site.open(), "operations", silent)
+    assert "access.log.1" in files(site)
+
+
+def test_a_file_that_a_process_can_write_to_stays(site: Site) -> None:
+    with (site.logs / "access.log.1").open("a"):
+        for _ in range(3):
+            close_due(site.open(), "operations", silent)
+        assert "access.log.1" in files(site)
+    with (site.logs / "access.log.1").open():  # a reader is no reason
+        close(site)
+    assert "access.log.1" not in files(site)
 
 
 @pytest.mark.parametrize("kind", ["hard link", "symbolic link"])
@@ -202,17 +261,111 @@ def test_what_was_left_aside_takes_no_other_file_s_name(site: Site) -> None:
     aside, path = site.logs / ".lethe-0123456789abcdef-access.log.1", site.logs / "access.log.1"
     path.rename(aside)
     path.write_text(hit(NOON, "192.0.2.9"))
-    originals._bring_back_left([path])
+    delete(site)
     assert path.read_text() == hit(NOON, "192.0.2.9")
     assert len([one for one in files(site) if one.startswith("access.log.1.")]) == 1
 
 
-def test_a_replay_deletes_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = site.open()
-    object.__setattr__(store, "is_replay", True)
-    assert delete_originals(store, "operations", silent) == []
-    assert delete_originals(store, "operations", silent) == []
+def test_a_replay_deletes_nothing(tmp_path: Path) -> None:
+    site = Site(tmp_path / "site", OLD, DELETING)
+    set_replay_clock(site.open().place("state"), OLD, OLD)
+    site.write("access.log.1", hit(OLD))
+    site.ingest()
+    site.now = NOON
+    site.write("access.log", hit(NOON))
+    site.ingest()
+    assert site.open().is_replay
+    (site.logs / ".lethe-0123456789abcdef-access.log.2").write_text(hit(OLD))
+    before = files(site)
+    for _ in range(3):
+        close_due(site.open(), "operations", silent)
+    assert files(site) == before
+
+
+@pytest.mark.parametrize("is_touched", [False, True], ids=["an old time of change", "a young time of change"])
+def test_a_file_whose_newest_lines_could_not_be_read_stays_until_they_are_past(site: Site, is_touched: bool) -> None:
+    """A server whose format changed writes on; its lines have no time that anybody can read."""
+    path = site.logs / "access.log.1"
+    site.write("access.log.1", *(f'{{"a format of today": {number}}}\n' for number in range(20)))
+    site.now += timedelta(minutes=1)
+    site.write("access.log", hit(site.now))
+    site.ingest()
+    if not is_touched:
+        os.utime(path, (OLD.timestamp(), OLD.timestamp()))
+    close(site)
     assert "access.log.1" in files(site)
+    site.now += timedelta(days=8)
+    close(site)
+    assert "access.log.1" not in files(site)
+
+
+def test_a_file_that_was_changed_in_the_window_stays(site: Site) -> None:
+    young = (NOON - timedelta(days=1)).timestamp()
+    os.utime(site.logs / "access.log.1", (young, young))
+    close(site)
+    assert "access.log.1" in files(site)
+
+
+SECOND = """
+[[logs]]
+name = "second"
+access = [{}]
+format = "combined"
+timezone = "Europe/Oslo"
+after_window = "{}"
+"""
+
+
+@pytest.mark.parametrize("path", ["logs/access.log.1", "logs/../logs/access*", "alias/access.*"])
+@pytest.mark.parametrize("after", ["report", "delete"])
+def test_a_file_that_another_log_has_not_read_or_wants_to_keep_stays(site: Site, path: str, after: str) -> None:
+    (site.folder / "alias").symlink_to(site.logs)
+    if after == "report":
+        site.policy.write_text(DELETING + SECOND.format(f'"{path}"', after))
+        site.ingest()
+    else:
+        site.policy.write_text(DELETING + SECOND.format(f'"{path}"', after))
+    for _ in range(3):
+        close_due(site.open(), "operations", silent)
+    assert files(site) == {"access.log", "access.log.1"}
+
+
+def test_a_file_goes_that_all_its_logs_have_read_and_let_go(tmp_path: Path) -> None:
+    policy = DELETING + SECOND.format('"logs/access.log.1", "logs/access.log"', "delete")
+    site = site_of(tmp_path, '"logs/access*"', "access.log.1", "access.log", policy)
+    close(site)
+    assert files(site) == {"access.log"}
+
+
+def test_a_file_with_lines_that_count_nowhere_stays_and_is_reported(site: Site) -> None:
+    close(site)
+    site.write("access.log.1", *(hit(OLD, f"192.0.2.{number}", "/late") for number in range(3, 9)))
+    site.ingest()
+    os.utime(site.logs / "access.log.1", (OLD.timestamp(), OLD.timestamp()))
+    assert site.counts()["late"] == 6
+    close(site)
+    assert "access.log.1" in files(site)
+    assert [Path(one.path).name for one in list_originals(site.open()) if one.is_past] == ["access.log.1"]
+
+
+@pytest.mark.parametrize("patterns", ['"logs/a/access*", "logs/b/access*"', '"logs/*/access.log*"'])
+def test_the_only_file_of_a_folder_left_aside_is_listed_and_has_its_name_again(tmp_path: Path, patterns: str) -> None:
+    site = site_of(tmp_path, patterns, "a/access.log.1", "b/access.log")
+    path = site.logs / "a" / "access.log.1"
+    aside = path.with_name(".lethe-0123456789abcdef-access.log.1")
+    foreign = path.with_name(".lethe-notes")
+    foreign.touch()
+    path.rename(aside)
+    assert [(one.path, one.is_past) for one in list_originals(site.open())][:1] == [(str(aside), True)]
+    close_due(site.open(), "operations", silent)
+    assert {one.name for one in path.parent.iterdir()} == {"access.log.1", ".lethe-notes"}
+
+
+def test_what_is_left_aside_comes_back_where_the_policy_says_report_by_now(site: Site) -> None:
+    (site.logs / "access.log.1").rename(site.logs / ".lethe-0123456789abcdef-access.log.1")
+    site.policy.write_text(POLICY)
+    delete(site)
+    assert files(site) == {"access.log", "access.log.1"}
 
 
 def test_a_folder_that_may_not_be_written_is_told_of(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
