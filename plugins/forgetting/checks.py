@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from plugins.backups.target import Target
 from plugins.blocklist.exporting import expired_exports
+from plugins.forgetting.backed import check_backups
+from plugins.forgetting.ended_days import AN_HOUR, left_in_window
 from plugins.forgetting.hunting import (
     AIRFLOW,
     ELSEWHERE,
@@ -16,17 +17,15 @@ from plugins.forgetting.hunting import (
     TEMPORARY,
     WITH_A_KEY,
     Hunt,
-    left_in_backups,
     raw,
 )
+from plugins.forgetting.unread import unread_days
 from plugins.store.records import AnyRecord, read_record
 from plugins.store.store import RIGHTS, Store
 from schemas.backups import Purged, Rehearsal
 from schemas.forgetting import CanaryState, Check, Original, Result
 from schemas.refusals import RefusedError
 
-A_DAY: Final = timedelta(days=1)  # purges run once a day
-AN_HOUR: Final = timedelta(hours=1)  # closes run once an hour
 ROTATED: Final = timedelta(days=2)  # logs are rotated once a day, and deleted by the second look
 REHEARSED: Final = timedelta(days=35)  # rehearsals run once a month
 PUBLISHED: Final = ("statistics", "visit_log", SCRATCH)
@@ -64,7 +63,11 @@ def run_checks(evidence: Evidence) -> Iterator[Check]:
 def _truncation(evidence: Evidence) -> Check:
     found = evidence.hunt.count(*PUBLISHED)
     searched = sum(evidence.hunt.objects.get(place, 0) for place in PUBLISHED)
-    sentence = f"{found} canaries in {searched} published and scratch tables, which may hold networks only"
+    scratch = evidence.hunt.objects.get(SCRATCH, 0)
+    sentence = (
+        f"{found} canaries in {searched} tables, which may hold networks only; {scratch} of them are scratch tables of "
+        "the canaries' own lines, which count in no published table"
+    )
     return Check(check="truncation", result=_result(not found), sentence=sentence)
 
 
@@ -77,37 +80,29 @@ def _window(evidence: Evidence) -> Check:
     keys = [day for day in store.keys.days() if store.marks.get(day) or store.calendar.is_past(day)]
     overdue = [day for day in store.open_days() if evidence.now >= store.calendar.deadline(day) + AN_HOUR]
     closing = [day for day in store.marks.days("closing") if store.calendar.is_past(day)]
+    left, closed = left_in_window(store), sum(one.phase != "window" for one in evidence.canaries)
     sentence = (
         f"{plain} canaries that can be read without a key, {opened} closed days that can be opened, {len(keys)} ended "
-        f"days with a key, {len({*overdue, *closing})} days overdue; canaries of {len(evidence.canaries)} days"
+        f"days with a key, {left} objects of ended days, {len({*overdue, *closing})} days overdue; "
+        f"canaries of {len(evidence.canaries)} days"
     )
+    sentence += f", {closed} of them closed" if closed else "; no canary has been through a close yet"
     deadlines = [store.calendar.deadline(day) for day in store.open_days()]
-    is_kept = not (plain or opened or keys or overdue or closing)
+    is_kept = not (plain or opened or keys or left or overdue or closing)
     return Check(check="window", result=_result(is_kept), sentence=sentence, deadline=min(deadlines, default=None))
 
 
 def _exports(evidence: Evidence) -> Check:
     expired, found = expired_exports(evidence.store), evidence.hunt.count("exports")
     sentence = f"{len(expired)} exported files have expired and are still there, {found} canaries in exports"
+    sentence += "; nobody acts on canaries, so none was on its way there"
     return Check(check="exports", result=_result(not expired and not found), sentence=sentence)
 
 
 def _backups(evidence: Evidence) -> Check:
-    """A purge runs once a day, so a backup may be a day past its time; longer than a month none lives."""
-    store = evidence.store
-    target, terms, zone = Target(store.place("backups")), store.calendar.terms, store.calendar.zone
-    manifests = [target.manifest(name) for name in target.manifests()]
-    ends = [terms.ends("backups", one.taken_at.astimezone(zone)) for one in manifests if not one.is_thinned]
-    old = sum(evidence.now >= end + A_DAY for end in ends)
     gone = [one.day for one in evidence.canaries if one.phase == "purged"]
-    left, found = left_in_backups(store, gone), evidence.hunt.count("backups", WITH_A_KEY)
-    purged = _newest(store, "purges", Purged)
-    sentence = (
-        f"{len(manifests)} backups, {old} of them too old; {found} canaries in them, {left} objects left of "
-        f"{len(gone)} days that had to be purged; last purge {_at(purged.at if purged else None)}"
-    )
-    is_kept = not (old or left or found)
-    return Check(check="backups", result=_result(is_kept), sentence=sentence, deadline=min(ends, default=None))
+    purged = _newest(evidence.store, "purges", Purged)
+    return check_backups(evidence.store, evidence.hunt.count("backups", WITH_A_KEY), gone, purged)
 
 
 def _restore(evidence: Evidence) -> Check:
@@ -125,16 +120,19 @@ def _originals(evidence: Evidence) -> Check:
     store = evidence.store
     past = [one for one in evidence.originals if one.is_past and one.oldest]
     ending = [one for one in past if one.after_window == "delete" and _ends_soon(evidence, one)]
-    unread = sum(one.oldest is None for one in evidence.originals)
+    unread = unread_days(store, tuple(evidence.originals))
+    stale = sum(store.calendar.is_past(day) for day in unread)
+    empty = {log.name for log in store.policy.logs} - {one.log for one in evidence.originals}
     oldest = min((one.oldest for one in past if one.oldest), default=None)
     sentence = f"{len(past)} of {len(evidence.originals)} original log files hold lines past the window"
     sentence += f", the oldest of {oldest}" if oldest else ""
     sentence += f"; {len(ending)} of them are deleted when their newest line is, too" if ending else ""
-    sentence += f"; {unread} have no readable line at their beginning" if unread else ""
+    sentence += f"; {len(unread)} cannot be read, {stale} of them written last before the window" if unread else ""
+    sentence += f"; {len(empty)} logs have no file, so look at their paths in the policy" if empty else ""
     days = [one.oldest for one in evidence.originals if one.oldest and not one.is_past]
     deadline = store.calendar.deadline(min(days)) if days else None
-    is_kept = len(past) == len(ending)
-    return Check(check="originals", result=_result(is_kept), sentence=sentence, deadline=deadline)
+    result: Result = "broken" if len(past) > len(ending) or stale else "unknown" if unread or empty else "kept"
+    return Check(check="originals", result=result, sentence=sentence, deadline=deadline)
 
 
 def _ends_soon(evidence: Evidence, original: Original) -> bool:
@@ -154,7 +152,9 @@ def _airflow(evidence: Evidence) -> Check:
         return Check(check="airflow", result="unknown", sentence="Airflow is not here, so nothing of it was searched")
     found, size = hunt.count(*AIRFLOW), sum(hunt.bytes[place] for place in searched)
     sentence = f"{found} canaries in {size / 1e6:,.1f} MB of Airflow's {' and '.join(searched).replace('airflow ', '')}"
-    result: Result = "broken" if found else "kept" if len(searched) == len(AIRFLOW) else "unknown"
+    is_whole = all(hunt.bytes.get(place) for place in AIRFLOW)
+    sentence += "" if is_whole else "; one of database and logs is empty or not here, so nobody knows"
+    result: Result = "broken" if found else "kept" if is_whole else "unknown"
     return Check(check="airflow", result=result, sentence=sentence)
 
 

@@ -2,22 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 from typing import Final
 
-from plugins.backups.target import Target, blob_name
-from plugins.forgetting.canaries import NO_DAY, Canaries, canaries_of
-from plugins.forgetting.marked_log import sealed_of
+from plugins.forgetting.canaries import NO_DAY, canaries_of
 from plugins.forgetting.scanner import Canary, Scanner
 from plugins.forgetting.traces import Outside, database_contents, folder_contents, place_contents
 from plugins.forgetting.unpacking import Content
-from plugins.keys.day_keys import BYTES
 from plugins.store.door import PRIVATE
 from plugins.store.store import RIGHTS, Store, Tell, open_place
-from plugins.store.window import DamagedError, unseal
 from schemas.forgetting import Searched
 from schemas.refusals import RefusedError
 from transforms.visits.days import start_of_day
@@ -107,35 +102,3 @@ def _kind_of(name: str) -> str:
 def raw(root: str) -> str:
     """What lies in the window is found there without a key, which is another thing than with one."""
     return f"{root}, without a key" if root == OPENED else root
-
-
-def try_keys(hunt: Hunt, store: Store, canaries: Canaries) -> None:
-    """Try to open what backups hold of a closed day's canaries, with every key there is on either side."""
-    target, secrets = Target(store.place("backups")), set(_secrets(store))
-    for sealed in sealed_of(store, canaries.day):
-        with suppress(FileNotFoundError):
-            content = target.place.get(blob_name(sealed.digest))
-            for secret in secrets:
-                with suppress(DamagedError):
-                    unseal(content, secret, sealed)
-                    hunt.found[WITH_A_KEY] |= {Canary(canaries.day, number) for number in canaries.numbers}
-
-
-def left_in_backups(store: Store, days: Iterable[date]) -> int:
-    """How many objects of these days' windows a manifest still names, or lie there without one."""
-    wanted = set(days)
-    if not wanted:
-        return 0
-    target = Target(store.place("backups"))
-    prefixes = tuple(f"window/{day}/" for day in wanted)
-    named = {name for one in target.manifests() for name in target.manifest(one).objects if name.startswith(prefixes)}
-    blobs = target.blobs()
-    return len(named) + sum(sealed.digest in blobs for day in wanted for sealed in sealed_of(store, day))
-
-
-def _secrets(store: Store) -> Iterator[bytes]:
-    for place in (store.keys.main, store.keys.mirror):
-        for name in place.names():
-            with suppress(FileNotFoundError):
-                if len(content := place.get(name)) == BYTES:
-                    yield content

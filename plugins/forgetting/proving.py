@@ -13,7 +13,8 @@ from typing import Final, Literal
 
 from plugins.forgetting.canaries import NO_DAY, Canaries, canaries_of, forget_seed, keep_seed, new_canaries
 from plugins.forgetting.checks import Evidence, run_checks
-from plugins.forgetting.hunting import OPENED, Hunt, hunt_everywhere, left_in_backups, try_keys
+from plugins.forgetting.ended_days import left_in_backups, try_keys
+from plugins.forgetting.hunting import OPENED, Hunt, hunt_everywhere
 from plugins.forgetting.in_window import look_in_window
 from plugins.forgetting.marked_log import marked_receipts, plant
 from plugins.forgetting.planting import missed_kinds
@@ -49,7 +50,7 @@ def prove(store: Store, actor: str, tell: Tell, outside: Outside = NOWHERE) -> F
             missed += unreached(hunt.scanner, decoys, store, outside, folder)
         problems += [f"a planted canary was not found: {kind}" for kind in missed]
         phases = {one.day: _look(store, hunt, one, problems) for one in canaries}
-        if not hunt.found[OPENED]:
+        if not any(phase == "window" and OPENED in hunt.places_of(day) for day, phase in phases.items()):
             problems.append("no canary is in the window, so nothing shows that one would be found elsewhere")
         problems += hunt_everywhere(hunt, store, outside, tell)
         states = tuple(CanaryState(day=day, phase=phases[day], found=tuple(hunt.places_of(day))) for day in phases)
@@ -118,7 +119,7 @@ def _phase(store: Store, day: date) -> Phase:
 
 def _keep(store: Store, actor: str, report: ForgettingReport) -> None:
     """Then canaries that are proven to be gone from everywhere are forgotten themselves."""
-    write_record(store.place("reports"), f"forgetting/{report.at:%Y-%m-%dT%H%M%SZ}{SUFFIX}", report)
+    write_record(store.place("reports"), f"forgetting/{report.at:%Y-%m-%dT%H%M%SZ}.{report.token}{SUFFIX}", report)
     store.audit.append(
         report.at,
         actor,

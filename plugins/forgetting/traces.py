@@ -36,9 +36,11 @@ class Outside:
     temporary: tuple[Path, ...] = tuple(Path(one) for one in sorted({*TEMPORARY, tempfile.gettempdir()}))
 
 
-def place_contents(place: Place, prefix: str = "") -> Iterator[tuple[str, Content]]:
+def place_contents(place: Place, prefix: str = "", ending: str = "") -> Iterator[tuple[str, Content]]:
     """Name and content of everything in a place: hidden by a later version, half-written, or left by others."""
     for trace in place.traces(prefix):
+        if not trace.name.endswith(ending):
+            continue
         if trace.kind == "marker" or (trace.kind == "unfinished" and not isinstance(place, Folder)):
             continue  # no bytes of these can be read by anybody
         with suppress(FileNotFoundError):  # it ended meanwhile

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import secrets
 import sqlite3
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from plugins.publishing import as_parquet
 from plugins.steps.closing import close_day
 from plugins.steps.detecting import detect
 from plugins.steps.erasing import erase
+from plugins.steps.expiring import archived_at
 from plugins.steps.watching import Watch
 from plugins.store.locks import BusyError
 from schemas.forgetting import CANARY_LOG, ForgettingReport
@@ -65,6 +67,11 @@ def results(report: ForgettingReport) -> dict[str, str]:
     return {check.check: check.result for check in report.checks}
 
 
+def sentence(report: ForgettingReport, name: str) -> str:
+    (found,) = (check.sentence for check in report.checks if check.check == name)
+    return found
+
+
 def phases(report: ForgettingReport) -> dict[date, tuple[str, tuple[str, ...]]]:
     return {one.day: (one.phase, one.found) for one in report.canaries}
 
@@ -81,6 +88,7 @@ def test_canaries_live_with_their_day_and_end_with_its_backups(site: Site) -> No
     go_to(site, NOON + 6 * A_DAY)
     assert phases(proven(site))[TODAY] == ("window", ("window",)), "also found in the backups, if one has the key"
     back_up(site.open(), "operations", silent)
+    purge(site.open(), "operations", silent)
     go_to(site, NOON + 7 * A_DAY)
     report = proven(site)
     assert phases(report)[TODAY] == ("closed", ())
@@ -146,12 +154,22 @@ def test_a_report_is_kept_and_audited_in_counts(site: Site) -> None:
     report = proven(site)
     place = site.open().place("reports")
     (name,) = place.names("forgetting/")
-    assert name == "forgetting/2026-11-20T110000Z.json"
+    assert name == f"forgetting/2026-11-20T110000Z.{report.token}.json"
+    assert archived_at(name) == NOON
     assert ForgettingReport.model_validate_json(place.get(name)) == report
     trail = site.open().audit.place
     entry = json.loads(trail.get(next(iter(trail.names()))).splitlines()[-1])
     assert entry["action"] == "prove forgetting"
     assert entry["facts"] == {"valid": 1, "problems": 0, "days": 1, "found": 0, "broken": []}
+
+
+def test_of_two_proofs_in_a_second_both_are_kept(site: Site) -> None:
+    """A replay's clock stands still."""
+    reports = {proven(site).token for _ in range(2)}
+    place = site.open().place("reports")
+    assert {
+        ForgettingReport.model_validate_json(place.get(name)).token for name in place.names("forgetting/")
+    } == reports
 
 
 LEAKS: dict[str, tuple[str, Callable[[Site, str], None]]] = {
@@ -175,6 +193,10 @@ LEAKS: dict[str, tuple[str, Callable[[Site, str], None]]] = {
     ),
     "a key place": ("window", lambda site, canary: site.open().place("keys").put("notes", canary.encode())),
     "an export": ("exports", lambda site, canary: site.open().place("exports").put("x/x.csv", canary.encode())),
+    "an object of a closed day": (
+        "window",
+        lambda site, canary: site.open().window.place.put("2026-07-01/hits/www/x/0-1.1.parquet", b"sealed"),
+    ),
     "a blob": ("backups", lambda site, canary: Target(site.open().place("backups")).put_blob(canary.encode()) and None),
 }
 
@@ -213,6 +235,19 @@ def test_airflow_s_database_and_logs_and_temporary_files_are_searched(site: Site
     _write(temporary / "x.bin", b"\x00" + canary.encode("utf-16-le"))
     found = results(proven(site, outside))
     assert (found["airflow"], found["temporary"]) == ("broken", "broken")
+
+
+@pytest.mark.parametrize("nothing", ["no logs", "empty logs", "empty database", "no database"])
+def test_where_nothing_was_searched_of_airflow_nobody_knows(site: Site, tmp_path: Path, nothing: str) -> None:
+    where, logs = tmp_path / "airflow.db", tmp_path / "logs"
+    with sqlite3.connect(where) as database:
+        database.execute("CREATE TABLE xcom (key TEXT, value BLOB)" if nothing != "empty database" else "SELECT 1")
+    if nothing == "empty logs":
+        logs.mkdir()
+    elif nothing != "no logs":
+        _write(logs / "attempt=1.log", b"5 lines\n")
+    report = proven(site, Outside(None if nothing == "no database" else f"sqlite:///{where}", logs, ()))
+    assert results(report)["airflow"] == "unknown"
 
 
 def test_deleted_rows_left_in_airflow_s_database_are_found(site: Site, tmp_path: Path) -> None:
@@ -308,6 +343,44 @@ def test_a_log_file_past_the_window_is_listed_and_breaks_the_promise(site: Site)
     assert results(report)["originals"] == "broken"
     worst = report.originals[0]
     assert (worst.oldest, worst.is_past, Path(worst.path).name) == (TODAY - 20 * A_DAY, True, "access.log.9")
+
+
+@pytest.mark.parametrize(
+    ("content", "days", "result"),
+    [
+        (b"\x28\xb5\x2f\xfd of zstd", 0, "unknown"),
+        (b"\x28\xb5\x2f\xfd of zstd", 20, "broken"),
+        (b"no log\n", 0, "unknown"),
+        (b"no log\n", 20, "broken"),
+        (b"", 20, "kept"),
+        (gzip.compress(b""), 20, "kept"),
+    ],
+    ids=["unread", "unread and old", "no line", "no line and old", "empty", "compressed and empty"],
+)
+def test_of_a_file_that_cannot_be_read_nobody_knows(site: Site, content: bytes, days: int, result: str) -> None:
+    path = site.logs / "access.log.9"
+    path.write_bytes(content)
+    then = (site.now - days * A_DAY).timestamp()
+    os.utime(path, (then, then))
+    report = proven(site)
+    assert results(report)["originals"] == result
+    if result != "kept":
+        assert "1 cannot be read" in sentence(report, "originals")
+
+
+def test_of_a_log_without_a_file_nobody_knows(tmp_path: Path) -> None:
+    site = Site(tmp_path / "site", NOON)
+    report = proven(site)
+    assert results(report)["originals"] == "unknown"
+    assert "1 logs have no file" in sentence(report, "originals")
+
+
+def test_no_hunt_is_claimed_that_never_took_place(site: Site) -> None:
+    report = proven(site)
+    assert "no canary has been through a close yet" in sentence(report, "window")
+    assert "no canary had to be purged yet" in sentence(report, "backups")
+    go_to(site, NOON + 7 * A_DAY)
+    assert "1 of them closed" in sentence(proven(site), "window")
 
 
 def test_a_file_that_waits_for_its_newest_line_to_be_past_breaks_nothing(tmp_path: Path) -> None:
