@@ -1,7 +1,8 @@
 """What is copied into a backup: only what the store names, and nothing is read again that did not change."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from contextlib import suppress
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 
 from plugins.backups.target import DamagedBackupError, Target
 from plugins.store.store import Store, Tell
-from schemas.backups import Backed
+from schemas.backups import Backed, Manifest
 from schemas.receipts import Import, Receipt, Sealed
 from schemas.refusals import RefusedError
 
@@ -36,13 +37,17 @@ class Named(NamedTuple):
 
 
 class Copies:
-    """The copies of a store's objects in a target; `new` is how many blobs were written for them."""
+    """The copies of a store's objects in a target; `new` is how many blobs were written for them.
+
+    `last` is the newest backup before.
+    """
 
     def __init__(self, store: Store, target: Target, tell: Tell) -> None:
         self.store, self.target, self.tell = store, target, tell
         self.new = 0
         self._blobs = target.blobs()
-        self._before = _last_backed(target, self._blobs)
+        self.last = _last_backup(target, store.clock())
+        self._before = _whole_window(self.last, self._blobs) if self.last else {}
         self._copied: dict[str, tuple[str, Backed]] = {}  # stamp and copy
         self._named: dict[str, Named] = {}
         self._failed: list[Sealed] = []
@@ -148,14 +153,18 @@ class Copies:
         return backed
 
 
-def _last_backed(target: Target, blobs: set[str]) -> dict[str, Backed]:
-    """What the newest backup that can be read has of the window, and has whole."""
-    for name in reversed(target.manifests()):
-        try:
-            objects = target.manifest(name).objects
-        except DamagedBackupError:
-            continue
-        return {
-            one: backed for one, backed in objects.items() if one.startswith(f"{WINDOW}/") and backed.digest in blobs
-        }
-    return {}
+def _last_backup(target: Target, now: datetime) -> Manifest | None:
+    """The newest one that can be read."""
+    for name in reversed(target.credible(now)):
+        with suppress(DamagedBackupError):
+            return target.manifest(name)
+    return None
+
+
+def _whole_window(last: Manifest, blobs: set[str]) -> dict[str, Backed]:
+    """What a backup has of the window, and has whole."""
+    return {
+        name: backed
+        for name, backed in last.objects.items()
+        if name.startswith(f"{WINDOW}/") and backed.digest in blobs
+    }

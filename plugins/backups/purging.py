@@ -4,6 +4,7 @@ A purge is done when a listing of the place shows nothing but what the manifests
 """
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -29,11 +30,15 @@ ROUNDS: Final = 4  # others go on recording what ends, and a marker that goes sh
 
 @dataclass
 class Kept:
-    """The manifests and blobs that stay; of records of what ended, those that go; when the oldest backup was taken."""
+    """The manifests and blobs that stay; of records of what ended, those that go; when the oldest backup was taken.
+
+    `ahead` is how many of the manifests are of the future, and there is no other one.
+    """
 
     names: set[str] = field(default_factory=set)
     expired: set[str] = field(default_factory=set)
     oldest: datetime | None = None
+    ahead: int = 0
 
     def holds(self, name: str) -> bool:
         """Records that come meanwhile stay."""
@@ -41,6 +46,9 @@ class Kept:
 
     def add(self, name: str, manifest: Manifest) -> None:
         self.names |= {name, *(blob_name(backed.digest) for backed in manifest.objects.values())}
+
+    def add_dated(self, name: str, manifest: Manifest) -> None:
+        self.add(name, manifest)
         self.oldest = min(manifest.taken_at, self.oldest or manifest.taken_at)
 
 
@@ -73,31 +81,56 @@ def purge(store: Store, actor: str, tell: Tell, clock_is_right: bool = False) ->
             traces=purged.traces,
             left=purged.left,
         )
+    if kept.ahead:
+        raise RefusedError(
+            f"{target.place.where} holds {kept.ahead} backups of the future, which a wrong clock took, and no other "
+            "one, so they stay; take one with: lethe back-up, and run the purge again"
+        )
     return purged
 
 
 def _keep(store: Store, target: Target, tell: Tell) -> Kept:
     """The newest manifest that can be read stays, without what is of persons if it is past its time, too."""
     kept = Kept()
-    names = target.manifests()
-    for name in reversed(names):
-        try:
-            manifest = target.manifest(name)
-        except DamagedBackupError as error:
-            tell(f"{error} and goes")
-            continue
+    credible = target.credible(store.clock())
+    for name, manifest in _readable(target, reversed(credible), tell):
         is_past = _is_past(store, manifest)
         if not kept.names and is_past:
-            manifest = _thin(manifest)
-            target.put_manifest(manifest)
+            thinned = _thin(manifest)
+            target.put_manifest(thinned)
             tell(f"the last backup is of {manifest.taken_at:%Y-%m-%d}; it keeps nothing but statistics and records")
-        if not kept.names or not is_past:
-            kept.add(name, manifest)
+            kept.add_dated(name, thinned)
+        elif not is_past:
+            kept.add_dated(name, manifest)
+    names = target.manifests()
+    _judge_future(target, kept, [name for name in names if name not in credible], tell)
     if names and not kept.names:
         raise RefusedError(f"no backup in {target.place.where} can be read; take one first, with: lethe back-up")
     if kept.oldest:
         kept.expired = target.expired_ends(kept.oldest)
     return kept
+
+
+def _judge_future(target: Target, kept: Kept, ahead: list[str], tell: Tell) -> None:
+    """What a wrong clock took would never end, so it goes now; but where there is nothing else, it stays.
+
+    Nobody knows when it was really taken, so that no record of what ended goes because of it.
+    """
+    if kept.names:
+        for name in ahead:
+            tell(f"{target.place.where}/{name} is of the future, which a wrong clock took, and goes")
+        return
+    for name, manifest in _readable(target, ahead, tell):
+        kept.add(name, manifest)
+        kept.ahead += 1
+
+
+def _readable(target: Target, names: Iterable[str], tell: Tell) -> Iterator[tuple[str, Manifest]]:
+    for name in names:
+        try:
+            yield name, target.manifest(name)
+        except DamagedBackupError as error:
+            tell(f"{error} and goes")
 
 
 def _is_past(store: Store, manifest: Manifest) -> bool:

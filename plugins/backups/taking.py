@@ -12,7 +12,8 @@ from typing import Final
 
 from plugins.backups.copying import Copies
 from plugins.backups.target import Target
-from plugins.store.audit import TamperedError
+from plugins.backups.wholeness import check_copied, check_lost, check_trail
+from plugins.steps.closing import believe_clock
 from plugins.store.locks import BusyError
 from plugins.store.store import Store, Tell
 from schemas.backups import Manifest
@@ -23,20 +24,27 @@ LOCK: Final = "backup"
 PATIENCE: Final = 600.0  # seconds for each lock; to compute a large day takes minutes
 
 
-def back_up(store: Store, actor: str, tell: Tell) -> Manifest:
+def back_up(
+    store: Store, actor: str, tell: Tell, store_is_right: bool = False, clock_is_right: bool = False
+) -> Manifest:
     """Take a backup, what is new in it verified by reading back; also one that is like the last.
 
-    RefusedError where other work does not end in time, or where the store is not whole; what is left of its window is
-    saved all the same.
+    RefusedError where other work does not end in time, or where the store is not whole: what is left of its window is
+    saved all the same, and whatever else it lost where a person says that it `store_is_right`. ClockError where nothing
+    confirms what time it is; OSError where somebody removes what was copied.
     """
+    believe_clock(store, clock_is_right)
     with backups_held(store):
-        _check_whole(store)
+        due = check_trail(store)
         copies = Copies(store, Target(store.place("backups")), tell)
         copies.copy()
         with _patiently(), _standing_still(store):
             taken_at = copies.target.free_second(store.clock())
             objects = copies.copy()
             problems = copies.problems()
+            check_copied(store, objects, due, copies.last)
+            if copies.last and not store_is_right:
+                check_lost(store, objects, copies.target, copies.last)
             manifest = Manifest(
                 token=secrets.token_hex(4),
                 taken_at=taken_at,
@@ -45,6 +53,7 @@ def back_up(store: Store, actor: str, tell: Tell) -> Manifest:
                 objects=objects,
                 erased=copies.target.erased_generations(),
             )
+            copies.target.check_there(objects.values())
             copies.target.put_manifest(manifest)
         store.audit.append(
             store.clock(), actor, "back up", objects=len(objects), new_blobs=copies.new, lines=manifest.lines
@@ -84,11 +93,3 @@ def _standing_still(store: Store) -> Iterator[None]:
         store.writing(*days, patience=PATIENCE),
     ):
         yield
-
-
-def _check_whole(store: Store) -> None:
-    """A store that was lost, or put together again by hand, must not become the newest backup."""
-    try:
-        store.audit.verify()
-    except TamperedError as error:
-        raise RefusedError(f"{error}; of a store that is not whole no backup is taken, bring it back first") from None

@@ -2,8 +2,9 @@
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from errno import ENOENT
 from hashlib import sha256
 from typing import Final
 
@@ -67,6 +68,12 @@ class Target:
     def blobs(self) -> set[str]:
         """The digests of all blobs."""
         return {name.rpartition("/")[2] for name in self.place.names(BLOBS)}
+
+    def check_there(self, backed: Iterable[Backed]) -> None:
+        """OSError where a blob is missing, which whoever works on another machine removed perhaps."""
+        if missing := {one.digest for one in backed}.difference(self.blobs()):
+            text = f"{len(missing)} of the objects that were copied are gone again; is a purge at work elsewhere?"
+            raise FileNotFoundError(ENOENT, text, f"{self.place.where}/{BLOBS}")
 
     def put_blob(self, content: bytes) -> Backed:
         """Write the bytes under their digest, and read them back; OSError where they are not what was written."""

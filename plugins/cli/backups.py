@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -11,11 +12,15 @@ from plugins.cli.store import ACTOR, HERE, ClockOption, PolicyOption
 from plugins.cli.terminal import Progress
 from plugins.store.store import Store, open_store
 
+StoreOption = Annotated[bool, typer.Option("--store-is-right", help="Answer yourself for what the store lost.")]
 
-def back_up(policy_file: PolicyOption = HERE) -> None:
+
+def back_up(
+    store_is_right: StoreOption = False, clock_is_right: ClockOption = False, policy_file: PolicyOption = HERE
+) -> None:
     """Take a backup of all that may come back: never a key, nor an address that can be read."""
     store, tell = _open(policy_file), Progress()
-    manifest = take_backup(store, ACTOR, tell)
+    manifest = take_backup(store, ACTOR, tell, store_is_right, clock_is_right)
     tell("")
     size = sum(backed.size for backed in manifest.objects.values())
     typer.echo(
