@@ -19,8 +19,12 @@ Marks = Callable[[Sequence[str]], list[int]]
 Pair = tuple[int, int, str, str]  # where the value is in the raw text, key, raw value
 
 KEY: Final = r"(?P<key>[\w.\[\]-]{1,80})"
-VALUE: Final = re.compile(r"\"[^\"]*\"|(?:\\.|[^&;#\s\"])+")  # a server writes \" for a quote
-PAIR: Final = re.compile(rf"(?<![\w.\[\]-]){KEY}=")  # without its value, since that may hold further pairs
+# A server writes \" for a quote; a ; or # is a part of the value unless a key follows, or nothing.
+VALUE: Final = re.compile(r"\"[^\"]*\"|(?:\\.|[^&;#\s\"]|[;#](?![\w.\[\]-]{1,80}=|[\s\"]|\Z))+")
+# Without its value, since that may hold further pairs. PHP and others overlook blanks after a key.
+PAIR: Final = re.compile(rf"(?<![\w.\[\]-]){KEY}[+\s\0]{{0,8}}=")
+# https://name:password@host, up to the last @ before the path
+USERINFO: Final = re.compile(r"(?<=://)[^/?#&\s\"@:]{0,200}:(?P<value>[^/?#&\s\"]{1,400})@")
 PATH_PARAMETER: Final = re.compile(r"[^&;#\s\"?/]+")  # /page;jsessionid=… ends where the segment does (RFC 3986 §3.3)
 OTHERS: Final = (
     re.compile(rf"\\?\"{KEY}\\?\"\s?:\s?\\?\"?(?P<value>[^\"\\,}}]+)"),  # JSON, also as a server escapes it
@@ -28,10 +32,14 @@ OTHERS: Final = (
     re.compile(rf"\bARGS(?:_GET|_POST)?:{KEY}(?:: |' \(Value: `)(?P<value>[^\"'`\]]+)"),
     re.compile(rf"Matched Data: (?P<value>[^\"]{{1,500}}?) found within ARGS(?:_GET|_POST)?:{KEY}:"),
 )
-BRACKETED: Final = re.compile(r"\[([^\[\]]+)\](?:\[\])?\Z")
+INDEX: Final = re.compile(r"\[[0-9]*\]")
+BRACKETED: Final = re.compile(r"\[([^\[\]]+)\]\Z")
 SEPARATORS: Final = re.compile(r"[_.\[\]-]")
-AFTER_KEY: Final = r"(?:[\]\['\\]|%(?:25)*5[bBdD])*(?:=|%(?:25)*3[dD]|\\?\"?\s?:|\s\(Value)"
+AFTER_KEY: Final = (
+    r"(?:[\]\['\\+\s\"\x000-9]|%(?:25)*(?:5[bBcCdD]|2[02bB]|0[09aAdD]))*(?:[=:]|%(?:25)*3[dDaA]|\s\(Value)"
+)
 ESCAPED_KEY: Final = r"%(?:25)*(?:[46][1-9a-fA-F]|[57][0-9aA]|3[0-9]|2[dDeE]|5[fF])"  # a letter that needs no escape
+USER_AND_HOST: Final = r"(?:/|%(?:25)*2[fF]){2}[^/?#&\s\"]*(?:@|%(?:25)*40)"
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,7 @@ class SecretKeys:
     shown: tuple[str, ...] = ()
 
     def __contains__(self, key: str) -> bool:
+        key = INDEX.sub("", key)
         inner = BRACKETED.search(key)
         plain = _plain(inner[1] if inner else key)
         return plain not in self._shown and (plain in self._whole or plain.endswith(self._endings))
@@ -51,7 +60,7 @@ class SecretKeys:
         """A pattern of RE2 that occurs in every text with such a key, and in few others."""
         names = [*secret_keys()["endings"], *secret_keys()["whole"], *self.added]
         spelt = "|".join(r"[_.-]?".join(map(re.escape, SEPARATORS.sub(" ", name).split())) for name in names)
-        return rf"(?i:{spelt}){AFTER_KEY}|{ESCAPED_KEY}"
+        return rf"(?i:{spelt}){AFTER_KEY}|{ESCAPED_KEY}|{USER_AND_HOST}"
 
     @cached_property
     def _whole(self) -> frozenset[str]:
@@ -126,6 +135,8 @@ def _pairs(text: str, keys: SecretKeys) -> Iterator[tuple[str, int, int]]:
 
 
 def _others(text: str, keys: SecretKeys) -> Iterator[tuple[str, int, int]]:
+    for match in USERINFO.finditer(text) if "@" in text else ():
+        yield "password", *match.span("value")
     for pattern in OTHERS if ":" in text else ():
         for match in pattern.finditer(text):
             if match["key"] in keys:

@@ -39,6 +39,17 @@ def scrub(text: str, keys: SecretKeys = USUAL_KEYS) -> str:
         ("a=1;token=ab/cd", "a=1;token={secret}"),
         ("/a?x=1;token=ab/cd", "/a?x=1;token={secret}"),
         (r"pwd=a\"b&z=1", "pwd={secret}&z=1"),
+        ("password[0]=x&user[pin][1]=2", "password[0]={secret}&user[pin][1]={secret}"),
+        ("password%5B0%5D=x", "password%5B0%5D={secret}"),
+        ("password+=x&pwd%20=y&pin%00=z", "password+={secret}&pwd%20={secret}&pin%00={secret}"),
+        ("data={%22password%22:%22x%22}", "data={%22password%22:%22{secret}%22}"),
+        ("data=%7B%22password%22%20%3A%22x%22%7D", "data=%7B%22password%22%20%3A%22{secret}%22%7D"),
+        ("https://user:x@example.org/a", "https://user:{secret}@example.org/a"),
+        ("u=https%3A%2F%2Fuser%3Ax%40y%40example.org%2Fa", "u=https%3A%2F%2Fuser%3A{secret}%40example.org%2Fa"),
+        ("/a?password=hun;ter2", "/a?password={secret}"),
+        ("/a?password=hun#ter2&x=1", "/a?password={secret}&x=1"),
+        ("/a?password=hun;t;er2;b=2", "/a?password={secret};b=2"),
+        ("PHPSESSID=q7n3; b=2; token=a;", "PHPSESSID={secret}; b=2; token={secret};"),
         ("a=1&amp;token=abc", "a=1&amp;token={secret}"),
         ('{"password":"hunter2","a":1}', '{"password":"{secret}","a":1}'),
         (r"{\"password\":\"hunter2\"}", r"{\"password\":\"{secret}\"}"),
@@ -63,6 +74,10 @@ def test_the_value_of_a_secret_key_goes_wherever_it_stands(text: str, scrubbed: 
         "state=no&hash=ab&id=7&email=x&user=ola",
         "Total Inbound Score: 40 - SQLI=0,XSS=0,SESS=0): scores",
         "/token/password/key",
+        "https://example.org:8080/a?x=b@c",
+        "https://example.org/a:b@c",
+        "u=https://example.org:8080&x=b@c",
+        "side[0]=1&tokens[1]=2&keyword+=x",
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
@@ -102,5 +117,21 @@ def test_texts_keep_their_order_and_missing_ones_are_missing() -> None:
 
 
 def test_a_hostile_text_is_searched_in_linear_time() -> None:
-    for part in ("sid=", "a=", '"a":', "token=%25", "ARGS:a: ", "Matched Data: x ", "key=[", "sid=a;", '\\"', 'sid="'):
+    for part in (
+        "sid=",
+        "a=",
+        '"a":',
+        "token=%25",
+        "ARGS:a: ",
+        "Matched Data: x ",
+        "key=[",
+        "sid=a;",
+        '\\"',
+        'sid="',
+        "sid=;",
+        "a+",
+        "://",
+        "://a:b",
+        "[0]",
+    ):
         scrub(part * (200_000 // len(part)) + "=password=x")
