@@ -6,7 +6,8 @@ The newest backup is brought back without what has ended since: closed days stay
 what `[keep]` says is over stays away. Until all of it is verified nobody can open the store, then it is there at once.
 Afterwards the log files that are still there are read on from where the backup ends.
 
-It refuses where a store still holds data, unless **replace** is set: then these data are removed for good. A run that
+It refuses where a store still holds data, unless **replace** is set: then these data are removed for good. It
+refuses as well where no backup is whole, unless **accept_damage** is set: then it brings back what is left. A run that
 is killed leaves a store that nothing opens; run it again.
 """
 
@@ -18,6 +19,7 @@ from plugins.scheduling.forgetting import bring_back, fill_gap
 PARAMS = {
     "reason": Param(type="string", minLength=3, maxLength=200, description="Why, for the audit trail"),
     "replace": Param(default=False, type="boolean", description="Remove what the store still holds"),
+    "accept_damage": Param(default=False, type="boolean", description="Bring back what is left of a damaged backup"),
 }
 
 

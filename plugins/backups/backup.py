@@ -88,13 +88,27 @@ class BackedPlace:
         return 0
 
 
-def newest_backup(target: Target) -> tuple[Backup, list[str]]:
+def newest_backup(target: Target, now: datetime) -> tuple[Backup, list[str]]:
     """The newest one whose manifest can be read, and the manifests that were passed over; RefusedError for none."""
     passed: list[str] = []
+    for manifest in readable_manifests(target, now, passed):
+        return Backup(target, manifest), passed
+    if passed:
+        raise RefusedError(f"no backup in {target.place.where} can be used; passed over: {', '.join(passed)}")
+    raise RefusedError(f"there is no backup in {target.place.where}")
+
+
+def readable_manifests(target: Target, now: datetime, passed: list[str]) -> Iterator[Manifest]:
+    """Those taken by now that can be read, newest first; what is passed over on the way is added to `passed`."""
+    credible = set(target.credible(now))
     for name in reversed(target.manifests()):
+        which = f"manifest of {name.rpartition('/')[2][:10]}"
+        if name not in credible:
+            passed.append(f"{which}, which is in the future")
+            continue
         try:
-            return Backup(target, target.manifest(name)), passed
+            manifest = target.manifest(name)
         except DamagedBackupError:
-            passed.append(f"manifest of {name.rpartition('/')[2][:10]}")
-    which = f"{len(passed)} backups, of which none can be read" if passed else "no backup"
-    raise RefusedError(f"there is {which} in {target.place.where}")
+            passed.append(which)
+            continue
+        yield manifest

@@ -41,14 +41,15 @@ class Plan:
         return replace(self, facts=facts, choice=choose(facts))
 
 
-def plan_restore(store: Store, takes_trail: bool = True) -> Plan:
-    """Read all that decides, and decide; nothing is written.
+def plan_restore(store: Store, takes_trail: bool = True, backup: Backup | None = None) -> Plan:
+    """Read all that decides, and decide; nothing is written. Without a `backup` it is the newest.
 
     RefusedError without a backup, with a key that has to be mended first, and (TamperedError) where the audit trail of
     the backup is not the one of the roots.
     """
-    target = Target(store.place("backups"))
-    backup, passed = newest_backup(target)
+    target, passed = Target(store.place("backups")), list[str]()
+    if backup is None:
+        backup, passed = newest_backup(target, store.clock())
     if "state/replay.json" in backup.lost:
         raise RefusedError("the clock of this replay is damaged in its backup; begin the replay anew")
     view = backup.as_store(store, backup.objects.keys() - backup.lost)

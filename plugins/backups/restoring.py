@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from plugins.backups.planning import Plan, plan_restore
+from plugins.backups.precautions import living, plan_whole, refuse_living
 from plugins.backups.settling import describe_damaged, discrepancies, end_again, refuse_unless_whole
 from plugins.backups.taking import backups_held
 from plugins.backups.target import DamagedBackupError
@@ -43,38 +44,45 @@ class BroughtBack:
         return sum(self.plan.backup.objects[name].size for name in self.plan.choice.names)
 
 
-def restore(store: Store, reason: str, actor: str, tell: Tell, is_replacing: bool = False) -> Restored:
+def restore(
+    store: Store,
+    reason: str,
+    actor: str,
+    tell: Tell,
+    is_replacing: bool = False,
+    accepts_damage: bool = False,
+    once: str | None = None,
+) -> Restored | None:
     """Bring the newest backup back, without what ended since; `store` was opened by `open_store(…, is_restoring=True)`.
 
-    RefusedError where the store still holds data, unless they are to be replaced; TamperedError where the audit trail
-    is not the one that was written. Killed, it leaves a store that nobody opens; run again, it begins anew.
+    Nothing is done, and None returned, where the restore of that name, `once`, is complete already. RefusedError where
+    the store still holds data, unless they are to be replaced, and where no backup is whole, unless whoever asks
+    `accepts_damage`; TamperedError where the audit trail is not the one that was written. Killed, it leaves a store
+    that nobody opens; run again, it begins anew.
     """
     _check_reason(reason)
     began = time.monotonic()
     with backups_held(store), _alone(store):
         state = store.place("state")
         restoring = begun_restore(state)
-        if not restoring and not is_replacing:
-            _refuse_living(store)
         keeps_trail = store.audit.is_whole()
-        plan = plan_restore(store, takes_trail=not keeps_trail)
-        if not restoring:
-            restoring = Restoring(
-                token=secrets.token_hex(8),
-                began=plan.view.clock().replace(microsecond=0),
-                lost=plan.lost.entries,
-                lost_end=plan.lost.end,
-            )
-            begin_restore(state, restoring)
+        if once and not restoring and keeps_trail and store.audit.has(_handle(once)):
+            tell("this restore is complete already; nothing was done")
+            return None
+        held = {} if restoring else living(store)
+        if not is_replacing:
+            refuse_living(held)
+        takes_trail = not keeps_trail
+        plan = plan_restore(store, takes_trail) if accepts_damage else plan_whole(store, takes_trail, bool(held), tell)
+        restoring = restoring or _begin(state, plan, once)
         _clear(store, keeps_trail, tell)
         brought = bring_back(store, plan, store.places, tell)
         if not keeps_trail:
             brought.store.audit.fall_back()
         restored = _sum_up(brought, restoring, reason, time.monotonic() - began)
-        _record(brought.store, restored, restoring, actor)
+        _record(brought.store, restored, restoring, actor, once)
         complete_restore(state)
-    for problem in renew_exports(brought.store):
-        tell(problem)
+    _renew_exports(brought.store, tell)
     return restored
 
 
@@ -132,14 +140,25 @@ def _check_reason(reason: str) -> None:
     refuse_personal([("reason", reason)])
 
 
-def _refuse_living(store: Store) -> None:
-    """What is there may be newer than any backup."""
-    found = {root: sum(1 for _ in store.place(root).names()) for root in ("receipts", "window")}
-    if any(found.values()):
-        raise RefusedError(
-            f"the store still holds {found['receipts']} receipts and {found['window']} objects of the window, so it is "
-            "not gone; if they are to be removed for good, say so with --replace. Nothing was done"
-        )
+def _begin(state: Place, plan: Plan, once: str | None) -> Restoring:
+    restoring = Restoring(
+        token=once or secrets.token_hex(8),
+        began=plan.view.clock().replace(microsecond=0),
+        lost=plan.lost.entries,
+        lost_end=plan.lost.end,
+    )
+    begin_restore(state, restoring)
+    return restoring
+
+
+def _renew_exports(store: Store, tell: Tell) -> None:
+    """The store is back; whatever goes wrong now is told, so that nobody brings it back again for it."""
+    try:
+        problems = renew_exports(store)
+    except Exception as error:  # noqa: BLE001 - see above
+        problems = [f"the exported blocklist is not renewed ({type(error).__name__})"]
+    for problem in problems:
+        tell(problem)
 
 
 def _clear(store: Store, keeps_trail: bool, tell: Tell) -> None:
@@ -186,13 +205,17 @@ def _sum_up(brought: BroughtBack, restoring: Restoring, reason: str, seconds: fl
     )
 
 
-def _record(store: Store, restored: Restored, restoring: Restoring, actor: str) -> None:
+def _handle(token: str) -> str:
+    return f"restore {token}"
+
+
+def _record(store: Store, restored: Restored, restoring: Restoring, actor: str, once: str | None) -> None:
     """In the trail and among the reports, before anybody can open what it is about."""
     store.audit.append(
         store.clock(),
         actor,
         "restore",
-        once=f"restore {restoring.token}",
+        once=_handle(once or restoring.token),
         reason=restored.reason,
         backup=f"{restored.taken_at:%Y-%m-%d %H:%M:%S}",
         objects=restored.objects,

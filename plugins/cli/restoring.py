@@ -16,15 +16,18 @@ from plugins.store.store import open_store
 def restore(
     reason: Annotated[str, typer.Option("--reason", help="Why, in a few words; it is kept in the audit trail.")],
     replace: Annotated[bool, typer.Option("--replace", help="Remove for good what the store still holds.")] = False,
+    accept_damage: Annotated[
+        bool, typer.Option("--accept-damage", help="Bring back what is left where no backup is whole.")
+    ] = False,
     clock_is_right: ClockOption = False,
     policy_file: PolicyOption = HERE,
 ) -> None:
     """Bring the newest backup back, without what ended since, and then read what the logs still hold."""
     os.umask(0o077)
     tell = Progress()
-    restored = restore_store(open_store(policy_file, is_restoring=True), reason, ACTOR, tell, replace)
+    restored = restore_store(open_store(policy_file, is_restoring=True), reason, ACTOR, tell, replace, accept_damage)
     tell("")
-    for sentence in describe_restored(restored):
+    for sentence in describe_restored(restored) if restored else ():
         typer.echo(sentence)
     ingest(policy_file, clock_is_right)
 

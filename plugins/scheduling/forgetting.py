@@ -1,6 +1,7 @@
 """The tasks of backups and proofs; as those of the pipeline, each opens the store and takes one step."""
 # ruff: noqa: PLC0415 - steps are imported when they run: a DAG file is parsed again and again
 
+from hashlib import sha256
 from typing import Any
 
 from airflow.sdk import task
@@ -32,16 +33,23 @@ def remove_old_backups() -> dict[str, int]:
 
 @task(inlets=[BACKUPS])
 @guarded
-def bring_back(params: dict[str, Any] | None = None) -> None:
-    """Tried again, it begins anew; what it wrote before was open to nobody."""
+def bring_back(params: dict[str, Any] | None = None, run_id: str | None = None) -> None:
+    """Tried again, it begins anew, since what it wrote before was open to nobody; a run that restored does so once."""
     from plugins.backups.restoring import describe_restored, restore
     from plugins.policy_file import installed_policy
     from plugins.store.store import open_store
 
     asked = params or {}
-    store = open_store(installed_policy(), is_restoring=True)
-    restored = restore(store, asked["reason"], ACTOR, tell, is_replacing=bool(asked["replace"]))
-    for sentence in describe_restored(restored):
+    restored = restore(
+        open_store(installed_policy(), is_restoring=True),
+        asked["reason"],
+        ACTOR,
+        tell,
+        is_replacing=bool(asked["replace"]),
+        accepts_damage=bool(asked["accept_damage"]),
+        once=sha256(run_id.encode()).hexdigest()[:16] if run_id else None,
+    )
+    for sentence in describe_restored(restored) if restored else ():
         tell(sentence)
         notify("restored", sentence)
 

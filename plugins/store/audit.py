@@ -69,7 +69,7 @@ class Audit:
             raise RefusedError("an audit entry needs an instant with its zone")
         with self.locked("audit"):
             newest, (number, previous) = self._mend()
-            if once is not None and self._has(once):
+            if once is not None and self.has(once):
                 return
             instant = at.astimezone(UTC)
             day = max(newest, instant.date())  # the clock may have gone back; the trail does not
@@ -88,6 +88,14 @@ class Audit:
                 return Verified(0, 0, None, None)
             entries = self._check_chain(days, roots, self._last(days, roots).link)
             return Verified(entries, len(days), days[0], days[-1])
+
+    def has(self, handle: str) -> bool:
+        """Whether an entry that is kept has it."""
+        return any(
+            read_entry(_name(TRAIL, day), number, line).handle == handle
+            for day in reversed(_days(self.place, TRAIL))
+            for number, line in enumerate(self._lines(day), 1)
+        )
 
     def is_whole(self) -> bool:
         """Whether there is a trail, and it is as it was written."""
@@ -187,13 +195,6 @@ class Audit:
         if roots:
             check_line(_name(TRAIL, days[-1]), len(lines), lines[-1], known)
         tampered(f"{_name(TRAIL, days[-1])}, line {len(lines)}", f"has no root in {self.roots.where}")
-
-    def _has(self, handle: str) -> bool:
-        return any(
-            read_entry(_name(TRAIL, day), number, line).handle == handle
-            for day in reversed(_days(self.place, TRAIL))
-            for number, line in enumerate(self._lines(day), 1)
-        )
 
     def _lines(self, day: date) -> list[bytes]:
         *lines, rest = self.place.get(_name(TRAIL, day)).split(b"\n")

@@ -48,7 +48,9 @@ def lose(site: Site) -> None:
 
 def bring_back(site: Site, **options: Any) -> Restored:
     store = open_store(site.policy, lambda: site.now, is_restoring=True)
-    return restore(store, REASON, "operations", silent, **options)
+    restored = restore(store, REASON, "operations", silent, **options)
+    assert restored
+    return restored
 
 
 def go_on(site: Site) -> None:
