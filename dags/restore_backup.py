@@ -17,7 +17,7 @@ from plugins.scheduling.defaults import DAG_DEFAULTS
 from plugins.scheduling.forgetting import bring_back, fill_gap
 
 PARAMS = {
-    "reason": Param(type="string", minLength=3, maxLength=200, description="Why, for the audit trail"),
+    "reason": Param(type="string", pattern=r"^[^\W\d_][^\d@/\\:]{2,199}$", description="Why, in words without figures"),
     "replace": Param(default=False, type="boolean", description="Remove what the store still holds"),
     "accept_damage": Param(default=False, type="boolean", description="Bring back what is left of a damaged backup"),
 }

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk.exceptions import ParamValidationError
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(path for path in (ROOT / "dags").glob("*.py") if path.name != "__init__.py")
@@ -59,6 +60,16 @@ def test_each_dag_has_what_operations_expect(dags: dict[str, Any], name: str) ->
         assert task.has_on_failure_callback, task.task_id
         assert task.retries >= 1, task.task_id
         assert task.retry_exponential_backoff > 1, task.task_id
+
+
+@pytest.mark.parametrize("reason", ["", "no", "192.0.2.7 asked", "kari@example.org", "see https://example.org", "::1"])
+def test_a_reason_that_could_name_a_person_is_refused_before_airflow_keeps_it(
+    dags: dict[str, Any], reason: str
+) -> None:
+    param = dags["restore_backup"].params.get_param("reason")
+    with pytest.raises(ParamValidationError):
+        param.resolve(reason)
+    assert param.resolve("The disk of the store died, see the log book.")
 
 
 def test_every_dag_leads_to_an_asset_and_all_assets_hang_together(dags: dict[str, Any]) -> None:
