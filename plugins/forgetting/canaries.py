@@ -7,7 +7,7 @@ import hmac
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
@@ -23,14 +23,16 @@ IPV6: Final = 4
 WORDS: Final = ("agent", "path", "query")  # in which field each of them stands
 BEGINNING: Final = "zqcanary"  # of each word: whoever meets one knows what it is
 LETTERS: Final = "bcdfghjkmnpqrstvwxyz"
+ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC)
 NO_DAY: Final = date.min  # of decoys, which prove that a place can be read
 
 
 class Seed(Record):
-    """32 random bytes, in hexadecimal digits."""
+    """32 random bytes, in hexadecimal digits; by this machine's clock, when its canaries were first planted."""
 
     day: date
     secret: str
+    planted_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,15 @@ def new_canaries(day: date, others: Iterable[Canaries]) -> tuple[Seed, Canaries]
             return seed, found
 
 
-def keep_seed(state: Place, seed: Seed) -> None:
-    write_record(state, f"{SEEDS}{seed.day}{SUFFIX}", seed)
+def keep_seed(state: Place, seed: Seed, now: datetime) -> None:
+    """Before any is planted; `now` as the files of this machine have it, also where the store is a replay."""
+    write_record(state, f"{SEEDS}{seed.day}{SUFFIX}", seed.model_copy(update={"planted_at": now}))
+
+
+def first_planted(state: Place) -> datetime:
+    """No file that was changed last before this instant can hold a canary."""
+    found = (read_record(state, name, Seed) for name in state.names(SEEDS))
+    return min((seed.planted_at for seed in found if seed and seed.planted_at), default=ALWAYS)
 
 
 def forget_seed(state: Place, day: date) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 from itertools import groupby
 from typing import Final
 
-from plugins.forgetting.canaries import NO_DAY, canaries_of
+from plugins.forgetting.canaries import NO_DAY, first_planted
 from plugins.forgetting.scanner import Canary, Scanner
 from plugins.forgetting.traces import Outside, database_contents, folder_contents, place_contents
 from plugins.forgetting.unpacking import Content
@@ -15,7 +15,6 @@ from plugins.store.door import PRIVATE
 from plugins.store.store import RIGHTS, Store, Tell, open_place
 from schemas.forgetting import Searched
 from schemas.refusals import RefusedError
-from transforms.visits.days import start_of_day
 
 STORE: Final = "store"
 OPENED: Final = "window"  # with its key
@@ -83,14 +82,9 @@ def _places(store: Store, outside: Outside) -> Iterator[tuple[str, Iterator[tupl
         yield AIRFLOW[0], (("", content) for content in database_contents(outside.database))
     if outside.logs:
         yield AIRFLOW[1], folder_contents(outside.logs)
+    since = first_planted(store.place("state"))
     for folder in outside.temporary:
-        yield TEMPORARY, folder_contents(folder, only_own=True, since=_first_planted(store))
-
-
-def _first_planted(store: Store) -> float:
-    """No file that was changed last before there were canaries can hold one; in a replay the days are older."""
-    days = [one.day for one in canaries_of(store.place("state"))]
-    return start_of_day(min(days), store.calendar.zone).timestamp() if days else 0.0
+        yield TEMPORARY, folder_contents(folder, only_own=True, since=since.timestamp())
 
 
 def _kind_of(name: str) -> str:

@@ -76,7 +76,7 @@ def _plant_today(store: Store, folder: Path, tell: Tell) -> list[str]:
     known = canaries_of(state)
     try:
         if today not in {one.day for one in known}:
-            keep_seed(state, new_canaries(today, known)[0])
+            keep_seed(state, new_canaries(today, known)[0], store.wall_clock())
         if not marked_receipts(store, today):
             tell("planting canaries")
             plant(store, next(one for one in canaries_of(state) if one.day == today), folder, tell)
