@@ -3,7 +3,10 @@
 from plugins.local.api import AT_WORK, Api, Run
 from tests.distributed.cluster import Cluster
 
-DAGS = ("ingest_logs", "detect_attacks", "compute_statistics", "close_days", "tidy_airflow")
+DAGS = (
+    *("ingest_logs", "detect_attacks", "compute_statistics", "close_days", "tidy_airflow"),
+    *("back_up", "purge_backups", "restore_backup", "rehearse_restore", "prove_forgetting"),
+)
 WITHIN = 240.0  # seconds for a DAG and whom it sets off, a dead worker's minute of silence included
 
 
