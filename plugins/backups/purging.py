@@ -135,8 +135,7 @@ def _readable(target: Target, names: Iterable[str], tell: Tell) -> Iterator[tupl
 
 def _is_past(store: Store, manifest: Manifest) -> bool:
     """The promise is counted from the moment at which the backup was taken."""
-    taken_at = manifest.taken_at.astimezone(store.calendar.zone)
-    return store.clock() >= store.calendar.terms.ends("backups", taken_at)
+    return store.clock() >= store.calendar.backup_ends(manifest.taken_at)
 
 
 def _thin(manifest: Manifest) -> Manifest:

@@ -18,10 +18,10 @@ def check_backups(store: Store, found: int, gone: Sequence[date], purged: Purged
 
     A backup may be a day past its time, until the next purge; longer than a month none lives.
     """
-    now, terms, zone = store.clock(), store.calendar.terms, store.calendar.zone
+    now = store.clock()
     versions = list(manifest_versions(store.place("backups")))
     manifests = [one for one in versions if one]
-    ends = [terms.ends("backups", one.taken_at.astimezone(zone)) for one in manifests if not one.is_thinned]
+    ends = [store.calendar.backup_ends(one.taken_at) for one in manifests if not one.is_thinned]
     old, damaged = sum(now >= end + A_DAY for end in ends), len(versions) - len(manifests)
     left, unnamed = left_in_backups(store, gone), unnamed_blobs(store)
     lasting = sum(_outlived(since, purged, now) for since in unnamed.values())

@@ -7,7 +7,7 @@ from typing import Final
 
 from plugins.blocklist.exporting import expired_exports
 from plugins.forgetting.backed import check_backups
-from plugins.forgetting.ended_days import AN_HOUR, left_in_window
+from plugins.forgetting.ended_days import left_in_window
 from plugins.forgetting.hunting import (
     AIRFLOW,
     ELSEWHERE,
@@ -77,8 +77,8 @@ def _window(evidence: Evidence) -> Check:
     elsewhere = [raw(root) for root in RIGHTS if root not in PUBLISHED and root != "exports"]
     plain = hunt.count(STORE, *elsewhere, *(one for one in ELSEWHERE if one != "backups"))
     opened = sum(OPENED in one.found for one in evidence.canaries if one.phase != "window")
-    keys = [day for day in store.keys.days() if store.marks.get(day) or store.calendar.is_past(day)]
-    overdue = [day for day in store.open_days() if evidence.now >= store.calendar.deadline(day) + AN_HOUR]
+    keys = store.ended_days_with_keys()
+    overdue = [day for day in store.open_days() if store.calendar.is_overdue(day)]
     closing = [day for day in store.marks.days("closing") if store.calendar.is_past(day)]
     left, closed = left_in_window(store), sum(one.phase != "window" for one in evidence.canaries)
     sentence = (
@@ -111,7 +111,7 @@ def _restore(evidence: Evidence) -> Check:
         return Check(check="restore", result="unknown", sentence="no restore was rehearsed yet; run: lethe rehearse")
     due = rehearsal.at + REHEARSED
     is_kept = not rehearsal.problems and evidence.now < due
-    sentence = f"rehearsed {_at(rehearsal.at)} in {rehearsal.seconds:.0f} s, {len(rehearsal.problems)} problems"
+    sentence = f"rehearsed {rehearsal.at:%Y-%m-%d} in {rehearsal.seconds:.0f} s, {len(rehearsal.problems)} problems"
     return Check(check="restore", result=_result(is_kept), sentence=sentence, deadline=due)
 
 
@@ -172,7 +172,3 @@ def _newest(store: Store, folder: str, kind: type[AnyRecord]) -> AnyRecord | Non
 
 def _result(is_kept: bool) -> Result:
     return "kept" if is_kept else "broken"
-
-
-def _at(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d}" if moment else "never"

@@ -5,7 +5,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from pydantic import ValidationError
@@ -27,7 +27,6 @@ from schemas.backups import Manifest
 from schemas.receipts import Record, Sealed
 
 UNNAMED: Final = "unnamed.json"
-AN_HOUR: Final = timedelta(hours=1)  # closes run once an hour
 
 
 class Unnamed(Record):
@@ -104,7 +103,7 @@ def _has_ended(store: Store, day: str) -> bool:
     except ValueError:
         return False  # what is not ours is searched like everything else
     mark = store.marks.get(which)
-    return bool(mark and mark.state == "closed") or store.clock() >= store.calendar.deadline(which) + AN_HOUR
+    return bool(mark and mark.state == "closed") or store.calendar.is_overdue(which)
 
 
 def _opens(content: bytes, secret: bytes, sealed: Sealed) -> bool:

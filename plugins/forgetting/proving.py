@@ -113,8 +113,7 @@ def _phase(store: Store, day: date) -> Phase:
     """No backup that was taken before a day ended is there any more once the next purge has run."""
     mark = store.marks.get(day)
     ended = mark.since if mark else store.calendar.deadline(day)
-    last = store.calendar.terms.ends("backups", ended.astimezone(store.calendar.zone))
-    return "purged" if store.clock() >= last + A_DAY else "closed"
+    return "purged" if store.clock() >= store.calendar.backup_ends(ended) + A_DAY else "closed"
 
 
 def _keep(store: Store, actor: str, report: ForgettingReport) -> None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from plugins.backups.target import MANIFESTS, DamagedBackupError, Target
 from plugins.blocklist.exporting import expired_exports
 from plugins.steps.expiring import INSTANT, ended
-from plugins.steps.watching import LATE, Watch
+from plugins.steps.watching import Watch, listed_days
 from plugins.store.store import Store
 from schemas.refusals import RefusedError
 from transforms.notice.ready import cookie_logs
@@ -49,7 +49,7 @@ def find_backups(store: Store) -> list[Backed]:
     found = []
     for name in reversed(target.manifests()):
         taken_at = taken_at_of(name)
-        ends = store.calendar.terms.ends("backups", taken_at.astimezone(store.calendar.zone)).astimezone(UTC)
+        ends = store.calendar.backup_ends(taken_at)
         objects, size, is_thinned = _size(target, name, now >= ends)
         found.append(Backed(taken_at, ends, objects, size, is_thinned, not is_thinned and now >= ends + A_DAY))
     return found
@@ -79,11 +79,10 @@ def _size(target: Target, name: str, has_ended: bool) -> tuple[int, int, bool]:
 
 
 def _days(store: Store, watch: Watch) -> Iterator[str]:
-    late = [one.day for one in watch.days if one.is_overdue or (one.state == "closing" and watch.now - one.ends > LATE)]
-    if late:
-        yield f"{_listed(late)} should be closed; run: lethe close --overdue"
+    if late := watch.unclosed:
+        yield f"{listed_days(late)} should be closed; run: lethe close --overdue"
     if keys := sorted(store.keys.days().intersection(store.marks.days("closed"))):
-        yield f"a key of {_listed(keys)}, which is closed, is there; run: lethe close --overdue"
+        yield f"a key of {listed_days(keys)}, which is closed, is there; run: lethe close --overdue"
 
 
 def _kept_too_long(store: Store) -> Iterator[str]:
@@ -108,7 +107,3 @@ def _told(look: Callable[[], Iterator[str]]) -> list[str]:
         return [str(error)]
     except OSError as error:
         return [f"a place does not answer: {error.strerror or type(error).__name__}"]
-
-
-def _listed(days: list[date]) -> str:
-    return ", ".join(map(str, days[:5])) + (" …" if len(days) > 5 else "")

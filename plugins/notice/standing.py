@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from plugins.notice.seen import A_DAY, Backed, find_backups, troubles_now
@@ -75,14 +75,13 @@ class Forgetting:
 
 def look_at(store: Store) -> Forgetting:
     """One look at a store. What cannot be read is a warning, and what nobody has proven is unknown, never kept."""
-    zone, terms, now = store.calendar.zone, store.calendar.terms, store.clock()
-    closes = store.calendar.deadline(store.calendar.today())
+    now, closes = store.clock(), store.calendar.deadline(store.calendar.today())
     found = Forgetting(
         site=store.policy.site.name,
         policy_version=policy_version(store.policy),
         now=now,
         is_replay=store.is_replay,
-        today_ends=terms.ends("backups", closes.astimezone(zone)).astimezone(UTC) + A_DAY,
+        today_ends=store.calendar.backup_ends(closes) + A_DAY,
     )
     watch = Watch(store)
     found.days = watch.days

@@ -5,7 +5,6 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +12,7 @@ from plugins.keys.day_keys import BYTES
 from plugins.logs.discovering import log_paths
 from plugins.steps.closing import believe_clock
 from plugins.steps.originals import oldest_day
+from plugins.steps.watching import listed_days
 from plugins.store.door import Folder
 from plugins.store.store import Store
 from schemas.refusals import RefusedError
@@ -54,9 +54,8 @@ def _keys(store: Store) -> Iterator[Finding]:
     yield Finding("mirror", "warning" if alone else "ok", words)
     if _is_same_disk(store.keys.main, store.keys.mirror):
         yield Finding("mirror", "warning", "it lies on the same disk as the keys; one failure would take both")
-    ended = [day for day in sorted(store.keys.days()) if store.marks.get(day) or store.calendar.is_past(day)]
-    if ended:
-        yield Finding("keys", "wrong", f"of {_days(ended)}, which ended, are still there; run: lethe close --overdue")
+    if ended := listed_days(store.ended_days_with_keys()):
+        yield Finding("keys", "wrong", f"of {ended}, which ended, are still there; run: lethe close --overdue")
 
 
 def _clock(store: Store) -> Iterator[Finding]:
@@ -118,7 +117,3 @@ def _is_same_disk(*places: object) -> bool:
 
 def _listed(names: list[str], what: str) -> str:
     return f"; {what}: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}" if names else ""
-
-
-def _days(days: list[date]) -> str:
-    return ", ".join(map(str, days[:5])) + (" …" if len(days) > 5 else "")

@@ -10,6 +10,7 @@ from typing import Final
 
 from plugins.blocklist.exporting import expired_exports
 from plugins.steps.days import LINES
+from plugins.store.calendar import LATE
 from plugins.store.store import Store
 from schemas.forgetting import CANARY_LOG
 from schemas.receipts import Receipt
@@ -18,7 +19,6 @@ from schemas.refusals import RefusedError
 QUIET: Final = timedelta(hours=6)  # a site may sleep at night; its log shipper may not
 MUCH: Final = 0.05  # of the lines of yesterday and today that are in quarantine
 FEW: Final = 100  # lines of which no share is told
-LATE: Final = timedelta(hours=1)  # the next hourly close may still come
 MOST_OBJECTS: Final = 400  # sealed objects that are opened for one look; what was seen is not opened again
 MOST_SEEN: Final = 50_000
 AN_HOUR: Final = timedelta(hours=1)  # receipts keep the hour of their newest line only
@@ -87,9 +87,16 @@ class Watch:
             for one in ended
         ]
         for day in self.store.open_days():
-            deadline = self.store.calendar.deadline(day)
-            found.append(DayState(day, "open", lines[day], 0, deadline, self.now >= deadline + LATE))
+            calendar = self.store.calendar
+            found.append(DayState(day, "open", lines[day], 0, calendar.deadline(day), calendar.is_overdue(day)))
         return sorted(found, key=lambda one: one.day, reverse=True)
+
+    @property
+    def unclosed(self) -> list[date]:
+        """The days that should be closed by now, and are not."""
+        return [
+            one.day for one in self.days if one.is_overdue or (one.state == "closing" and self.now - one.ends > LATE)
+        ]
 
     def reasons(self) -> tuple[Counter[tuple[str, str]], bool]:
         """Quarantined lines by log and reason, of open days, and whether all were looked at."""
@@ -119,9 +126,8 @@ class Watch:
                 yield f"{log.log}: no new line for {hours} hours; is the log still shipped to this machine?"
             if log.lines >= FEW and log.share > MUCH:
                 yield f"{log.log}: {log.share:.0%} of the lines since yesterday are quarantined; did its format change?"
-        for day in self.days:
-            if day.is_overdue or (day.state == "closing" and self.now - day.ends > LATE):
-                yield f"{day.day} should be closed by now and is not; run: lethe close --overdue"
+        for day in self.unclosed:
+            yield f"{day} should be closed by now and is not; run: lethe close --overdue"
         for name in expired_exports(self.store):
             yield f"the export {name} has expired, so bans in it may be over; run detect_attacks, or: lethe detect"
 
@@ -137,6 +143,11 @@ class Watch:
 def find_troubles(store: Store) -> list[str]:
     """What is wrong with logs, days and exports, each in a sentence that says what to do; no address, no line."""
     return list(Watch(store).troubles())
+
+
+def listed_days(days: list[date]) -> str:
+    """The first of them, for a sentence."""
+    return ", ".join(map(str, days[:5])) + (" …" if len(days) > 5 else "")
 
 
 def _lines_by_day(receipts: list[Receipt]) -> Counter[date]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from plugins.store.records import Marks
@@ -10,6 +11,8 @@ from plugins.store.terms import Terms
 from schemas.policy import Policy
 from schemas.refusals import RefusedError
 from transforms.visits.days import start_of_day
+
+LATE: Final = timedelta(hours=1)  # the next hourly close may still come
 
 
 class ClosedDayError(RefusedError):
@@ -47,8 +50,16 @@ class Calendar:
         """Whether a day's data of a kind of [keep] may not be kept any more."""
         return self.clock() >= self.ends(kind, day)
 
+    def backup_ends(self, taken_at: datetime) -> datetime:
+        """When a backup that was taken at an instant ends; the next daily purge removes it."""
+        return self.terms.ends("backups", taken_at.astimezone(self.zone)).astimezone(UTC)
+
     def is_past(self, day: date) -> bool:
         return self.clock() >= self.deadline(day)
+
+    def is_overdue(self, day: date) -> bool:
+        """Whether even the hourly close that follows the deadline has not ended the day."""
+        return self.clock() >= self.deadline(day) + LATE
 
     def is_due(self, day: date, ahead: timedelta) -> bool:
         """Whether the deadline comes within `ahead`."""

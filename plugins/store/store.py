@@ -80,6 +80,10 @@ class Store:
         found = self.keys.days() | {date.fromisoformat(name.split("/")[0]) for name in sealed}
         return sorted(day for day in found if not self.marks.get(day))
 
+    def ended_days_with_keys(self) -> list[date]:
+        """Days that nobody may open any more and of which a key is left all the same, oldest first."""
+        return [day for day in sorted(self.keys.days()) if self.marks.get(day) or self.calendar.is_past(day)]
+
     @contextmanager
     def writing(self, *days: date, patience: float | None = None) -> Iterator[None]:
         """Hold the locks of these days; BusyError if that takes longer than `patience` (seconds; None waits)."""
