@@ -6,6 +6,7 @@ from datetime import date
 from plugins.keys.day_keys import PROCESS_ONLY
 from plugins.steps.days import count_lines, load_day, publish_final
 from plugins.steps.writing import ShardWriter
+from plugins.store.audit_facts import NAME_BYTES
 from plugins.store.store import Store, Tell
 from plugins.store.window import DECISIONS
 from schemas.receipts import Import, Mark, Receipt, generation_of
@@ -22,7 +23,7 @@ def finish_import(store: Store, writer: ShardWriter, actor: str, tell: Tell) -> 
     with store.writing(*days):
         if closed := [day for day in sorted(days) if store.marks.get(day)]:
             raise RefusedError(f"{closed[0]} was closed while older days were imported; nothing is lost, run it again")
-        store.imports.put(secrets.token_hex(8), Import(marks=tuple(marks), receipts=tuple(receipts)))
+        store.imports.put(secrets.token_hex(NAME_BYTES), Import(marks=tuple(marks), receipts=tuple(receipts)))
         carry_out_imports(store, actor)
     sweep_window(store)
     return marks

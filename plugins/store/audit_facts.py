@@ -10,6 +10,9 @@ from transforms.anonymising.text import scrub_text
 
 Fact = int | str | list[str]
 LONGEST: Final = 200
+# Of a random name in a fact or handle: written in hexadecimal it is as long as a checksum, whose digits are nobody's.
+# In a shorter one eleven digits may by chance be an identity number, and the trail refuses it for ever.
+NAME_BYTES: Final = 16
 WORDS: Final = re.compile(r"(?:[^\W\d]|[0-9 .,:;()+-]|/(?!/))*")  # no query, escape, user name or scheme
 DASHED: Final = re.compile(r"(?<![0-9])[0-9]{1,3}([-_])[0-9]{1,3}\1[0-9]{1,3}\1[0-9]{1,3}(?![0-9])")  # host-192-0-2-1
 

@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from plugins.cli.audit import verify_audit
 from plugins.store.audit import Audit, TamperedError, Verified
+from plugins.store.audit_facts import NAME_BYTES, refuse_personal
 from plugins.store.door import Folder
 from plugins.store.locks import Locks
 from plugins.store.store import open_store
@@ -472,3 +473,15 @@ def test_verify_audit_says_what_it_found_or_what_is_wrong(tmp_path: Path) -> Non
     found = CliRunner().invoke(command, arguments)
     assert found.exit_code == 1
     assert isinstance(found.exception, TamperedError)
+
+
+@settings(max_examples=3000)
+@given(st.lists(st.sampled_from("0123456789" * 4 + "abcdef"), min_size=2 * NAME_BYTES, max_size=2 * NAME_BYTES))
+def test_no_random_name_is_ever_taken_for_a_persons_number(digits: list[str]) -> None:
+    """A shorter one was, once in five thousand times, and whoever waited for its entry waited for ever."""
+    refuse_personal([("handle", f"restore {''.join(digits)}")])
+
+
+def test_a_shorter_name_may_be_taken_for_one() -> None:
+    with pytest.raises(RefusedError):
+        refuse_personal([("handle", "restore f8edd91107053110")])
