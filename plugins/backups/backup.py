@@ -72,6 +72,9 @@ class BackedPlace:
     def traces(self, prefix: str = "") -> Iterator[Trace]:
         return (Trace(name, "object") for name in self.names(prefix))
 
+    def read(self, trace: Trace) -> bytes:
+        return self.get(trace.name)
+
     def put(self, name: str, content: bytes) -> NoReturn:
         raise RefusedError(f"{self.where} is a backup, which nobody changes")
 

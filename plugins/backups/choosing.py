@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
+from plugins.store.window import DECISIONS
 from schemas.receipts import Receipt, Sealed, generation_of
 
 How = Literal["expired", "given up"]
-DECISIONS: Final = "decisions"
 MARKS: Final = ("state/days/", "state/closing/")
 
 

@@ -1,14 +1,14 @@
 """What is copied into a backup: only what the store names, and nothing is read again that did not change."""
 
 from collections.abc import Iterator
-from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Final, NamedTuple
 
 from pydantic import ValidationError
 
-from plugins.backups.target import DamagedBackupError, Target
+from plugins.backups.backup import readable_manifests
+from plugins.backups.target import Target
 from plugins.store.store import Store, Tell
 from schemas.backups import Backed, Manifest
 from schemas.receipts import Import, Receipt, Sealed
@@ -46,7 +46,7 @@ class Copies:
         self.store, self.target, self.tell = store, target, tell
         self.new = 0
         self._blobs = target.blobs()
-        self.last = _last_backup(target, store.clock())
+        self.last = next(readable_manifests(target, store.clock(), passed=[]), None)
         self._before = _whole_window(self.last, self._blobs) if self.last else {}
         self._copied: dict[str, tuple[str, Backed]] = {}  # stamp and copy
         self._named: dict[str, Named] = {}
@@ -151,14 +151,6 @@ class Copies:
             if self.new % TELL_EACH == 0:
                 self.tell(f"backing up: {self.new:,} new objects")
         return backed
-
-
-def _last_backup(target: Target, now: datetime) -> Manifest | None:
-    """The newest one that can be read."""
-    for name in reversed(target.credible(now)):
-        with suppress(DamagedBackupError):
-            return target.manifest(name)
-    return None
 
 
 def _whole_window(last: Manifest, blobs: set[str]) -> dict[str, Backed]:

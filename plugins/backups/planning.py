@@ -6,13 +6,13 @@ from typing import Final
 
 from plugins.access.tokens import FOLDER, all_tokens
 from plugins.backups.backup import Backup, newest_backup
-from plugins.backups.choosing import DECISIONS, Choice, Facts, choose, sealed_day, trail
+from plugins.backups.choosing import Choice, Facts, choose, sealed_day, trail
 from plugins.backups.target import Target
 from plugins.steps.expiring import ended
 from plugins.store.audit import Lost
 from plugins.store.records import read_record
 from plugins.store.store import Setting, Store
-from plugins.store.window import unseal
+from plugins.store.window import DECISIONS, unseal
 from schemas.receipts import Mark, Sealed, generation_of
 from schemas.refusals import RefusedError
 

@@ -13,7 +13,7 @@ from plugins.backups.taking import backups_held
 from plugins.backups.target import BLOBS, ENDED, MANIFESTS, DamagedBackupError, Target, blob_name
 from plugins.steps.closing import believe_clock
 from plugins.store.door import Place, Trace
-from plugins.store.records import SUFFIX, write_record
+from plugins.store.reports import put_report
 from plugins.store.store import Store, Tell
 from schemas.backups import Manifest, Purged
 from schemas.refusals import RefusedError
@@ -71,7 +71,7 @@ def purge(store: Store, actor: str, tell: Tell, clock_is_right: bool = False) ->
             left=removed["left"],
             oldest=kept.oldest,
         )
-        write_record(store.place("reports"), f"purges/{purged.at:%Y-%m-%dT%H%M%SZ}{SUFFIX}", purged)
+        put_report(store.place("reports"), "purges", purged.at, purged)
         store.audit.append(
             purged.at,
             actor,

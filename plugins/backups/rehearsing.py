@@ -12,7 +12,7 @@ from plugins.backups.taking import backups_held
 from plugins.backups.target import blob_name
 from plugins.steps.days import day_receipts
 from plugins.store.door import Folder, Place
-from plugins.store.records import SUFFIX, write_record
+from plugins.store.reports import put_report
 from plugins.store.store import OUTSIDE, RIGHTS, Store, Tell
 from schemas.backups import Rehearsal
 from schemas.refusals import RefusedError
@@ -100,4 +100,4 @@ def _record(store: Store, rehearsal: Rehearsal, actor: str) -> None:
         seconds=round(rehearsal.seconds),
         problems=len(rehearsal.problems),
     )
-    write_record(store.place("reports"), f"rehearsals/{rehearsal.at:%Y-%m-%dT%H%M%SZ}{SUFFIX}", rehearsal)
+    put_report(store.place("reports"), "rehearsals", rehearsal.at, rehearsal)

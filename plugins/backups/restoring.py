@@ -16,10 +16,10 @@ from plugins.backups.settling import describe_damaged, discrepancies, end_again,
 from plugins.backups.taking import backups_held
 from plugins.backups.target import DamagedBackupError
 from plugins.blocklist.exporting import renew_exports
-from plugins.store.audit_facts import refuse_personal
+from plugins.store.audit_facts import NAME_BYTES, refuse_personal
 from plugins.store.door import Place
 from plugins.store.locks import BusyError
-from plugins.store.records import SUFFIX, write_record
+from plugins.store.reports import put_report
 from plugins.store.store import RIGHTS, Store, Tell, assemble_store
 from plugins.store.switch import NAME, Restoring, begin_restore, begun_restore, complete_restore
 from schemas.backups import Restored
@@ -142,7 +142,7 @@ def _check_reason(reason: str) -> None:
 
 def _begin(state: Place, plan: Plan, once: str | None) -> Restoring:
     restoring = Restoring(
-        token=once or secrets.token_hex(8),
+        token=once or secrets.token_hex(NAME_BYTES),
         began=plan.view.clock().replace(microsecond=0),
         lost=plan.lost.entries,
         lost_end=plan.lost.end,
@@ -226,4 +226,4 @@ def _record(store: Store, restored: Restored, restoring: Restoring, actor: str, 
         lost_entries=restoring.lost,
         lost_end=restoring.lost_end,
     )
-    write_record(store.place("reports"), f"restores/{restored.at:%Y-%m-%dT%H%M%SZ}{SUFFIX}", restored)
+    put_report(store.place("reports"), "restores", restored.at, restored)

@@ -6,12 +6,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from plugins.backups.target import LOCK
 from plugins.store.door import Folder
 from plugins.store.locks import BusyError
 from plugins.store.store import Store
 
 SCRATCH: Final = "rehearsal"
-LOCK: Final = "backup"  # that of `backups_held`, under which a rehearsal runs
 
 
 def scratch_of(store: Store) -> Path:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from plugins.backups.copying import Copies
-from plugins.backups.target import Target
+from plugins.backups.target import LOCK, Target
 from plugins.backups.wholeness import check_copied, check_lost, check_trail
 from plugins.steps.closing import believe_clock
 from plugins.store.locks import BusyError
@@ -20,7 +20,6 @@ from schemas.backups import Manifest
 from schemas.policy import policy_version
 from schemas.refusals import RefusedError
 
-LOCK: Final = "backup"
 PATIENCE: Final = 600.0  # seconds for each lock; to compute a large day takes minutes
 
 

@@ -12,10 +12,12 @@ from pydantic import ValidationError
 
 from plugins.store.door import Place
 from plugins.store.records import SUFFIX, read_record, write_record
+from plugins.store.reports import INSTANT, read_instant
 from schemas.backups import Backed, ErasedDay, Manifest, RemovedToken
 from schemas.receipts import Mark
 from schemas.refusals import RefusedError
 
+LOCK: Final = "backup"  # whoever takes, purges, restores or rehearses is alone with the place
 MANIFESTS: Final = "manifests/"
 BLOBS: Final = "blobs/"
 ENDED: Final = "ended/"
@@ -48,10 +50,9 @@ class Target:
 
     def manifest(self, name: str) -> Manifest:
         """DamagedBackupError where it cannot be read."""
-        try:
-            return Manifest.model_validate_json(gzip.decompress(self.place.get(name)))
-        except (ValidationError, EOFError, gzip.BadGzipFile, zlib.error, ValueError):
-            raise DamagedBackupError(f"{self.place.where}/{name} is damaged") from None
+        if manifest := unpack_manifest(self.place.get(name)):
+            return manifest
+        raise DamagedBackupError(f"{self.place.where}/{name} is damaged")
 
     def free_second(self, now: datetime) -> datetime:
         """This second, or the next one without a backup: in the order of their names the last one is the newest."""
@@ -132,12 +133,25 @@ class Target:
         return {name for name, at in (closed | erased | tokens).items() if at < oldest - SURELY}
 
 
+def unpack_manifest(content: bytes) -> Manifest | None:
+    """None where the bytes are no manifest."""
+    try:
+        return Manifest.model_validate_json(gzip.decompress(content))
+    except (ValidationError, EOFError, gzip.BadGzipFile, zlib.error, ValueError):
+        return None
+
+
 def _erased_name(erased: ErasedDay) -> str:
     return f"{ERASED}{erased.day}.{erased.generation}{SUFFIX}"
 
 
 def _manifest_name(taken_at: datetime) -> str:
-    return f"{MANIFESTS}{taken_at:%Y-%m-%dT%H%M%SZ}"
+    return f"{MANIFESTS}{taken_at.strftime(INSTANT)}"
+
+
+def instant_of(manifest: str) -> datetime:
+    """When a backup was taken, by its manifest's name."""
+    return read_instant(manifest.removeprefix(MANIFESTS).split(".")[0])
 
 
 def blob_name(digest: str) -> str:

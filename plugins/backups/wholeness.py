@@ -10,8 +10,9 @@ from typing import Final
 from pydantic import ValidationError
 
 from plugins.backups.target import DamagedBackupError, Target
-from plugins.steps.expiring import TABLE, archived_at
+from plugins.steps.expiring import TABLE
 from plugins.store.audit import TamperedError
+from plugins.store.reports import archived_at
 from plugins.store.store import Store
 from schemas.backups import Backed, Manifest
 from schemas.forgetting import CANARY_LOG

@@ -21,6 +21,7 @@ from plugins.forgetting.hunting import (
 )
 from plugins.forgetting.unread import unread_days
 from plugins.store.records import AnyRecord, read_record
+from plugins.store.reports import newest_first
 from plugins.store.store import RIGHTS, Store
 from schemas.backups import Purged, Rehearsal
 from schemas.forgetting import CanaryState, Check, Original, Result
@@ -165,9 +166,8 @@ def _temporary(evidence: Evidence) -> Check:
 
 def _newest(store: Store, folder: str, kind: type[AnyRecord]) -> AnyRecord | None:
     """The newest report of a kind."""
-    place = store.place("reports")
-    names = sorted(place.names(f"{folder}/"))
-    return read_record(place, names[-1], kind) if names else None
+    name = next(newest_first(store.place("reports"), folder), None)
+    return read_record(store.place("reports"), name, kind) if name else None
 
 
 def _result(is_kept: bool) -> Result:

@@ -1,17 +1,12 @@
 """What is left of days that ended: of their windows, in the store and in backups, with all versions of everything."""
 
-import gzip
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Final
 
-from pydantic import ValidationError
-
-from plugins.backups.taking import LOCK
-from plugins.backups.target import BLOBS, MANIFESTS, PACKED, blob_name
+from plugins.backups.target import BLOBS, LOCK, MANIFESTS, PACKED, blob_name, unpack_manifest
 from plugins.forgetting.canaries import Canaries
 from plugins.forgetting.hunting import OPENED, WITH_A_KEY, Hunt
 from plugins.forgetting.marked_log import sealed_of
@@ -77,11 +72,9 @@ def manifest_versions(place: Place) -> Iterator[Manifest | None]:
     None for one that cannot be read; half of one that is being written is none.
     """
     for name, content in place_contents(place, MANIFESTS, PACKED):
-        try:
-            yield Manifest.model_validate_json(gzip.decompress(content[:]))
-        except (ValidationError, EOFError, OSError, ValueError, zlib.error):
-            if TEMPORARY not in name:
-                yield None
+        manifest = unpack_manifest(bytes(content[:]))
+        if manifest or TEMPORARY not in name:
+            yield manifest
 
 
 def unnamed_blobs(store: Store) -> dict[str, datetime]:

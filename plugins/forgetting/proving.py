@@ -22,7 +22,8 @@ from plugins.forgetting.reach import unreached
 from plugins.forgetting.scanner import Scanner
 from plugins.forgetting.traces import Outside
 from plugins.steps.originals import list_originals
-from plugins.store.records import SUFFIX, write_record
+from plugins.store.records import SUFFIX
+from plugins.store.reports import put_report
 from plugins.store.store import Store, Tell
 from schemas.forgetting import CanaryState, ForgettingReport
 from schemas.refusals import RefusedError
@@ -118,7 +119,7 @@ def _phase(store: Store, day: date) -> Phase:
 
 def _keep(store: Store, actor: str, report: ForgettingReport) -> None:
     """Then canaries that are proven to be gone from everywhere are forgotten themselves."""
-    write_record(store.place("reports"), f"forgetting/{report.at:%Y-%m-%dT%H%M%SZ}.{report.token}{SUFFIX}", report)
+    put_report(store.place("reports"), "forgetting", report.at, report, report.token)
     store.audit.append(
         report.at,
         actor,

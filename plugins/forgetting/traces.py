@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Final
 
 from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,9 +17,6 @@ from sqlalchemy.pool import NullPool
 from plugins.forgetting.unpacking import Content, row_texts
 from plugins.store.door import Folder, Place
 from schemas.refusals import RefusedError
-
-if TYPE_CHECKING:
-    from plugins.store.bucket import Bucket
 
 LARGE: Final = 64 << 20  # bytes; such a file is mapped
 BESIDE: Final = ("", "-wal", "-journal", "-shm")  # of a SQLite database
@@ -41,13 +38,11 @@ def place_contents(place: Place, prefix: str = "", ending: str = "") -> Iterator
     for trace in place.traces(prefix):
         if not trace.name.endswith(ending):
             continue
-        if trace.kind == "marker" or (trace.kind == "unfinished" and not isinstance(place, Folder)):
-            continue  # no bytes of these can be read by anybody
-        with suppress(FileNotFoundError):  # it ended meanwhile
+        with suppress(FileNotFoundError):  # it ended meanwhile, or has no bytes that anybody can read
             if isinstance(place, Folder):
                 yield trace.name, file_content(place.root / trace.name)
             else:
-                yield trace.name, _read_version(cast("Bucket", place), trace.name, trace.version)
+                yield trace.name, place.read(trace)
 
 
 def folder_contents(
@@ -108,19 +103,6 @@ def opened_database(address: str) -> Iterator[Connection]:
             yield connection
     except SQLAlchemyError as error:
         raise RefusedError(f"Airflow's database cannot be searched ({type(error).__name__})") from None
-
-
-def _read_version(place: "Bucket", name: str, version: str) -> bytes:
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - only where there is an object store
-
-    which: dict[str, Any] = {"VersionId": version} if version else {}
-    try:
-        answer = place.client.get_object(Bucket=place.bucket, Key=place.root + name, **which)
-        return answer["Body"].read()
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-            raise FileNotFoundError(name) from None
-        raise OSError(5, "the object store failed", f"{place.where}/{name}") from None
 
 
 def _is_own(path: Path, found: os.stat_result) -> bool:

@@ -1,6 +1,7 @@
 """Notices as they were: each new text is kept under the instant from which it held."""
 
-from plugins.steps.expiring import INSTANT, NOTICES
+from plugins.steps.expiring import NOTICES
+from plugins.store.reports import INSTANT
 from plugins.store.store import Store
 from transforms.notice.document import LANGUAGES, write_document
 from transforms.notice.ready import missing_for_notice

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from plugins.backups.target import MANIFESTS, DamagedBackupError, Target
+from plugins.backups.target import DamagedBackupError, Target, instant_of
 from plugins.blocklist.exporting import expired_exports
-from plugins.steps.expiring import INSTANT, ended
+from plugins.steps.expiring import ended
 from plugins.steps.watching import Watch, listed_days
 from plugins.store.store import Store
 from schemas.refusals import RefusedError
@@ -48,16 +48,11 @@ def find_backups(store: Store) -> list[Backed]:
     target, now = Target(store.place("backups")), store.clock()
     found = []
     for name in reversed(target.manifests()):
-        taken_at = taken_at_of(name)
+        taken_at = instant_of(name)
         ends = store.calendar.backup_ends(taken_at)
         objects, size, is_thinned = _size(target, name, now >= ends)
         found.append(Backed(taken_at, ends, objects, size, is_thinned, not is_thinned and now >= ends + A_DAY))
     return found
-
-
-def taken_at_of(manifest: str) -> datetime:
-    """The instant in a manifest's name."""
-    return datetime.strptime(manifest.removeprefix(MANIFESTS).split(".")[0] + "+0000", f"{INSTANT}%z")
 
 
 def _size(target: Target, name: str, has_ended: bool) -> tuple[int, int, bool]:

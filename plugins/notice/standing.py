@@ -3,25 +3,24 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from itertools import islice
+from typing import Final
 
 from plugins.notice.seen import A_DAY, Backed, find_backups, troubles_now
-from plugins.steps.expiring import archived_at
 from plugins.steps.watching import DayState, Watch
-from plugins.store.records import read_record
+from plugins.store.records import AnyRecord, read_record
+from plugins.store.reports import newest_first
 from plugins.store.store import Store
 from schemas.backups import Purged, Rehearsal, Restored
 from schemas.forgetting import Check, ForgettingReport, Result
 from schemas.notice import CHECKS
 from schemas.policy import policy_version
-from schemas.receipts import Record
 from schemas.refusals import RefusedError
 from transforms.notice.document import promises
 
 STALE: Final = timedelta(days=8)  # a proof is made each week
 HISTORY: Final = 60  # reports: more than a year of them
 NOT_PROVEN: Final = "no proof of this yet"
-AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 @dataclass(frozen=True)
@@ -161,8 +160,7 @@ def _newest(store: Store, folder: str, kind: type[AnyRecord], warnings: list[str
 def _read(store: Store, folder: str, kind: type[AnyRecord], warnings: list[str], most: int) -> Iterator[AnyRecord]:
     """The newest records of a folder; one that is damaged is told, and is none."""
     place = store.place("reports")
-    names = [name for name in place.names(f"{folder}/") if archived_at(name)]
-    for name in sorted(names, reverse=True)[:most]:
+    for name in islice(newest_first(place, folder), most):
         try:
             if record := read_record(place, name, kind):
                 yield record

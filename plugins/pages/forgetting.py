@@ -9,6 +9,7 @@ from plugins.notice.standing import Forgetting, look_at
 from plugins.pages.asking import record_reading
 from plugins.pages.gate import Officer, OpenStore
 from plugins.pages.showing import STATIC, TEMPLATES, show
+from plugins.store.reports import INSTANT
 
 READING: Final = "read forgetting"
 FILING: Final = "export forgetting"
@@ -43,5 +44,5 @@ def file_json(person: Officer, store: OpenStore) -> Response:
 
 
 def _as_file(content: bytes, media_type: str, found: Forgetting, ending: str) -> Response:
-    name = f"lethe-forgetting-{found.now:%Y-%m-%dT%H%M%SZ}.{ending}"
+    name = f"lethe-forgetting-{found.now.strftime(INSTANT)}.{ending}"
     return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -36,18 +36,17 @@ def remove_old_backups() -> dict[str, int]:
 def bring_back(params: dict[str, Any] | None = None, run_id: str | None = None) -> None:
     """Tried again, it begins anew, since what it wrote before was open to nobody; a run that restored does so once."""
     from plugins.backups.restoring import describe_restored, restore
-    from plugins.policy_file import installed_policy
-    from plugins.store.store import open_store
+    from plugins.store.audit_facts import NAME_BYTES
 
     asked = params or {}
     restored = restore(
-        open_store(installed_policy(), is_restoring=True),
+        installed_store(is_restoring=True),
         asked["reason"],
         ACTOR,
         tell,
         is_replacing=bool(asked["replace"]),
         accepts_damage=bool(asked["accept_damage"]),
-        once=sha256(run_id.encode()).hexdigest()[:16] if run_id else None,
+        once=sha256(run_id.encode()).hexdigest()[: 2 * NAME_BYTES] if run_id else None,
     )
     for sentence in describe_restored(restored) if restored else ():
         tell(sentence)

@@ -28,11 +28,11 @@ NOTHING: Final[list[int]] = []  # to be read; a task that is mapped over no chun
 Plan = dict[str, Any]  # "token", "chunks", "goes_on"
 
 
-def installed_store() -> "Store":
+def installed_store(is_restoring: bool = False) -> "Store":
     from plugins.policy_file import installed_policy
     from plugins.store.store import open_store
 
-    return open_store(installed_policy())
+    return open_store(installed_policy(), is_restoring=is_restoring)
 
 
 @task

@@ -6,21 +6,20 @@ ban, backups by the purge.
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import groupby, pairwise
 from typing import Final
 
 from plugins.backups.scratch import sweep_scratch
 from plugins.store.door import Place
+from plugins.store.reports import archived_at
 from plugins.store.store import Store
 
 DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 TABLE: Final = re.compile(rf"[a-z_]+/({DAY})\.parquet")  # whatever else lies there is not ours
 TRAIL: Final = re.compile(rf"({DAY})\.jsonl")
-REPORT: Final = re.compile(rf"([a-z]+)/({DAY}T[0-9]{{6}}Z)[^/]*")
 NOTICES: Final = "notices"
-INSTANT: Final = "%Y-%m-%dT%H%M%SZ"
 Ended = Iterator[tuple[Place, str]]
 
 
@@ -49,12 +48,6 @@ def ended(store: Store, since: timedelta = timedelta()) -> Ended:
     yield from _old_tables(store, "visit_log", now)
     yield from _old_receipts(store, now)
     yield from _old_reports(store, now)
-
-
-def archived_at(name: str) -> datetime | None:
-    """When a report or notice was written, by its name; None for what is no report."""
-    found = REPORT.fullmatch(name)
-    return datetime.strptime(found[2], INSTANT).replace(tzinfo=UTC) if found else None
 
 
 def _old_tables(store: Store, kind: str, now: datetime) -> Ended:

@@ -20,6 +20,7 @@ from plugins.logs.fingerprints import START, Fingerprints
 from plugins.logs.log_file import LogFile
 from plugins.logs.reading import instants, read_sample
 from plugins.logs.rotation import Inode, held_for_writing, is_rotated
+from plugins.store.door import sync_folder
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store, Tell
 from schemas.forgetting import Original
@@ -182,11 +183,7 @@ def _delete(file: LogFile) -> bool:
         _put_back(aside, path)
         return False
     aside.unlink()
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
     return True
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from errno import ENOENT
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
@@ -85,6 +86,16 @@ class Bucket:
                     yield Trace(self._name(one["Key"]), "marker", one["VersionId"], one["IsLatest"])
             for upload in self._uploads(self.root + prefix):
                 yield Trace(self._name(upload["Key"]), "unfinished", upload["UploadId"], is_newest=False)
+
+    def read(self, trace: Trace) -> bytes:
+        """Of markers and of unfinished uploads nobody can read any bytes."""
+        if trace.kind in ("marker", "unfinished"):
+            raise FileNotFoundError(ENOENT, "it has no bytes", f"{self.where}/{trace.name}")
+        key = self.root + trace.name
+        with in_a_sentence(f"{self.where}/{trace.name}"):
+            if trace.version:
+                return self.client.get_object(Bucket=self.bucket, Key=key, VersionId=trace.version)["Body"].read()
+            return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
 
     def erase(self, trace: Trace) -> None:
         key = self.root + trace.name

@@ -39,7 +39,7 @@ def _explain_refusal(error: boto.ClientError, address: str) -> OSError | Refused
     code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
     if code == "NoSuchBucket":  # not FileNotFoundError: a lost store is not an empty one
         return RefusedError(f"{address}: the bucket does not exist; create it, or correct the place")
-    if code == "NoSuchKey":
+    if code in ("NoSuchKey", "NoSuchVersion"):
         return FileNotFoundError(errno.ENOENT, "there is no such object", address)
     if status in (401, 403):
         return PermissionError(errno.EACCES, f"the object store denies access ({code})", address)

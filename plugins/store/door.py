@@ -61,6 +61,9 @@ class Place(Protocol):
     def traces(self, prefix: str = "") -> Iterator[Trace]:
         """Everything under names that begin with `prefix`, whatever of it can still be read by whom."""
 
+    def read(self, trace: Trace) -> bytes:
+        """The bytes of a trace, also of a version that hides; FileNotFoundError where it is gone, or has none."""
+
     def erase(self, trace: Trace) -> None:
         """Remove one trace for good, and no other one of its name; nothing where it is gone."""
 
@@ -102,7 +105,7 @@ class Folder:
             with suppress(OSError):
                 temporary.unlink()
             raise
-        _sync(path.parent)
+        sync_folder(path.parent)
 
     def remove(self, name: str) -> None:
         """Unlink, and fsync of the folder; what a killed `put` of that name left goes too."""
@@ -110,7 +113,7 @@ class Folder:
         for left in (path, *path.parent.glob(f"{TEMPORARY}*-{path.name}")):
             left.unlink(missing_ok=True)
         if path.parent.exists():
-            _sync(path.parent)
+            sync_folder(path.parent)
 
     def get(self, name: str) -> bytes:
         return self._path(name).read_bytes()
@@ -131,11 +134,14 @@ class Folder:
             is_whole = TEMPORARY not in name
             yield Trace(name, "object") if is_whole else Trace(name, "unfinished", is_newest=False)
 
+    def read(self, trace: Trace) -> bytes:
+        return (self.root / trace.name).read_bytes()
+
     def erase(self, trace: Trace) -> None:
         path = self.root / trace.name
         path.unlink(missing_ok=True)
         if path.parent.exists():
-            _sync(path.parent)
+            sync_folder(path.parent)
 
     def clock(self) -> datetime | None:
         """A folder's clock is this machine's own, which proves nothing."""
@@ -156,7 +162,7 @@ class Folder:
         for one in reversed(missing):
             one.mkdir(mode=self.mode, exist_ok=True)
             one.chmod(self.mode)  # whatever the umask
-            _sync(one.parent)
+            sync_folder(one.parent)
 
 
 def _files(root: Path, prefix: str) -> Iterator[str]:
@@ -174,7 +180,8 @@ def _refuse_unlistable(error: OSError) -> None:
         raise error
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make sure that what was renamed or removed in a folder stays so."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.plugins.backups.backed import site_in
+from tests.plugins.backups.losses import save, three_days
 from tests.plugins.store.conftest import client, object_store, settings  # noqa: F401 - fixtures
 from tests.stores import Site
 
@@ -22,6 +23,14 @@ def backups(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def site(tmp_path: Path, backups: str) -> Site:
     return site_in(tmp_path, backups)
+
+
+@pytest.fixture(scope="session")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a site of three days with a backup of them, to be copied."""
+    site = three_days(tmp_path_factory.mktemp("origin"))
+    save(site)
+    return site.folder
 
 
 def make_bucket(request: pytest.FixtureRequest, kind: str) -> str:

@@ -14,17 +14,10 @@ from plugins.store.door import Folder
 from plugins.store.store import open_store
 from schemas.backups import Restored
 from schemas.refusals import RefusedError
-from tests.plugins.backups.losses import A_DAY, BERIT, DAY, NOON, REASON, bring_back, go_on, lose, save, three_days
+from tests.plugins.backups.losses import A_DAY, BERIT, DAY, NOON, REASON, bring_back, go_on, lose, save
 from tests.stores import Site, hit, silent
 
 ROOTS = ("statistics", "receipts", "window", "audit", "state")
-
-
-@pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    site = three_days(tmp_path_factory.mktemp("origin"))
-    save(site)
-    return site.folder
 
 
 @pytest.fixture

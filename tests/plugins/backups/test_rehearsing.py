@@ -24,13 +24,6 @@ from tests.plugins.backups.losses import (
 from tests.stores import Site, silent
 
 
-@pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    site = three_days(tmp_path_factory.mktemp("origin"))
-    save(site)
-    return site.folder
-
-
 @pytest.fixture
 def site(origin: Path, tmp_path: Path) -> Site:
     shutil.copytree(origin, tmp_path / "site")

@@ -37,20 +37,12 @@ from tests.plugins.backups.losses import (
     people,
     remove_newest_manifest,
     save,
-    three_days,
 )
 from tests.stores import Site, finalised, hit, silent
 
 
 class KilledError(BaseException):
     """The end of a process, as far as what it leaves behind is concerned."""
-
-
-@pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    site = three_days(tmp_path_factory.mktemp("origin"))
-    save(site)
-    return site.folder
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A backup holds what may come back, whole, and nothing that opens it."""
 
 import threading
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from hashlib import sha256
 from ipaddress import ip_address
@@ -212,27 +211,10 @@ def test_others_are_waited_for_and_told_of(folder_site: Site, monkeypatch: pytes
         save(folder_site)  # readers of files hold it, and stop for a moment where they begin to write
 
 
-def test_every_backup_is_whole_while_others_ingest_erase_rebuild_and_close(tmp_path: Path) -> None:
-    site = site_in(tmp_path)
-    fill(site)
-    ended = threading.Event()
-    problems: list[Exception] = []
-
-    def working(act: Callable[[Iterator[int]], None]) -> threading.Thread:
-        def run() -> None:
-            try:
-                act(iter(range(12)))
-            except BusyError:
-                pass
-            except Exception as error:  # noqa: BLE001 - it is shown at the end
-                problems.append(error)
-            finally:
-                ended.set()
-
-        return threading.Thread(target=run)
-
-    def ingest(turns: Iterator[int]) -> None:
-        for turn in turns:
+def work_beside(site: Site, problems: list[Exception], ended: threading.Event) -> None:
+    """Ingest, rebuild and erase, as others do while a backup is taken."""
+    try:
+        for turn in range(12):
             day = NOON - (turn % 3) * A_DAY
             site.write("access.log", *(hit(day, f"203.0.113.{turn}", f"/{turn}/{n}") for n in range(20)))
             site.ingest(shard_bytes=300)
@@ -241,8 +223,19 @@ def test_every_backup_is_whole_while_others_ingest_erase_rebuild_and_close(tmp_p
                 erase(site.open(), {ip_address(f"203.0.113.{turn}")}, "operations", silent)
             if turn == 8:
                 site.open().audit.append(site.now, "operations", "look")
+    except BusyError:
+        pass
+    except Exception as error:  # noqa: BLE001 - it is shown at the end
+        problems.append(error)
+    finally:
+        ended.set()
 
-    thread = working(ingest)
+
+def test_every_backup_is_whole_while_others_ingest_erase_and_rebuild_and_after_a_close(tmp_path: Path) -> None:
+    site = site_in(tmp_path)
+    fill(site)
+    problems, ended = list[Exception](), threading.Event()
+    thread = threading.Thread(target=work_beside, args=(site, problems, ended))
     thread.start()
     while not ended.is_set():
         manifest = save(site)

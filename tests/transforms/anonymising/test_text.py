@@ -1,14 +1,13 @@
 """Personal parts of a text go in whatever disguise; versions, dates and hashes stay letter for letter."""
 
-import unicodedata
 from collections.abc import Callable
 from itertools import product
-from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.transforms.anonymising.disguises import readings
 from transforms.anonymising.text import scrub_query, scrub_text
 
 Spell = Callable[[str], str]
@@ -52,15 +51,6 @@ PERSONAL = st.one_of(V4, V6_TEXT, EMAILS)
 BEFORE = ["node:", "remote:", "ip::", "node", "v6:", "%20", "%5B", "%25-", "%E9", "%B2", "%C3%B8", "std::", "1.2/", ":"]
 AFTER = ["seen", ":443", ":51234", ":connection", "%20is", "%5D", "%25eth0", ".html", "_x", ".", ":", "%C3%B8", "/64"]
 CARRIED = [f"{prefix}c000:24d" for prefix in ("::ffff:", "::ffff:0:", "::", "64:ff9b::", "64:ff9b:1::", "2001:db8::")]
-
-
-def readings(text: str) -> set[str]:
-    """All that a reader may make of a text."""
-    found = {text}
-    for _ in range(3):
-        found |= {unicodedata.normalize("NFKC", one) for one in found}
-        found |= {unquote(one) for one in found}
-    return {unicodedata.normalize("NFKC", one).lower() for one in found}
 
 
 @given(AROUND, PERSONAL, AROUND, st.sampled_from(SPELLINGS), st.sampled_from(["path", "error_message", "referrer"]))
