@@ -16,8 +16,8 @@ from schemas.policy import Policy
 from schemas.refusals import EmptyError, RefusedError
 from schemas.statistics import TABLES
 from transforms.detection.load import load_scenarios
+from transforms.parsing.meanings import Reading
 from transforms.parsing.parser import Parsed
-from transforms.parsing.rows import Reading
 from transforms.statistics.coded import Context
 from transforms.statistics.compute import Day, compute_day
 from transforms.statistics.split import join_blocks, split_days

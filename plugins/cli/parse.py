@@ -15,8 +15,8 @@ import typer
 from plugins.logs.reading import choose_layouts, parse_file
 from schemas.refusals import RefusedError
 from schemas.window import PLACE
+from transforms.parsing.meanings import Reading
 from transforms.parsing.parser import Parsed
-from transforms.parsing.rows import Reading
 
 FormatOption = Annotated[
     str,

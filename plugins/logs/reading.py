@@ -18,8 +18,8 @@ from schemas.refusals import FormatError, RefusedError
 from transforms.anonymising.secrets import USUAL_KEYS, SecretKeys
 from transforms.parsing.formats import ERROR_LAYOUTS, detect_layouts, named_layout
 from transforms.parsing.layout import Layout
+from transforms.parsing.meanings import Reading
 from transforms.parsing.parser import Parsed, Parser
-from transforms.parsing.rows import Reading
 from transforms.parsing.secrets import scrub_parsed
 
 SAMPLE_BYTES: Final = 1024 * 1024

@@ -9,8 +9,8 @@ from plugins.logs.fingerprints import EDGE, START, Fingerprints
 from plugins.logs.log_file import SHARD_BYTES, ExchangedError
 from schemas.receipts import Fingerprint, source_of
 from transforms.parsing.layout import Layout
+from transforms.parsing.meanings import Reading
 from transforms.parsing.parser import Parsed, Parser
-from transforms.parsing.rows import Reading
 from transforms.parsing.secrets import scrub_parsed
 from transforms.statistics.split import join_blocks
 

@@ -4,6 +4,7 @@ Access layouts are compiled from the server's own format string, out of the tabl
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -25,16 +26,37 @@ from transforms.parsing.directives import (
     WITH_BLANKS,
 )
 
+Groups = tuple[bytes | None, ...]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A field of a line: the fixed bytes `before` it, and the pattern of its value (without a group)."""
+
+    before: bytes
+    pattern: bytes
+    meaning: str
+
 
 @dataclass(frozen=True)
 class Layout:
-    """One way a line can look; `meanings` names the groups of `pattern`, in order (see `transforms.parsing.rows`)."""
+    """One way a line can look; `meanings` names the groups of `pattern`, in order (see `transforms.parsing.meanings`).
+
+    `pieces` and the fixed bytes `after` them say the same as `pattern`, where that was compiled from a format string.
+    """
 
     name: str
     pattern: re.Pattern[bytes]
     meanings: tuple[str, ...]
     kind: str = "access"
     json_escapes: bool = False
+    pieces: tuple[Piece, ...] = ()
+    after: bytes = b""
+
+    def read(self, line: bytes) -> Groups | None:
+        """The values of a line without its end, one for each meaning; None where it does not fit."""
+        match = self.pattern.fullmatch(line)
+        return match.groups() if match else None
 
 
 def compile_layout(name: str, text: str) -> Layout:
@@ -50,27 +72,29 @@ def compile_layout(name: str, text: str) -> Layout:
     nginx = NGINX_VARIABLE.search(text) is not None
     directives = list((NGINX_VARIABLE if nginx else APACHE_DIRECTIVE).finditer(text))
     found = [_nginx_meaning(directive) if nginx else _apache_meaning(directive) for directive in directives]
-    pattern, meanings, done = b"", [], 0
+    pieces: list[Piece] = []
+    before, done = b"", 0
     for index, (directive, meaning) in enumerate(zip(directives, found, strict=True)):
         literal, done = text[done : directive.start()], directive.end()
-        pattern += re.escape(literal.encode(errors="surrogateescape"))
-        touching = directives[index + 1 : index + 2] and directives[index + 1].start() == done
-        if touching and not {meaning, found[index + 1]} & {"literal", "time"}:
-            pattern += (
-                b"(" + _touching_pattern(directive[0], directives[index + 1][0], meaning, found[index + 1]) + b")"
-            )
-            meanings.append(meaning)
-        elif meaning == "literal":
-            pattern += b"%"
+        before += literal.encode(errors="surrogateescape")
+        following = directives[index + 1] if directives[index + 1 :] else None
+        touching = following is not None and following.start() == done
+        if meaning == "literal":
+            before += b"%"
+            continue
+        if following and touching and not {meaning, found[index + 1]} & {"literal", "time"}:
+            pattern = _touching_pattern(directive[0], following[0], meaning, found[index + 1])
         elif meaning == "time":  # Apache writes the brackets itself
-            pattern += rb"\[([^\[\]]*)\]"
-            meanings.append(meaning)
+            before, pattern = before + b"[", rb"[^\[\]]*"
         else:
-            pattern += b"(" + _value_pattern(directive[0], meaning, literal[-1:], text[done : done + 1]) + b")"
-            meanings.append("time" if meaning == "time_local" else meaning)
-    pattern += re.escape(text[done:].rstrip().encode(errors="surrogateescape"))
+            pattern = _value_pattern(directive[0], meaning, literal[-1:], text[done : done + 1])
+        pieces.append(Piece(before, pattern, "time" if meaning == "time_local" else meaning))
+        before = b"]" if meaning == "time" else b""
+    after = before + text[done:].rstrip().encode(errors="surrogateescape")
+    meanings = tuple(piece.meaning for piece in pieces)
     _require(text, meanings, nginx)
-    return Layout(name, re.compile(pattern, re.DOTALL), tuple(meanings), json_escapes=escaped)
+    whole = b"".join(re.escape(piece.before) + b"(" + piece.pattern + b")" for piece in pieces) + re.escape(after)
+    return Layout(name, re.compile(whole, re.DOTALL), meanings, json_escapes=escaped, pieces=tuple(pieces), after=after)
 
 
 def _apache_meaning(directive: re.Match[str]) -> str:
@@ -142,7 +166,7 @@ def _bare_pattern(directive: str, meaning: str, before: str, following: str) -> 
     return rb'[^\s"' + stop.encode() + rb"]+"
 
 
-def _require(text: str, meanings: list[str], nginx: bool) -> None:
+def _require(text: str, meanings: Sequence[str], nginx: bool) -> None:
     if "%" in APACHE_DIRECTIVE.sub("", text) and not nginx:
         raise FormatError("the format string has a % that begins no directive; a plain one is written %%")
     if not meanings:

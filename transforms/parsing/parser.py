@@ -7,8 +7,9 @@ from typing import Final
 import pyarrow as pa
 
 from schemas.window import CONTINUATIONS, ERRORS, HITS, QUARANTINE, TEXT
-from transforms.parsing.layout import Layout
-from transforms.parsing.rows import Groups, Reading, build_rows
+from transforms.parsing.layout import Groups, Layout
+from transforms.parsing.meanings import Reading
+from transforms.parsing.rows import build_rows
 from transforms.parsing.values import decode
 
 BLANKS: Final = b" \t\r"
@@ -58,8 +59,8 @@ class Parser:
         for number, line in enumerate(lines, start=first_line):
             text = line.rstrip(BLANKS)
             for layout in self.layouts:
-                if match := layout.pattern.fullmatch(text):
-                    matched[layout][0].append(match.groups())
+                if (groups := layout.read(text)) is not None:
+                    matched[layout][0].append(groups)
                     matched[layout][1].append(number)
                     self.open_entry = number if layout.kind == "error" else None
                     break

@@ -1,66 +1,21 @@
 """The matched lines of one layout → a table: each field is cut from all lines, each distinct value converted once."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.window import TEXT
-from transforms.anonymising.secrets import USUAL_KEYS, SecretKeys
-from transforms.parsing import times, values
-from transforms.parsing.layout import Layout
-from transforms.parsing.values import Network, UnreadableError, decode, text
+from transforms.parsing import values
+from transforms.parsing.layout import Groups, Layout
+from transforms.parsing.meanings import DECISIVE, UNKEPT, Convert, Reading, converter_of
+from transforms.parsing.values import UnreadableError
 
-Groups = tuple[bytes | None, ...]
-Convert = Callable[[bytes], Any]
-
-UTC_ZONE: Final = ZoneInfo("UTC")
 APACHE_CODE: Final = re.compile(r"\b(AH\d{5}):")
-DECISIVE: Final = {"request", "target", "body_bytes"}  # what the client asked, before servers rewrite it
-UNKEPT: Final = {"skip", "skip_list", "ident", "is_args"}
-CLIENT_COLUMNS: Final = ("client_ip", "client_host", "client_port")
-
-# meaning → the columns it fills; a tuple of columns takes a tuple of values
-CONVERTERS: Final[dict[str, tuple[tuple[str, ...], Convert]]] = {
-    "client": (CLIENT_COLUMNS, values.read_client),
-    "error_client": (CLIENT_COLUMNS, values.read_error_client),
-    "peer": (("peer_ip",), lambda raw: (values.read_client(raw)[0],)),
-    "port": (("client_port",), lambda raw: (values.port(raw),)),
-    "user": (("remote_user",), lambda raw: (text(raw),)),
-    "time": (("requested_at",), lambda raw: (times.clf_time(raw),)),
-    "epoch": (("requested_at",), lambda raw: (times.epoch_time(raw, 1),)),
-    "epoch_s": (("requested_at",), lambda raw: (times.epoch_time(raw, 1),)),
-    "epoch_ms": (("requested_at",), lambda raw: (times.epoch_time(raw, 1_000),)),
-    "epoch_us": (("requested_at",), lambda raw: (times.epoch_time(raw, 1_000_000),)),
-    "request": (("request_line", "method", "path", "query", "protocol"), values.split_request),
-    "target": (("path", "query"), lambda raw: values.split_target(text(raw))),
-    "method": (("method",), lambda raw: (text(raw),)),
-    "path": (("path",), lambda raw: (text(raw),)),
-    "query": (("query",), lambda raw: (decode(raw).removeprefix("?") or None if raw != b"-" else None,)),
-    "protocol": (("protocol",), lambda raw: (text(raw),)),
-    "status": (("status",), lambda raw: (values.optional_number(raw),)),
-    "bytes": (("bytes_sent",), lambda raw: (values.whole_number(raw),)),
-    "body_bytes": (("bytes_sent",), lambda raw: (values.whole_number(raw),)),
-    "referrer": (("referrer",), lambda raw: (text(raw),)),
-    "user_agent": (("user_agent",), lambda raw: (text(raw),)),
-    "vhost": (("vhost",), lambda raw: (values.vhost(raw),)),
-    "seconds": (("request_seconds",), lambda raw: (values.seconds(raw, 1.0),)),
-    "milliseconds": (("request_seconds",), lambda raw: (values.seconds(raw, 1e-3),)),
-    "microseconds": (("request_seconds",), lambda raw: (values.seconds(raw, 1e-6),)),
-    "request_id": (("request_id",), lambda raw: (text(raw),)),
-    "level": (("level",), lambda raw: (text(raw),)),
-    "module": (("module",), lambda raw: (text(raw),)),
-    "pid": (("pid",), lambda raw: (values.optional_number(raw),)),
-    "before": (("before",), lambda raw: (decode(raw),)),
-    "message": (("message",), lambda raw: (decode(raw),)),
-    "nginx_context": (("request_line", "vhost", "referrer"), values.nginx_context),
-}
 
 
 @dataclass(frozen=True)
@@ -71,19 +26,6 @@ class Rows:
     bad: dict[int, str]
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What a layout does not say: the zone of times without offset, one's own proxies, and when is the future.
-
-    `latest` is in microseconds since 1970; later lines go into quarantine. The values of `secret_keys` are not kept.
-    """
-
-    timezone: ZoneInfo = UTC_ZONE
-    trusted_proxies: Sequence[Network] = ()
-    latest: int | None = None
-    secret_keys: SecretKeys = USUAL_KEYS
-
-
 def build_rows(
     layout: Layout, lines: Sequence[Groups], numbers: Sequence[int], schema: pa.Schema, how: Reading
 ) -> Rows:
@@ -92,7 +34,7 @@ def build_rows(
     columns: dict[str, pa.Array] = {}
     bad: dict[int, str] = {}
     for meaning, raw in _combine_hops(layout.meanings, fields):
-        names, convert = _converter(meaning, how)
+        names, convert = converter_of(meaning, how)
         codes, distinct = encode(raw)
         converted = [_convert(value, convert, layout.json_escapes and meaning != "hops") for value in distinct]
         if names[0] in ("requested_at", "logged_at") and how.latest is not None:
@@ -128,17 +70,6 @@ def dictionary_array(codes: np.ndarray, distinct: Sequence[str | None]) -> pa.Di
     return pa.DictionaryArray.from_arrays(pa.array(new, pa.int32(), mask=new < 0), pa.array(list(index), pa.string()))
 
 
-def _converter(meaning: str, how: Reading) -> tuple[tuple[str, ...], Convert]:
-    if meaning == "hops":
-        return (*CLIENT_COLUMNS, "peer_ip"), partial(_read_hops, how)
-    if meaning == "error_time":
-        return ("logged_at",), lambda raw: (times.error_time(raw, how.timezone),)
-    if meaning.startswith("time "):
-        layout = meaning.removeprefix("time ")
-        return ("requested_at",), lambda raw: (times.formatted_time(raw, layout, how.timezone),)
-    return CONVERTERS[meaning]
-
-
 def _combine_hops(meanings: Sequence[str], fields: Mapping[int, Sequence[Any]]) -> list[tuple[str, Sequence[Any]]]:
     """Who asked depends on two fields together wherever a proxy's header is logged."""
     kept = [(meaning, fields[i]) for i, meaning in enumerate(meanings) if meaning not in UNKEPT]
@@ -149,11 +80,6 @@ def _combine_hops(meanings: Sequence[str], fields: Mapping[int, Sequence[Any]]) 
     peers = parts.get("client", (None,) * len(parts["forwarded"]))
     hops = list(zip(parts["forwarded"], peers, strict=True))
     return [("hops", hops), *((m, raw) for m, raw in kept if m not in ("forwarded", "client"))]
-
-
-def _read_hops(how: Reading, hops: Any) -> tuple[Any, ...]:
-    client, peer = values.choose_client(hops[0] or b"-", hops[1], how.trusted_proxies)
-    return (*client, peer)
 
 
 def _convert(value: Any, convert: Convert, json_escapes: bool) -> Any:

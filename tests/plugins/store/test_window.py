@@ -17,8 +17,8 @@ from schemas.receipts import Sealed
 from schemas.window import CONTINUATIONS, HITS, QUARANTINE
 from tests.stores import Site, hit, silent, utc
 from transforms.parsing.formats import named_layout
+from transforms.parsing.meanings import Reading
 from transforms.parsing.parser import Parser
-from transforms.parsing.rows import Reading
 
 NOON = utc(2026, 11, 20, 11)
 DAY = NOON.date()

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from transforms.parsing.formats import detect_layouts, named_layout
+from transforms.parsing.meanings import Reading
 from transforms.parsing.parser import Parsed, Parser
-from transforms.parsing.rows import Reading
 
 APACHE_24 = (
     b"[Fri Feb 01 22:03:08.320970 2019] [core:info] [pid 7:tid 140597881775872] [client 192.0.2.1:50750]"

@@ -9,8 +9,8 @@ import pytest
 from schemas.refusals import FormatError
 from transforms.parsing.formats import COMBINED, detect_layouts, named_layout
 from transforms.parsing.layout import compile_layout
+from transforms.parsing.meanings import Reading
 from transforms.parsing.parser import Parsed, Parser
-from transforms.parsing.rows import Reading
 
 COMBINED_LINE = (
     b'192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] "GET /a?b=c HTTP/1.1" 200 2326 "http://example.net/" "Mozilla/5.0"'
