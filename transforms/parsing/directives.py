@@ -1,6 +1,7 @@
 """The vocabulary of Apache's LogFormat and nginx's log_format: directive → meaning, meaning → how its value looks.
 
-Sources: Apache mod_log_config, nginx ngx_http_log_module.
+Sources: Apache mod_log_config, mod_logio and mod_ssl (2.4 and trunk); nginx ngx_http_log_module and the variables of its
+modules (1.29). A meaning is what `transforms.parsing.meanings` makes columns of.
 """
 
 import re
@@ -9,6 +10,7 @@ from typing import Final
 # meaning → pattern, where the value stands between blanks
 BARE: Final = {
     "client": rb'[^\s",|;]+',
+    "peer": rb'[^\s",|;]+',
     "ident": rb'-|[^\s",|;]+(?! - [^\[])',  # what stands before " - x" is the client of a line with a host in front
     "user": rb'-|""|(?:[^"\\]|\\.)+?',  # names with blanks exist, and clients choose them
     # Clients choose this too: a second " - " in front of the time could be the header's or the user name's.
@@ -40,6 +42,9 @@ ADJACENT: Final = {
 }
 WITH_BLANKS: Final = frozenset({"request", "referrer", "user_agent"})
 QUOTED: Final = rb'[^"\\]*(?:\\.[^"\\]*)*'  # `\"` and `\x22` are content: both servers escape a quote
+QUOTED_RAW: Final = rb'[^"]*'  # nginx's escape=none: a quote inside a value is taken for no value's
+# What a server fills, so that no client can put a blank into it.
+SERVERS_OWN: Final = NUMBERS | {"client", "peer", "ident", "method", "protocol", "request_id", "is_args", "skip_list"}
 
 APACHE: Final = {
     "%": "literal",
@@ -57,43 +62,39 @@ APACHE: Final = {
     "b": "body_bytes",
     "B": "body_bytes",
     "O": "bytes",
-    "I": "skip",
-    "S": "skip",
     "D": "microseconds",
     "T": "seconds",
     "v": "vhost",
     "V": "vhost",
-    "p": "skip",
     "L": "request_id",
-    "A": "skip",
-    "P": "skip",
-    "k": "skip",
-    "X": "skip",
-    "f": "skip",
-    "R": "skip",
+    **dict.fromkeys(("A", "F", "I", "P", "R", "S", "X", "^FB", "^FU", "f", "k", "p"), "skip"),
 }
 APACHE_NAMED: Final = {
     ("a", "c"): "peer",
+    ("h", "c"): "peer",
     ("i", "referer"): "referrer",
     ("i", "user-agent"): "user_agent",
     ("i", "x-forwarded-for"): "forwarded",
+    ("i", "forwarded"): "forwarded",
     ("i", "host"): "vhost",
+    ("i", "x-request-id"): "request_id",
+    ("e", "unique_id"): "request_id",
+    ("L", "c"): "skip",
+    ("T", ""): "seconds",
     ("T", "s"): "seconds",
     ("T", "ms"): "milliseconds",
     ("T", "us"): "microseconds",
     ("p", "remote"): "port",
     ("p", "local"): "skip",
     ("p", "canonical"): "skip",
-    ("h", "c"): "peer",
-    ("e", "unique_id"): "request_id",
-    ("t", ""): "time",
-    ("t", "msec_frac"): "skip",
-    ("t", "usec_frac"): "skip",
-    ("t", "sec"): "epoch_s",
-    ("t", "msec"): "epoch_ms",
-    ("t", "usec"): "epoch_us",
+    ("P", "pid"): "skip",
+    ("P", "tid"): "skip",
+    ("P", "hextid"): "skip",
 }
-APACHE_OPEN: Final = frozenset({"i", "o", "e", "x", "C", "n", "P", "^ti", "^to"})  # any name; nothing we keep
+APACHE_OPEN: Final = frozenset({"i", "o", "e", "x", "c", "C", "n", "^ti", "^to"})  # any name; nothing we keep
+# The order of modifiers is free: original or final request, statuses on which alone the value is written, an argument.
+APACHE_DIRECTIVE: Final = re.compile(r"%((?:[!<>,\d]|\{[^}]*\})*)(\^[A-Za-z]{2}|[A-Za-z%])")
+APACHE_ARGUMENT: Final = re.compile(r"\{([^}]*)\}")
 
 NGINX: Final = {
     "remote_addr": "client",
@@ -120,20 +121,25 @@ NGINX: Final = {
     "http_referer": "referrer",
     "http_user_agent": "user_agent",
     "http_x_forwarded_for": "forwarded",
+    "http_forwarded": "forwarded",
+    "proxy_add_x_forwarded_for": "forwarded",  # the header, and behind it who connected
     "host": "vhost",
     "http_host": "vhost",
     "server_name": "vhost",
 }
-NGINX_LISTS: Final = re.compile(r"upstream_\w+|proxy_add_x_forwarded_for")
+NGINX_LISTS: Final = re.compile(r"upstream_\w+")
 NGINX_OTHERS: Final = re.compile(
-    r"(?:http|sent_http|sent_trailer|upstream_http|cookie|arg|ssl|tcpinfo|proxy|geoip|geoip2|jwt|quic)_\w+"
-    r"|request_length|request_completion|request_filename|request_body|scheme|https|server_addr|server_port|pid|pipe"
-    r"|connection|connection_requests|connection_time|gzip_ratio|hostname|nginx_version|namespace|ingress_name"
-    r"|service_name|service_port|req_id|server|limit_rate|content_length|content_type|document_root"
-    r"|binary_remote_addr|realip_remote_port|realpath_root|the_real_ip|time_zone|uid_got|uid_set|spdy|http2|http3"
+    r"(?:http|sent_http|sent_trailer|cookie|arg|ssl|tcpinfo|proxy|geoip|geoip2|jwt|otel|fastcgi|secure_link|uid|own)_\w+"
+    r"|request_(?:length|completion|filename|body|body_file|port)|is_request_port|scheme|https|server_(?:addr|port)|pid"
+    r"|pipe|connection|connection_requests|connection_time|connections_\w+|gzip_ratio|hostname|nginx_version|limit_rate"
+    r"|limit_(?:conn|req)_status|content_length|content_type|document_root|realpath_root|binary_remote_addr"
+    r"|realip_remote_port|date_local|date_gmt|http2|http3|quic|spdy|msie|modern_browser|ancient_browser|invalid_referer"
+    r"|slice_range|secure_link|session_log_id|session_log_binary_id|memcached_key|time_zone"
+    r"|namespace|ingress_name|service_name|service_port|req_id|server|the_real_ip"  # of ingress-nginx and NPM
 )
-STRFTIME: Final = {
-    "T": "%H:%M:%S", "F": "%Y-%m-%d", "D": "%m/%d/%y", "R": "%H:%M", "e": "%d", "h": "%b", "n": "\n", "t": "\t"
-}  # fmt: skip
-APACHE_DIRECTIVE: Final = re.compile(r"%(?:!?\d+(?:,\d+)*)?[<>]?(?:\{([^}]*)\})?(\^t[io]|[A-Za-z%])")
 NGINX_VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+# Decoded by nginx, or written by several hands: these can hold a newline, so with escape=none a client forges lines.
+NGINX_DECODED: Final = re.compile(
+    r"uri|document_uri|remote_user|request_filename|realpath_root|request_body|fastcgi_\w+|ssl_client_\w+|proxy_protocol_tlv_\w+"
+    r"|secure_link\w*|upstream_http_\w+|own_\w+|memcached_key"
+)

@@ -1,15 +1,19 @@
 """A block of bytes in, Arrow tables out: hits, errors, quarantine, continuations, and not a line more or less."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
 from schemas.window import CONTINUATIONS, ERRORS, HITS, QUARANTINE, TEXT
+from transforms.parsing.fields import Field, Positions, field_of_list, join_fields
 from transforms.parsing.layout import Groups, Layout
 from transforms.parsing.meanings import Reading
+from transforms.parsing.regular import Regular, read_regular
 from transforms.parsing.rows import build_rows
+from transforms.parsing.tokenizer import line_places
 from transforms.parsing.values import decode
 
 BLANKS: Final = b" \t\r"
@@ -18,13 +22,14 @@ SCHEMAS: Final = {"access": HITS, "error": ERRORS}
 
 @dataclass(frozen=True)
 class Parsed:
-    """The lines of one block; `lines` is how many there were."""
+    """The lines of one block; `lines` is how many there were, `irregular` of how many a pattern had to make sense."""
 
     hits: pa.Table
     errors: pa.Table
     quarantine: pa.Table
     continuations: pa.Table
     lines: int
+    irregular: int = 0
 
     def __post_init__(self) -> None:
         found = sum(len(table) for table in (self.hits, self.errors, self.quarantine, self.continuations))
@@ -32,71 +37,105 @@ class Parsed:
             raise AssertionError(f"{self.lines} lines became {found} rows; nothing of this block may be used")
 
 
+@dataclass(frozen=True)
+class Block:
+    """Lines by their number in the file; `begins` and `ends` are their places in `content`."""
+
+    content: bytes
+    begins: Positions
+    ends: Positions
+    first_line: int
+
+    def line(self, number: int) -> bytes:
+        index = number - self.first_line
+        return self.content[self.begins[index] : self.ends[index]]
+
+
 class Parser:
     """Reads one file's blocks in order; a line is read by the first layout that fits.
 
-    The state is the last error entry, since its further lines may lie in the next block.
+    The state is the last error entry, since its further lines may lie in the next block. With `one_by_one` all lines
+    are read by patterns and each value is converted by itself: slow, and what the fast way is tested against.
     """
 
-    def __init__(self, layouts: Sequence[Layout], log: str, file: str, reading: Reading | None = None) -> None:
+    def __init__(
+        self,
+        layouts: Sequence[Layout],
+        log: str,
+        file: str,
+        reading: Reading | None = None,
+        one_by_one: bool = False,
+    ) -> None:
         self.layouts = tuple(layouts)
         self.log, self.file = log, file
         self.reading = reading or Reading()
+        self.one_by_one = one_by_one
         self.open_entry: int | None = None
         self.disowned: int | None = None
 
-    def parse_block(self, block: bytes, first_line: int = 1) -> Parsed:
+    def parse_block(self, content: bytes, first_line: int = 1) -> Parsed:
         """Whole lines (the last may lack its newline) → tables of `schemas.window`, in the order of the lines.
 
         Only `\\n` ends a line: other bytes that some call line ends occur inside raw requests.
         """
-        lines = block.split(b"\n")
-        if lines[-1] == b"":
-            lines.pop()
-        matched: dict[Layout, tuple[list[Groups], list[int]]] = {layout: ([], []) for layout in self.layouts}
-        quarantine: dict[int, str] = {}
-        continuations: dict[int, int] = {}
-        for number, line in enumerate(lines, start=first_line):
-            text = line.rstrip(BLANKS)
-            for layout in self.layouts:
+        if content and not content.endswith(b"\n"):
+            content += b"\n"
+        regular = self._read_regular(content)
+        begins, ends = (regular.begins, regular.ends) if regular else line_places(content)
+        block = Block(content, begins, ends, first_line)
+        others = regular.others if regular else np.arange(len(ends))
+        found = _Found(self.layouts)
+        self._read_by_patterns(block, (others + first_line).tolist(), found)
+        tables = self._build(found, regular, first_line)
+        self._disown(found)
+        return Parsed(
+            hits=self._placed(tables["access"], HITS),
+            errors=self._placed(tables["error"], ERRORS),
+            quarantine=self._quarantine(found.quarantine, block),
+            continuations=self._continuations(found.continuations, block),
+            lines=len(ends),
+            irregular=len(others),
+        )
+
+    def _read_regular(self, content: bytes) -> Regular | None:
+        """By the first layout, unless errors may be among the lines, whose order says what belongs to an entry."""
+        if self.one_by_one or not content or any(layout.kind == "error" for layout in self.layouts):
+            return None
+        return read_regular(content, self.layouts[0])
+
+    def _read_by_patterns(self, block: Block, numbers: Iterable[int], found: "_Found") -> None:
+        for number in numbers:
+            text = block.line(number).rstrip(BLANKS)
+            for place, layout in enumerate(self.layouts):
                 if (groups := layout.read(text)) is not None:
-                    matched[layout][0].append(groups)
-                    matched[layout][1].append(number)
+                    found.groups[place].append(groups)
+                    found.numbers[place].append(number)
                     self.open_entry = number if layout.kind == "error" else None
                     break
             else:
                 if self.open_entry is not None:
-                    continuations[number] = self.open_entry
+                    found.continuations[number] = self.open_entry
                 else:
-                    quarantine[number] = "format" if text else "empty"
-        tables = self._build(matched, quarantine)
-        self._disown(continuations, quarantine)
-        return Parsed(
-            hits=self._placed(tables["access"], HITS),
-            errors=self._placed(tables["error"], ERRORS),
-            quarantine=self._quarantine(quarantine, lines, first_line),
-            continuations=self._continuations(continuations, lines, first_line),
-            lines=len(lines),
-        )
+                    found.quarantine[number] = "format" if text else "empty"
 
-    def _build(
-        self, matched: dict[Layout, tuple[list[Groups], list[int]]], quarantine: dict[int, str]
-    ) -> dict[str, list[pa.Table]]:
+    def _build(self, found: "_Found", regular: Regular | None, first_line: int) -> dict[str, list[pa.Table]]:
         tables: dict[str, list[pa.Table]] = {"access": [], "error": []}
-        for layout, (groups, numbers) in matched.items():
-            if groups:
-                rows = build_rows(layout, groups, numbers, SCHEMAS[layout.kind], self.reading)
+        for place, layout in enumerate(self.layouts):
+            numbers, fields = found.lines_of(place, len(layout.meanings), None if place else regular, first_line)
+            if len(numbers):
+                rows = build_rows(layout, fields, numbers, SCHEMAS[layout.kind], self.reading, self.one_by_one)
                 tables[layout.kind].append(rows.table)
-                quarantine.update((numbers[index], reason) for index, reason in rows.bad.items())
+                found.quarantine.update((int(numbers[index]), reason) for index, reason in rows.bad.items())
         return tables
 
-    def _disown(self, continuations: dict[int, int], quarantine: dict[int, str]) -> None:
+    def _disown(self, found: "_Found") -> None:
         """What goes on from an entry in quarantine goes there too."""
-        bad = {entry for entry in continuations.values() if entry in quarantine or entry == self.disowned}
-        for number in [number for number, entry in continuations.items() if entry in bad]:
-            del continuations[number]
-            quarantine[number] = "orphan"
-        if self.open_entry in quarantine:
+        entries = set(found.continuations.values())
+        bad = {entry for entry in entries if entry in found.quarantine or entry == self.disowned}
+        for number in [number for number, entry in found.continuations.items() if entry in bad]:
+            del found.continuations[number]
+            found.quarantine[number] = "orphan"
+        if self.open_entry in found.quarantine:
             self.disowned = self.open_entry
 
     def _place(self, numbers: Sequence[int]) -> list[pa.Array]:
@@ -104,26 +143,52 @@ class Parser:
 
     @staticmethod
     def _constant(value: str, length: int) -> pa.DictionaryArray:
-        return pa.DictionaryArray.from_arrays(pa.array([0] * length, pa.int32()), pa.array([value]))
+        return pa.DictionaryArray.from_arrays(pa.array(np.zeros(length, np.int32)), pa.array([value]))
 
     def _placed(self, tables: list[pa.Table], schema: pa.Schema) -> pa.Table:
         if not tables:
             return schema.empty_table()
-        table = pa.concat_tables(tables).unify_dictionaries()
+        table = pa.concat_tables(tables).unify_dictionaries() if len(tables) > 1 else tables[0]
         if len(tables) > 1:
             table = table.sort_by("line_number")
         for index, name in enumerate((self.log, self.file)):
             table = table.set_column(index, schema.field(index), self._constant(name, len(table)))
         return table
 
-    def _quarantine(self, reasons: dict[int, str], lines: Sequence[bytes], first: int) -> pa.Table:
+    def _quarantine(self, reasons: dict[int, str], block: Block) -> pa.Table:
         numbers = sorted(reasons)
-        reason = pa.array([reasons[n] for n in numbers], pa.string()).cast(TEXT)
-        raw = pa.array([lines[n - first] for n in numbers], pa.binary())
+        reason = pa.array([reasons[number] for number in numbers], pa.string()).cast(TEXT)
+        raw = pa.array([block.line(number) for number in numbers], pa.binary())
         return pa.table([*self._place(numbers), reason, raw], schema=QUARANTINE)
 
-    def _continuations(self, entries: dict[int, int], lines: Sequence[bytes], first: int) -> pa.Table:
+    def _continuations(self, entries: dict[int, int], block: Block) -> pa.Table:
         numbers = sorted(entries)
-        texts = pa.array([decode(lines[n - first].rstrip(b"\r")) for n in numbers], pa.string())
-        continues = pa.array([entries[n] for n in numbers], pa.int64())
+        texts = pa.array([decode(block.line(number).rstrip(b"\r")) for number in numbers], pa.string())
+        continues = pa.array([entries[number] for number in numbers], pa.int64())
         return pa.table([*self._place(numbers), continues, texts], schema=CONTINUATIONS)
+
+
+class _Found:
+    """What patterns made of lines, by line number."""
+
+    def __init__(self, layouts: Sequence[Layout]) -> None:
+        self.groups: list[list[Groups]] = [[] for _ in layouts]
+        self.numbers: list[list[int]] = [[] for _ in layouts]
+        self.quarantine: dict[int, str] = {}
+        self.continuations: dict[int, int] = {}
+
+    def lines_of(
+        self, layout: int, width: int, regular: Regular | None, first_line: int
+    ) -> tuple[Positions, list[Field]]:
+        """The numbers and fields of a layout's lines, in order, those that are `regular` among them."""
+        numbers = np.array(self.numbers[layout], np.int64)
+        columns = zip(*self.groups[layout], strict=True) if len(numbers) else ((),) * width
+        fields = [field_of_list(column) for column in columns]
+        if regular is None:
+            return numbers, fields
+        if not len(numbers):
+            return regular.numbers + first_line, regular.fields
+        numbers = np.concatenate([regular.numbers + first_line, numbers])
+        order = np.argsort(numbers, kind="stable")
+        pairs = zip(regular.fields, fields, strict=True)
+        return numbers[order], [join_fields(pair).only(order) for pair in pairs]

@@ -1,7 +1,7 @@
 """The matched lines of one layout → a table: each field is cut from all lines, each distinct value converted once."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,12 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.window import TEXT
+from schemas.window import INSTANT, TEXT
 from transforms.parsing import values
-from transforms.parsing.layout import Groups, Layout
+from transforms.parsing.fields import Field, pair_fields
+from transforms.parsing.layout import Layout
 from transforms.parsing.meanings import DECISIVE, UNKEPT, Convert, Reading, converter_of
+from transforms.parsing.plain import PLAIN, holding
 from transforms.parsing.values import UnreadableError
 
+PHYSICAL: Final = {TEXT: pa.string(), INSTANT: pa.int64()}  # as values are converted
 APACHE_CODE: Final = re.compile(r"\b(AH\d{5}):")
 
 
@@ -27,32 +30,85 @@ class Rows:
 
 
 def build_rows(
-    layout: Layout, lines: Sequence[Groups], numbers: Sequence[int], schema: pa.Schema, how: Reading
+    layout: Layout,
+    fields: Sequence[Field],
+    numbers: np.ndarray,
+    schema: pa.Schema,
+    how: Reading,
+    one_by_one: bool = False,
 ) -> Rows:
-    """The lines' groups → a table of `schema` (without `log` and `file`, which are null) in the order given."""
-    fields = dict(zip(range(len(layout.meanings)), zip(*lines, strict=True), strict=True))
+    """The lines' fields → a table of `schema` (without `log` and `file`, which are null) in the order given.
+
+    `one_by_one` converts every value by itself, as the plain ways of `transforms.parsing.plain` are tested against.
+    """
     columns: dict[str, pa.Array] = {}
     bad: dict[int, str] = {}
-    for meaning, raw in _combine_hops(layout.meanings, fields):
+    for meaning, field in _combine_hops(layout.meanings, fields):
         names, convert = converter_of(meaning, how)
-        codes, distinct = encode(raw)
-        converted = [_convert(value, convert, layout.json_escapes and meaning != "hops") for value in distinct]
+        kinds = [schema.field(name).type if name in schema.names else TEXT for name in names]
+        converted = _convert_field(meaning, field, convert, kinds, layout.json_escapes, one_by_one)
         if names[0] in ("requested_at", "logged_at") and how.latest is not None:
-            converted = ["future" if isinstance(v, tuple) and v[0] > how.latest else v for v in converted]
-        for index in np.flatnonzero(np.isin(codes, [i for i, v in enumerate(converted) if isinstance(v, str)])):
-            reason = converted[codes[index]]
+            late = np.asarray(pc.fill_null(pc.greater(converted.columns[0], how.latest), False))
+            converted.reasons |= dict.fromkeys(np.flatnonzero(late).tolist(), "future")
+        for index in np.flatnonzero(np.isin(field.codes, list(converted.reasons))) if converted.reasons else ():
+            reason = converted.reasons[int(field.codes[index])]
             bad[int(index)] = reason if reason == "forged" else bad.get(int(index), reason)
-        for position, name in enumerate(names):
-            column = [None if v is None or isinstance(v, str) else v[position] for v in converted]
-            new = _column(codes, column, schema.field(name).type if name in schema.names else TEXT)
+        for name, kind, distinct in zip(names, kinds, converted.columns, strict=True):
+            new = _spread(distinct, field.codes, kind)
             # where two directives fill one column, the last that has a value counts
             columns[name] = pc.coalesce(new, columns[name]) if name in columns else new
     if "message" in columns:
         columns |= _message_columns(columns)
     columns["line_number"] = pa.array(numbers, pa.int64())
-    table = pa.table([_cast(columns, field, len(lines)) for field in schema], schema=schema)
-    good = np.setdiff1d(np.arange(len(lines)), list(bad))
+    table = pa.table([_cast(columns, field, len(numbers)) for field in schema], schema=schema)
+    good = np.setdiff1d(np.arange(len(numbers)), list(bad))
     return Rows(table.take(pa.array(good)) if bad else table, bad)
+
+
+@dataclass
+class Converted:
+    """The columns of a field's distinct values (text or numbers), and why some of these cannot be read, by position."""
+
+    columns: list[pa.Array]
+    reasons: dict[int, str]
+
+
+def _convert_field(
+    meaning: str, field: Field, convert: Convert, kinds: Sequence[pa.DataType], json_escapes: bool, one_by_one: bool
+) -> Converted:
+    physical = [PHYSICAL.get(kind, kind) for kind in kinds]
+    plain = None if one_by_one or isinstance(field.values, list) or field.values.null_count else PLAIN.get(meaning)
+    if plain is None:
+        easy: Sequence[pa.Array] = ()
+        hard = np.ones(len(field.values), np.bool_)
+    else:
+        easy, hard = plain(field.values)
+        if json_escapes:
+            hard |= holding(field.values, ord("\\"))
+    wanted = np.flatnonzero(hard)
+    values = field.values if isinstance(field.values, list) else field.values.take(pa.array(wanted)).to_pylist()
+    found = [_convert(value, convert, json_escapes and meaning != "hops") for value in values]
+    reasons = {int(at): value for at, value in zip(wanted, found, strict=True) if isinstance(value, str)}
+    slow = [
+        pa.array([None if value is None or isinstance(value, str) else value[at] for value in found], kind)
+        for at, kind in enumerate(physical)
+    ]
+    if plain is None:
+        return Converted(slow, reasons)
+    columns = [column.cast(kind) for column, kind in zip(easy, physical, strict=True)]
+    if len(wanted):
+        mask = pa.array(hard)
+        columns = [pc.replace_with_mask(column, mask, own) for column, own in zip(columns, slow, strict=True)]
+    return Converted(columns, reasons)
+
+
+def _spread(distinct: pa.Array, codes: np.ndarray, kind: pa.DataType) -> pa.Array:
+    """A value for each line, of a value for each code."""
+    places = pa.array(codes)
+    if kind != TEXT:
+        return distinct.take(places).cast(kind)
+    encoded = distinct.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(encoded.indices.take(places), encoded.dictionary)
 
 
 def encode(raw: Sequence[Any]) -> tuple[np.ndarray, list[Any]]:
@@ -70,16 +126,15 @@ def dictionary_array(codes: np.ndarray, distinct: Sequence[str | None]) -> pa.Di
     return pa.DictionaryArray.from_arrays(pa.array(new, pa.int32(), mask=new < 0), pa.array(list(index), pa.string()))
 
 
-def _combine_hops(meanings: Sequence[str], fields: Mapping[int, Sequence[Any]]) -> list[tuple[str, Sequence[Any]]]:
+def _combine_hops(meanings: Sequence[str], fields: Sequence[Field]) -> list[tuple[str, Field]]:
     """Who asked depends on two fields together wherever a proxy's header is logged."""
-    kept = [(meaning, fields[i]) for i, meaning in enumerate(meanings) if meaning not in UNKEPT]
+    kept = [(meaning, field) for meaning, field in zip(meanings, fields, strict=True) if meaning not in UNKEPT]
     kept.sort(key=lambda pair: pair[0] in DECISIVE)
     parts = dict(kept)
-    if "forwarded" not in parts or not fields:
+    if "forwarded" not in parts:
         return kept
-    peers = parts.get("client", (None,) * len(parts["forwarded"]))
-    hops = list(zip(parts["forwarded"], peers, strict=True))
-    return [("hops", hops), *((m, raw) for m, raw in kept if m not in ("forwarded", "client"))]
+    hops = pair_fields(parts["forwarded"], parts.get("client"))
+    return [("hops", hops), *((m, field) for m, field in kept if m not in ("forwarded", "client"))]
 
 
 def _convert(value: Any, convert: Convert, json_escapes: bool) -> Any:
@@ -90,13 +145,6 @@ def _convert(value: Any, convert: Convert, json_escapes: bool) -> Any:
         return convert(values.unescape_json(value) if json_escapes else value)
     except UnreadableError as error:
         return error.reason
-
-
-def _column(codes: np.ndarray, distinct: list[Any], kind: pa.DataType) -> pa.Array:
-    if kind == TEXT:
-        return dictionary_array(codes, distinct)
-    physical = pa.int64() if pa.types.is_timestamp(kind) else kind
-    return pa.array(distinct, physical).take(pa.array(codes)).cast(kind)
 
 
 def _cast(columns: dict[str, pa.Array], field: pa.Field, length: int) -> pa.Array:

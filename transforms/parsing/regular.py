@@ -1,0 +1,146 @@
+"""The fields of a block's regular lines, cut by position; the numbers of the other lines, which patterns must read."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from transforms.parsing.directives import QUOTED
+from transforms.parsing.fields import Field, Mask, Positions, bytes_of, cut, field_of
+from transforms.parsing.layout import Layout
+from transforms.parsing.template import Cell, template_of
+from transforms.parsing.tokenizer import Lines, find_lines
+
+CLASS: Final = re.compile(rb"\[\^?(?:\\.|[^\]\\])+\][+*]")  # a pattern that says only which bytes a value may have
+WORD: Final = 8  # bytes that are compared at once
+
+
+@dataclass(frozen=True)
+class Regular:
+    """`fields` of the regular lines, one a meaning of the layout, `numbers` (from 0) of these lines and of `others`.
+
+    `begins` and `ends` are the places of all lines.
+    """
+
+    fields: list[Field]
+    numbers: Positions
+    others: Positions
+    begins: Positions
+    ends: Positions
+
+
+def read_regular(block: bytes, layout: Layout) -> Regular | None:
+    """The lines of a block that ends with a newline; None where a layout has no template."""
+    template = template_of(layout)
+    if template is None:
+        return None
+    lines = find_lines(block, template)
+    buffer = np.frombuffer(block, np.uint8)
+    fits = np.ones(len(lines.regular), np.bool_)
+    for cell in template.cells:
+        fits &= _fixed_bytes_fit(buffer, cell, lines)
+    lines = _only(lines, fits)
+    fields: dict[int, Field] = {}
+    fits = np.ones(len(lines.regular), np.bool_)
+    for cell in template.cells:
+        if cell.pieces:
+            found, good = _read_cell(pa.py_buffer(block), cell, lines, layout)
+            fits &= good
+            fields |= dict(zip(cell.pieces, found, strict=True))
+    if not fits.all():
+        fields = {number: field.only(fits) for number, field in fields.items()}
+        lines = _only(lines, fits)
+    return Regular(
+        fields=[fields[number] for number in range(len(layout.pieces))],
+        numbers=lines.regular,
+        others=np.setdiff1d(np.arange(len(lines.ends)), lines.regular, assume_unique=True),
+        begins=lines.begins,
+        ends=lines.ends,
+    )
+
+
+def _only(lines: Lines, fits: Mask) -> Lines:
+    if fits.all():
+        return lines
+    return Lines(lines.begins, lines.ends, lines.regular[fits], lines.separators[fits])
+
+
+def _span(cell: Cell, lines: Lines) -> tuple[Positions, Positions]:
+    """Where a cell begins and ends, of each regular line."""
+    begins = lines.begins[lines.regular] if cell.first < 0 else lines.separators[:, cell.first] + 1
+    return begins, lines.separators[:, cell.last]
+
+
+def _fixed_bytes_fit(buffer: NDArray[np.uint8], cell: Cell, lines: Lines) -> Mask:
+    begins, ends = _span(cell, lines)
+    if not cell.pieces:
+        fits = ends - begins == len(cell.prefix)
+    elif cell.prefix or cell.suffix:
+        fits = ends - begins >= len(cell.prefix) + len(cell.suffix)
+    else:
+        return np.ones(len(begins), np.bool_)
+    if cell.prefix:
+        fits &= _stands_at(buffer, begins, cell.prefix)
+    if cell.suffix:
+        fits &= _stands_at(buffer, ends - len(cell.suffix), cell.suffix)
+    return fits
+
+
+def _stands_at(buffer: NDArray[np.uint8], places: Positions, literal: bytes) -> Mask:
+    """Whether the bytes are found at the places; a place beyond the block's end is none."""
+    stands: Mask = np.asarray((places >= 0) & (places + len(literal) <= len(buffer)))
+    places = np.where(stands, places, 0)
+    for begin in range(0, len(literal), WORD):
+        part = literal[begin : begin + WORD]
+        if len(part) == WORD:
+            words = np.ndarray(max(0, len(buffer) - WORD + 1), np.uint64, buffer, strides=(1,))
+            stands &= words[np.minimum(places + begin, len(words) - 1)] == np.frombuffer(part, np.uint64)[0]
+        else:
+            for at, byte in enumerate(part, start=begin):
+                stands &= buffer[np.minimum(places + at, len(buffer) - 1)] == byte
+    return stands
+
+
+def _read_cell(block: pa.Buffer, cell: Cell, lines: Lines, layout: Layout) -> tuple[list[Field], Mask]:
+    """The fields of a cell, and of which lines they fit their patterns."""
+    begins, ends = _span(cell, lines)
+    field = field_of(cut(block, begins + len(cell.prefix), ends - len(cell.suffix)))
+    if cell.pattern:
+        return _read_several(field, cell.pattern, len(cell.pieces))
+    pattern = layout.pieces[cell.pieces[0]].pattern
+    if (cell.quoted and pattern == QUOTED) or _has_only_allowed_bytes(field.values, pattern):
+        return [field], np.ones(len(field.codes), np.bool_)
+    compiled = re.compile(pattern, re.DOTALL)
+    good = np.array([compiled.fullmatch(value) is not None for value in field.values.to_pylist()], np.bool_)
+    return [field], good[field.codes] if len(good) else good
+
+
+def _read_several(field: Field, pattern: re.Pattern[bytes], count: int) -> tuple[list[Field], Mask]:
+    found = [pattern.fullmatch(value) for value in field.values.to_pylist()]
+    good = np.array([match is not None for match in found], np.bool_)
+    parts = [
+        pa.array([match[number] if match else b"" for match in found], pa.binary()) for number in range(1, count + 1)
+    ]
+    return [Field(field.codes, part) for part in parts], good[field.codes] if len(good) else good
+
+
+def _has_only_allowed_bytes(values: pa.BinaryArray, pattern: bytes) -> bool:
+    """Whether a pattern that only says which bytes a value may have holds for all values."""
+    allowed = _allowed_bytes(pattern)
+    if allowed is None:
+        return False
+    content, edges = bytes_of(values)
+    return bool(allowed[content].all() and (pattern.endswith(b"*") or (np.diff(edges) > 0).all()))
+
+
+@cache
+def _allowed_bytes(pattern: bytes) -> Mask | None:
+    if not CLASS.fullmatch(pattern):
+        return None
+    compiled = re.compile(pattern)
+    allowed: Mask = np.array([compiled.fullmatch(bytes([byte])) is not None for byte in range(256)], np.bool_)
+    return allowed
