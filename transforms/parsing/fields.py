@@ -23,9 +23,15 @@ class Field:
     codes: Codes
     values: Any  # a pa.BinaryArray, or list[tuple[bytes | None, bytes | None]]
 
-    def only(self, lines: Mask | Positions) -> "Field":
-        """Some of the lines, by mask or by position."""
-        return Field(self.codes[lines], self.values)
+    def ordered(self, order: Positions) -> "Field":
+        return Field(self.codes[order], self.values)
+
+    def only(self, lines: Mask) -> "Field":
+        """Some of the lines, and the values that occur in these: others need not mean anything."""
+        codes = self.codes[lines]
+        occurs = np.zeros(len(self.values), np.bool_)
+        occurs[codes] = True
+        return Field((np.cumsum(occurs, dtype=np.int32) - 1)[codes], self.values.filter(pa.array(occurs)))
 
 
 def field_of(array: pa.BinaryArray) -> Field:

@@ -191,4 +191,4 @@ class _Found:
         numbers = np.concatenate([regular.numbers + first_line, numbers])
         order = np.argsort(numbers, kind="stable")
         pairs = zip(regular.fields, fields, strict=True)
-        return numbers[order], [join_fields(pair).only(order) for pair in pairs]
+        return numbers[order], [join_fields(pair).ordered(order) for pair in pairs]

@@ -21,7 +21,8 @@ Columns = tuple[pa.Array, ...]
 Plain = Callable[[pa.BinaryArray], tuple[Columns, Mask]]
 
 NOTHING: Final = pa.array([b"-", b"", b'""'], pa.binary())  # as servers write it
-IPV4: Final = r"\A(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.|\z)){4}\z"
+OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+IPV4: Final = rf"\A(?:{OCTET}\.){{3}}{OCTET}\z"
 METHOD: Final = r"\A[!#$%&'*+.^_`|~0-9A-Za-z-]+\z"
 PROTOCOL: Final = r"\AHTTP/[0-9](?:\.[0-9])?\z"
 DIGITS: Final = r"\A[0-9]{1,15}\z"

@@ -57,13 +57,20 @@ def _find(buffer: NDArray[np.uint8], template: Template, offset: int, count: int
         kept |= (kinds == byte) & outside
     places, kinds = places[kept], kinds[kept]
     ends = np.flatnonzero(kinds == NEWLINE)
+    line_ends = places[ends]
+    trailing = np.isin(kinds[ends - 1], BLANKS) & (places[ends - 1] == line_ends - 1)
+    if trailing.any():  # a blank at the end of a line, as some servers write
+        places[ends[trailing]] -= 1
+        kept = np.ones(len(places), np.bool_)
+        kept[ends[trailing] - 1] = False
+        places, kinds = places[kept], kinds[kept]
+        ends = np.flatnonzero(kinds == NEWLINE)
     firsts = np.append(0, ends[:-1] + 1)
     width = len(template.separators)
     regular = np.flatnonzero(ends - firsts + 1 == width)
     rows = firsts[regular, None] + np.arange(width)
     fits = (kinds[rows] == np.frombuffer(template.separators, np.uint8)).all(axis=1)
     regular, separators = regular[fits], places[rows[fits]]
-    line_ends = places[ends]
     # Apache and nginx escape a quote with a backslash: then it is a part of the value.
     quotes = [at for at, byte in enumerate(template.separators) if byte == QUOTE]
     if quotes:
