@@ -25,6 +25,7 @@ KINDS: Final = {
 }  # what a shard becomes, and a receipt names
 DECISIONS: Final = "decisions"  # of a whole day, in one object a generation; no receipt names it
 SCHEMAS: Final = {**KINDS, DECISIONS: KEPT_DECISIONS}
+DELTAS: Final = {"line_number", "continues", "requested_at", "logged_at", "occurred_at"}  # which mostly grow
 
 
 class DamagedError(RefusedError):
@@ -77,7 +78,17 @@ def seal(table: pa.Table, secret: bytes, name: str) -> bytes:
     table = without_strangers(table)
     sink = pa.BufferOutputStream()
     properties = create_encryption_properties(secret, aad_prefix=name.encode(), store_aad_prefix=False)
-    pq.write_table(table, sink, compression="zstd", encryption_properties=properties)
+    texts = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
+    numbers = [field.name for field in table.schema if field.name in DELTAS]
+    pq.write_table(
+        table,
+        sink,
+        compression="zstd",
+        encryption_properties=properties,
+        write_statistics=False,  # nobody looks for a part of an object
+        use_dictionary=texts,
+        column_encoding=dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),
+    )
     content: bytes = sink.getvalue().to_pybytes()
     return content
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from transforms.parsing.directives import QUOTED
@@ -16,6 +17,7 @@ from transforms.parsing.template import Cell, template_of
 from transforms.parsing.tokenizer import Lines, find_lines
 
 CLASS: Final = re.compile(rb"\[\^?(?:\\.|[^\]\\])+\][+*]")  # a pattern that says only which bytes a value may have
+NUMERIC: Final = re.compile(rb"(?:\\d|\\\.|[{},0-9|()?:-])+")  # a pattern that RE2 reads as Python does
 WORD: Final = 8  # bytes that are compared at once
 
 
@@ -114,8 +116,11 @@ def _read_cell(block: pa.Buffer, cell: Cell, lines: Lines, layout: Layout) -> tu
     pattern = layout.pieces[cell.pieces[0]].pattern
     if (cell.quoted and pattern == QUOTED) or _has_only_allowed_bytes(field.values, pattern):
         return [field], np.ones(len(field.codes), np.bool_)
-    compiled = re.compile(pattern, re.DOTALL)
-    good = np.array([compiled.fullmatch(value) is not None for value in field.values.to_pylist()], np.bool_)
+    if NUMERIC.fullmatch(pattern):
+        good = np.asarray(pc.match_substring_regex(field.values, pattern=rf"\A(?:{pattern.decode()})\z"))
+    else:
+        compiled = re.compile(pattern, re.DOTALL)
+        good = np.array([compiled.fullmatch(value) is not None for value in field.values.to_pylist()], np.bool_)
     return [field], good[field.codes] if len(good) else good
 
 
