@@ -1,7 +1,7 @@
 """The vocabulary of Apache's LogFormat and nginx's log_format: directive → meaning, meaning → how its value looks.
 
-Sources: Apache mod_log_config, mod_logio and mod_ssl (2.4 and trunk); nginx ngx_http_log_module and the variables of its
-modules (1.29). A meaning is what `transforms.parsing.meanings` makes columns of.
+Sources: Apache mod_log_config, mod_logio and mod_ssl (2.4 and trunk); nginx ngx_http_log_module and the variables of
+its modules (1.29). A meaning is what `transforms.parsing.meanings` makes columns of.
 """
 
 import re

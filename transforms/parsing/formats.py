@@ -6,8 +6,9 @@ from functools import cache
 from typing import Final
 
 from schemas.refusals import FormatError
+from transforms.parsing.compiling import compile_layout
 from transforms.parsing.error_layouts import APACHE_ERROR, NGINX_ERROR
-from transforms.parsing.layout import Layout, compile_layout
+from transforms.parsing.layout import Layout
 from transforms.parsing.parser import Parser
 
 COMMON: Final = '%h %l %u %t "%r" %>s %b'

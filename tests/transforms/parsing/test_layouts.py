@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from schemas.refusals import FormatError
+from transforms.parsing.compiling import compile_layout
 from transforms.parsing.formats import COMBINED, detect_layouts, named_layout
-from transforms.parsing.layout import compile_layout
 from transforms.parsing.meanings import Reading
 from transforms.parsing.parser import Parsed, Parser
 
@@ -141,7 +141,16 @@ def test_directives_mean_what_the_server_means(log_format: str, line: bytes, exp
         ('%h%u %t "%r"', "%h%u with nothing between"),
         ("%h %t %r %s", 'write it as "%r"'),
         ('%h [%{%H:%M}t] "%r"', "no day can be read"),
-        ('escape=none $remote_addr [$time_local] "$request"', "escape=none"),
+        ('escape=none $remote_addr - $remote_user [$time_local] "$request"', "$remote_user with escape=none"),
+        ("$remote_addr [$time_local] $request_uri_", "$own_request_uri_"),
+        ('%200h %404t "%r"', "no time; write it without status"),
+        ('%h %{%F}t "%r" %{%T}i %{nonsense}p', "%{nonsense}p"),
+        ('%h %{%T}t "%r" %{%F %T}e', "no day can be read"),
+        ('%h [%{%F %T %Z}t] "%r"', "no day can be read"),
+        ('%h %t "%r" %{a}nb%{c}n', "no telling where its value ends"),
+        ('%h %u %{X-Forwarded-For}i %t "%r"', "behind the user's name"),
+        ("%h %u %t %m %U %s %{User-Agent}i", "%{User-Agent}i"),
+        ("%h %t %r\\n%s", "line end"),
         ("50% off %h %t %r", "%%"),
     ],
 )
