@@ -56,10 +56,12 @@ def read_regular(block: bytes, layout: Layout) -> Regular | None:
     if not fits.all():
         fields = {number: field.only(fits) for number, field in fields.items()}
         lines = _only(lines, fits)
+    others = np.ones(len(lines.ends), np.bool_)
+    others[lines.regular] = False
     return Regular(
         fields=[fields[number] for number in range(len(layout.pieces))],
         numbers=lines.regular,
-        others=np.setdiff1d(np.arange(len(lines.ends)), lines.regular, assume_unique=True),
+        others=np.flatnonzero(others),
         begins=lines.begins,
         ends=lines.ends,
     )
@@ -68,13 +70,13 @@ def read_regular(block: bytes, layout: Layout) -> Regular | None:
 def _only(lines: Lines, fits: Mask) -> Lines:
     if fits.all():
         return lines
-    return Lines(lines.begins, lines.ends, lines.regular[fits], lines.separators[fits])
+    return Lines(lines.begins, lines.ends, lines.regular[fits], lines.separators[:, fits])
 
 
 def _span(cell: Cell, lines: Lines) -> tuple[Positions, Positions]:
     """Where a cell begins and ends, of each regular line."""
-    begins = lines.begins[lines.regular] if cell.first < 0 else lines.separators[:, cell.first] + 1
-    return begins, lines.separators[:, cell.last]
+    begins = lines.begins[lines.regular] if cell.first < 0 else lines.separators[cell.first] + 1
+    return begins, lines.separators[cell.last]
 
 
 def _fixed_bytes_fit(buffer: NDArray[np.uint8], cell: Cell, lines: Lines) -> Mask:

@@ -61,8 +61,9 @@ def build_rows(
         columns |= _message_columns(columns)
     columns["line_number"] = pa.array(numbers, pa.int64())
     table = pa.table([_cast(columns, field, len(numbers)) for field in schema], schema=schema)
-    good = np.setdiff1d(np.arange(len(numbers)), list(bad))
-    return Rows(table.take(pa.array(good)) if bad else table, bad)
+    good = np.ones(len(numbers), np.bool_)
+    good[list(bad)] = False
+    return Rows(table.filter(pa.array(good)) if bad else table, bad)
 
 
 @dataclass

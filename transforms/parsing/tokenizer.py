@@ -26,7 +26,7 @@ class Lines:
     begins: Positions
     ends: Positions
     regular: Positions  # numbers of lines, from 0
-    separators: Positions  # a row a regular line
+    separators: Positions  # a row a separator, a column a regular line
 
 
 def find_lines(block: bytes, template: Template) -> Lines:
@@ -37,7 +37,9 @@ def find_lines(block: bytes, template: Template) -> Lines:
         end = block.rfind(b"\n", begin, begin + PASS_BYTES) + 1 or block.index(b"\n", begin) + 1
         found.append(_find(buffer[begin:end], template, begin, count))
         begin, count = end, count + len(found[-1].ends)
-    return Lines(*(np.concatenate([getattr(one, name) for one in found]) for name in Lines.__dataclass_fields__))
+    return Lines(
+        *(np.concatenate([getattr(one, name) for one in found], axis=-1) for name in Lines.__dataclass_fields__)
+    )
 
 
 def line_places(block: bytes) -> tuple[Positions, Positions]:
@@ -68,18 +70,18 @@ def _find(buffer: NDArray[np.uint8], template: Template, offset: int, count: int
     firsts = np.append(0, ends[:-1] + 1)
     width = len(template.separators)
     regular = np.flatnonzero(ends - firsts + 1 == width)
-    rows = firsts[regular, None] + np.arange(width)
-    fits = (kinds[rows] == np.frombuffer(template.separators, np.uint8)).all(axis=1)
-    regular, separators = regular[fits], places[rows[fits]]
+    rows = firsts[regular] + np.arange(width)[:, None]
+    fits = (kinds[rows] == np.frombuffer(template.separators, np.uint8)[:, None]).all(axis=0)
+    regular, separators = regular[fits], places[rows[:, fits]]
     # Apache and nginx escape a quote with a backslash: then it is a part of the value.
     quotes = [at for at, byte in enumerate(template.separators) if byte == QUOTE]
     if quotes:
-        plain = (buffer[np.maximum(separators[:, quotes] - 1, 0)] != BACKSLASH).all(axis=1)
-        regular, separators = regular[plain], separators[plain]
-    if len(separators):  # lines that end as on Windows
-        separators[:, -1] -= buffer[np.maximum(separators[:, -1] - 1, 0)] == RETURN
-        whole = ~np.isin(buffer[np.maximum(separators[:, -1] - 1, 0)], BLANKS)
-        regular, separators = regular[whole], separators[whole]
+        plain = (buffer[np.maximum(separators[quotes] - 1, 0)] != BACKSLASH).all(axis=0)
+        regular, separators = regular[plain], separators[:, plain]
+    if len(regular):  # lines that end as on Windows
+        separators[-1] -= buffer[np.maximum(separators[-1] - 1, 0)] == RETURN
+        whole = ~np.isin(buffer[np.maximum(separators[-1] - 1, 0)], BLANKS)
+        regular, separators = regular[whole], separators[:, whole]
     return Lines(
         begins=np.append(0, line_ends[:-1] + 1) + offset,
         ends=line_ends + offset,
