@@ -15,7 +15,7 @@ WITH_PORT = $(if $(strip $(PORT)),--port $(PORT))
 
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help run up down status test test-kills test-browser test-airflow test-distributed test-gateway check bench lock clean
+.PHONY: help run up down status test test-kills test-browser test-airflow test-distributed test-gateway test-oracle check bench lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 18
@@ -35,7 +35,7 @@ status: $(VENV)/.ready ## how its components and DAGs are
 
 test: check ## all checks, then all tests but the slow ones
 	@$(BIN)/pytest --ignore tests/kills --ignore tests/browser --ignore tests/airflow --ignore tests/distributed \
-		--ignore tests/gateway
+		--ignore tests/gateway --ignore tests/oracle
 
 test-kills: $(VENV)/.ready ## kill every step of the store before and after each of its writes
 	@$(BIN)/pytest -s tests/kills
@@ -51,6 +51,9 @@ test-distributed: $(VENV)/.ready ## the same on Celery workers, one of them kill
 
 test-gateway: $(VENV)/.ready ## backups and a whole store on Ceph's object gateway, versions and all
 	@$(BIN)/pytest tests/gateway
+
+test-oracle: $(VENV)/.ready ## a million broken lines, read all at once and one by one
+	@$(BIN)/pytest tests/oracle
 
 check: $(VENV)/.ready ## style, types, direction of imports, SQL; edits nothing
 	@$(BIN)/ruff check --no-cache $(PACKAGES) tests
