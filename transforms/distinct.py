@@ -1,13 +1,17 @@
 """Work on distinct values: a column as integer codes and the values behind them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+T = TypeVar("T")
 Codes = NDArray[np.int64]
+DistinctValues = tuple[Codes, list[str | None]]
+MOST_REMEMBERED: Final = 500_000  # texts of a kind; the long tail is met once and would only take memory
 
 
 def distinct(column: pa.ChunkedArray | pa.Array) -> tuple[Codes, pa.Array]:
@@ -29,28 +33,70 @@ def distinct_values(column: pa.ChunkedArray | pa.Array) -> tuple[Codes, list[str
     return codes, values.to_pylist()
 
 
+class Distincts:
+    """The columns of a table as by `distinct_values`, each worked out once."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._table = table
+        self._found: dict[str, tuple[Codes, list[str | None]]] = {}
+
+    def __getitem__(self, name: str) -> tuple[Codes, list[str | None]]:
+        if name not in self._found:
+            self._found[name] = distinct_values(self._table[name])
+        return self._found[name]
+
+
 def pair_codes(left: Codes, right: Codes) -> tuple[Codes, Codes]:
     """Two code columns → one code a distinct pair, and for each such code the place of its first row."""
     if not len(left):
         return left, left
-    _, first, codes = np.unique(left * (int(right.max()) + 1) + right, return_index=True, return_inverse=True)
+    pairs = pa.array(left * (int(right.max()) + 1) + right).dictionary_encode()  # hashing is faster than sorting
+    codes = pairs.indices.to_numpy().astype(np.int64)
+    first = np.empty(len(pairs.dictionary), np.int64)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
     return codes, first
+
+
+class Remembered:
+    """What was made of distinct texts in this run: those of one day come again on the next.
+
+    It holds texts of the window, so it may live no longer than a run.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, dict[str | None, Any]] = {}
+
+    def each(self, what: str, make: Callable[[str | None], T], texts: Sequence[str | None]) -> list[T]:
+        """`make` of each text; `what` names it."""
+        known = self._known.setdefault(what, {})
+        if len(known) > MOST_REMEMBERED:
+            known.clear()
+        for text in texts:
+            if text not in known:
+                known[text] = make(text)
+        return [known[text] for text in texts]
 
 
 class Vocabulary:
     """The texts behind the codes that DuckDB sees, a list for each kind of text."""
 
     def __init__(self) -> None:
-        self._index: dict[str, dict[str, int]] = {}
+        self._texts: dict[str, dict[str, int]] = {}
+        self._codes: dict[str, dict[str, int]] = {}
 
     def encode(self, kind: str, texts: Iterable[str]) -> Codes:
         """The code of each text, new ones added."""
-        index = self._index.setdefault(kind, {})
-        return np.array([index.setdefault(_printable(text), len(index)) for text in texts], np.int64)
+        codes = self._codes.setdefault(kind, {})
+        texts = list(texts)
+        for text in texts:
+            if text not in codes:
+                index = self._texts.setdefault(kind, {})
+                codes[text] = index.setdefault(_printable(text), len(index))
+        return np.array([codes[text] for text in texts], np.int64)
 
     def decode(self, kind: str, codes: Codes, other: str) -> pa.DictionaryArray:
         """The texts of the codes; a negative code is `other`."""
-        texts = pa.array([*self._index.get(kind, {}), other], pa.string())
+        texts = pa.array([*self._texts.get(kind, {}), other], pa.string())
         return pa.DictionaryArray.from_arrays(pa.array(np.where(codes < 0, len(texts) - 1, codes)), texts)
 
 

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 ROUNDS: Final = 3  # what a proxy, a server and an application undo one after another
 # Other spellings of a byte: \x22 (servers' own escape), \u0022 (JavaScript), %u0022 (IIS).
+ESCAPED: Final = r"[%+\\]"
 BYTE: Final = re.compile(rb"\\x([0-9a-f]{2})|[\\%]u00([0-9a-f]{2})", re.IGNORECASE)
 
 
@@ -27,9 +28,11 @@ def decode_text(raw: bytes) -> bytes:
 
 def decode_texts(values: pa.Array) -> pa.Array:
     """Distinct strings → binary, each decoded as by `decode_text`; null stays null."""
-    return pa.array(
-        [None if raw is None else decode_text(raw) for raw in values.cast(pa.binary()).to_pylist()], pa.binary()
-    )
+    raw = values.cast(pa.binary())
+    escaped = pc.match_substring_regex(raw, pattern=ESCAPED).fill_null(False)
+    decoded = [decode_text(one) for one in raw.filter(escaped).to_pylist()]
+    plain = pc.ascii_lower(raw.view(pa.string())).view(pa.binary())
+    return pc.replace_with_mask(plain, escaped, pa.array(decoded, pa.binary()))
 
 
 def blank_comments(texts: pa.Array) -> pa.Array:

@@ -1,5 +1,6 @@
 """Dictionary-encoded text, before and after work on its distinct values."""
 
+import numpy as np
 import pyarrow as pa
 
 
@@ -14,4 +15,14 @@ def compact(columns: dict[str, pa.ChunkedArray | pa.Array], schema: pa.Schema) -
 
 
 def _encode(column: pa.ChunkedArray | pa.Array, kind: pa.DataType) -> pa.ChunkedArray | pa.Array:
-    return column.cast(kind.value_type).dictionary_encode() if pa.types.is_dictionary(kind) else column.cast(kind)
+    if not pa.types.is_dictionary(kind):
+        return column.cast(kind)
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if array.type != kind:
+        return array.cast(kind.value_type).dictionary_encode()
+    missing = len(array.dictionary)
+    codes = array.indices.fill_null(missing).to_numpy()
+    occurs = np.bincount(codes, minlength=missing + 1)[:missing] > 0
+    places = np.append(np.cumsum(occurs) - 1, 0).astype(np.int32)
+    found = array.dictionary.take(np.flatnonzero(occurs))
+    return pa.DictionaryArray.from_arrays(pa.array(places[codes], mask=codes == missing), found)

@@ -15,6 +15,7 @@ from schemas.window import EVENTS
 from transforms.detection.decode import blank_comments, decode_texts
 from transforms.detection.dictionaries import compact, unify
 from transforms.detection.load import load_payloads
+from transforms.detection.targets import count_targets
 from transforms.distinct import distinct
 
 Mask = NDArray[np.bool_]
@@ -86,15 +87,28 @@ def _column(values: pa.ChunkedArray, read: Callable[[pa.Array], pa.Array]) -> Co
     return Column(read(found).fill_null(b""), codes)
 
 
-def match_events(hits: pa.Table, scenarios: Sequence[Scenario]) -> pa.Table:
-    """Hits (HITS, in any chunks) → EVENTS, by scenario; a hit without an address is none: nobody could be banned."""
-    hits = hits.select(NEEDED).filter(pc.field("client_ip").is_valid())
+def match_events(hits: pa.Table, scenarios: Sequence[Scenario], *, complete: bool = False) -> pa.Table:
+    """Hits (HITS, in any chunks) → EVENTS, by scenario; a hit without an address is none: nobody could be banned.
+
+    `complete`: these are all hits that will be counted together, so that targets are left out which have too few to
+    overflow a bucket. Most have.
+    """
+    hits = hits.select(NEEDED)
+    if hits["client_ip"].null_count:
+        hits = hits.filter(pc.field("client_ip").is_valid())
     subjects = Subjects(unify(hits))
-    return pa.concat_tables([_events(subjects, scenario) for scenario in scenarios] or [EVENTS.empty_table()])
+    counts = {}
+    if complete:
+        groups = {scenario.group_by for scenario in scenarios}
+        counts = {group: count_targets(subjects.hits["client_ip"], group) for group in groups}
+    found = [_events(subjects, scenario, counts.get(scenario.group_by)) for scenario in scenarios]
+    return pa.concat_tables(found or [EVENTS.empty_table()])
 
 
-def _events(subjects: Subjects, scenario: Scenario) -> pa.Table:
+def _events(subjects: Subjects, scenario: Scenario, counts: NDArray[np.int64] | None) -> pa.Table:
     fits = np.logical_or.reduce([_fits(subjects, match) for match in scenario.match])
+    if counts is not None:
+        fits &= counts > scenario.bucket.capacity
     hits = subjects.hits.take(np.flatnonzero(fits))
     columns = {name: hits[name] for name in PLACES}
     columns["scenario"] = pa.repeat(scenario.name, len(hits))

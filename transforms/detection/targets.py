@@ -4,7 +4,9 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from schemas.refusals import RefusedError
 
@@ -12,6 +14,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 IPV4_NETWORK: Final = 24
 IPV6_NETWORK: Final = 64  # a subscriber's: within it addresses cost nothing, so it stands for each of them
+ZEROS: Final = frozenset(("", "0"))
 WIDEST: Final = {4: 16, 6: 32}  # what a person may ban at once; beyond it are whole providers
 NEVER: Final = tuple(
     ipaddress.ip_network(network)
@@ -33,9 +36,36 @@ def name_targets(client_ips: pa.ChunkedArray, group_by: str, allowlist: Sequence
     """
     allowed = [ipaddress.ip_network(entry, strict=False) for entry in allowlist]
     coded = client_ips.combine_chunks()
-    targets = [_target(address, group_by) for address in coded.dictionary.to_pylist()]
-    names = [None if holds_any(target, allowed) else _name(target) for target in targets]
+    names = [_target_name(address, group_by, allowed) for address in coded.dictionary.to_pylist()]
     return pa.array(names, pa.string()).dictionary_encode().take(coded.indices)
+
+
+def count_targets(client_ips: pa.ChunkedArray, group_by: str) -> NDArray[np.int64]:
+    """For each address (TEXT) how many rows have its target; without the cost of names."""
+    coded = client_ips.combine_chunks()
+    index: dict[str | bytes, int] = {}
+    targets = [index.setdefault(_rough(address, group_by), len(index)) for address in coded.dictionary.to_pylist()]
+    rows = np.array(targets, np.int64)[coded.indices.to_numpy()]
+    counts: NDArray[np.int64] = np.bincount(rows)[rows]
+    return counts
+
+
+def _rough(address: str, group_by: str) -> str | bytes:
+    """As good as the target's name for telling it from others."""
+    if ":" not in address:
+        return address if group_by == "address" else address.rpartition(".")[0]
+    groups = address.split(":", 4)[:4]
+    if not ZEROS.intersection(groups):  # no `::` hides in the first half
+        return ":".join(groups)
+    number = ipaddress.IPv6Address(address)
+    return _rough(str(number.ipv4_mapped), group_by) if number.ipv4_mapped else number.packed[: IPV6_NETWORK // 8]
+
+
+def _target_name(address: str, group_by: str, allowed: Sequence[Network]) -> str | None:
+    if not allowed and group_by == "address" and ":" not in address:
+        return address
+    target = _target(address, group_by)
+    return None if holds_any(target, allowed) else _name(target)
 
 
 def read_target(text: str) -> str:

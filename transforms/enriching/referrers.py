@@ -49,10 +49,15 @@ def classify_referrers(referrers: Sequence[str | None] | pa.Array, own_hosts: Co
     hosts compare without `www.`, case and port. `source` is the list's name, or an external host. An address as host
     is external and `unknown`. Definitions: Matomo's lists.
     """
-    own = {plain_host(re.sub(r":\d*$", "", host)) for host in own_hosts}
+    own = own_names(own_hosts)
     rows = [classify_referrer(text, own) for text in pa.array(referrers, pa.string()).to_pylist()]
     columns = zip(*rows, strict=True) if rows else [()] * len(SOURCES)
     return pa.table([pa.array(column, pa.string()) for column in columns], schema=SOURCES)
+
+
+def own_names(own_hosts: Collection[str]) -> frozenset[str | None]:
+    """The site's own hosts as `classify_referrer` compares them: without `www.`, case and port."""
+    return frozenset(plain_host(re.sub(r":\d*$", "", host)) for host in own_hosts)
 
 
 def classify_referrer(text: str | None, own: Collection[str | None]) -> Source:

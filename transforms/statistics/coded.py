@@ -9,23 +9,25 @@ from urllib.parse import parse_qsl, quote
 import maxminddb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from schemas.policy import Policy
 from schemas.statistics import OTHER, UNKNOWN
 from transforms.anonymising.addresses import unwrap_ip
 from transforms.anonymising.grouping import publish_path
-from transforms.distinct import Codes, Vocabulary, distinct_values, pair_codes
-from transforms.enriching.agents import classify_agents
-from transforms.enriching.campaigns import classify_campaigns
+from transforms.distinct import Codes, Distincts, DistinctValues, Remembered, Vocabulary, distinct_values, pair_codes
+from transforms.enriching.agents import Agent, classify_agent
+from transforms.enriching.campaigns import classify_campaign
 from transforms.enriching.countries import look_up_countries
 from transforms.enriching.hosts import published_host
-from transforms.enriching.referrers import classify_referrers
+from transforms.enriching.referrers import Source, classify_referrer, own_names
 from transforms.parsing.values import is_within
-from transforms.visits.kinds import classify_paths, plain_path
+from transforms.visits.kinds import path_kinds, plain_path
 
 HOUR: Final = 3_600_000_000
 BUCKETS: Final = np.array([10 ** (k / 10) for k in range(-30, 31)])  # seconds: 10 per decade, 0.001 to 1000
+CARRIER: Final = "^(::|64:ff9b:)"  # how an address begins that may stand for one of IPv4
 # kinds of text that several columns share; any other column's kind is its own name
 KINDS: Final = {"from_path": "path", "to_path": "path", "entry_path": "path", "exit_path": "path"}
 
@@ -37,30 +39,42 @@ class Context:
     policy: Policy
     country_reader: maxminddb.Reader | None = None
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    known: Remembered = field(default_factory=Remembered)
 
     def code(self, kind: str, texts: Sequence[str | None]) -> Codes:
         """The texts' codes in the vocabulary; a missing one is `unknown`."""
         return self.vocabulary.encode(kind, [UNKNOWN if text is None else text for text in texts])
+
+    def code_rows(self, rows: Sequence[tuple[str, ...]], kinds: Sequence[str]) -> dict[str, Codes]:
+        """The codes of many rows, of which few differ, column by column."""
+        index: dict[tuple[str, ...], int] = {}
+        places = np.array([index.setdefault(row, len(index)) for row in rows], np.int64)
+        columns = zip(*index, strict=True) if index else [()] * len(kinds)
+        return {kind: self.code(kind, column)[places] for kind, column in zip(kinds, columns, strict=True)}
 
     def decode(self, column: str, codes: Codes) -> pa.DictionaryArray:
         """The texts that the codes of a column stand for; a folded one is `(other)`."""
         return self.vocabulary.decode(KINDS.get(column, column), codes, OTHER)
 
 
-def is_ignored(hits: pa.Table, policy: Policy) -> NDArray[np.bool_]:
+def is_ignored(values: Distincts, policy: Policy) -> NDArray[np.bool_]:
     """Hits that the policy leaves out of every figure but `ignored`: by exact path, or by the client's network."""
-    paths, path_values = distinct_values(hits["path"])
-    clients, client_values = distinct_values(hits["client_ip"])
-    by_path = np.array([plain_path(path) in policy.statistics.ignore_paths for path in path_values], bool)
-    networks = policy.statistics.exclude_networks
-    by_client = np.array([client is not None and is_within(client, networks) for client in client_values], bool)
-    ignored: NDArray[np.bool_] = by_path[paths] | by_client[clients]
+    paths, path_values = values["path"]
+    ignored: NDArray[np.bool_] = np.zeros(len(paths), bool)
+    if unwanted := frozenset(policy.statistics.ignore_paths):
+        ignored |= np.array([plain_path(path) in unwanted for path in path_values], bool)[paths]
+    if networks := policy.statistics.exclude_networks:
+        clients, client_values = values["client_ip"]
+        ignored |= np.array([client is not None and is_within(client, networks) for client in client_values])[clients]
     return ignored
 
 
 def spell_clients(table: pa.Table) -> pa.Table:
     """One spelling a client: a listener for both families logs ::ffff:192.0.2.1 for 192.0.2.1."""
-    codes, clients = distinct_values(table["client_ip"])
+    column = table["client_ip"].combine_chunks()
+    if not pc.any(pc.match_substring_regex(column.dictionary, pattern=CARRIER)).as_py():
+        return table
+    codes, clients = distinct_values(column)
     plain = [None if client is None else str(unwrap_ip(ipaddress.ip_address(client))) for client in clients]
     spelled = pa.array(plain, pa.string()).dictionary_encode().take(pa.array(codes))
     return table.set_column(table.schema.get_field_index("client_ip"), "client_ip", spelled)
@@ -71,15 +85,15 @@ def code_hits(hits: pa.Table, attackers: set[str], context: Context) -> pa.Table
 
     Clients, `attackers` among them, are spelled as by `spell_clients`.
     """
-    agents = _agent_columns(hits, attackers, context)
-    paths = _path_columns(hits, context)
-    is_person = agents.pop("is_person")
+    values = Distincts(hits)
+    agents = _agent_columns(values, attackers, context)
+    paths = _path_columns(values, context)
     status = hits["status"].fill_null(0).to_numpy()
     succeeded = (status >= 200) & (status < 300)
-    methods, method_values = distinct_values(hits["method"])
+    methods, method_values = values["method"]
     is_get = np.array([value == "GET" for value in method_values], bool)[methods]
     is_post = np.array([value == "POST" for value in method_values], bool)[methods]
-    kind = paths.pop("path_kind")
+    is_person, is_page, is_file = agents.pop("is_person"), paths.pop("is_page"), paths.pop("is_file")
     instants = hits["requested_at"].cast(pa.int64()).to_numpy()
     columns = {
         "position": np.arange(len(hits)),
@@ -87,74 +101,82 @@ def code_hits(hits: pa.Table, attackers: set[str], context: Context) -> pa.Table
         "hour": instants // HOUR * HOUR,
         "status": status,
         "bytes_sent": hits["bytes_sent"].to_numpy(),
-        "vhost": code_vhosts(hits["vhost"], context),
+        "vhost": code_vhosts(values["vhost"], context),
         "is_person": is_person,
         # Matomo's rule: redirects and errors are no pageviews, "not modified" is one
-        "is_pageview": is_person & (is_get | is_post) & (succeeded | (status == 304)) & (kind == "page"),
-        "is_download": is_person & is_get & succeeded & (kind == "download"),
+        "is_pageview": is_person & (is_get | is_post) & (succeeded | (status == 304)) & is_page,
+        "is_download": is_person & is_get & succeeded & is_file,
         **agents,
         **paths,
-        **_source_columns(hits, context),
+        **_source_columns(values, context),
         **_time_columns(hits),
     }
     return pa.table(columns)
 
 
-def code_vhosts(vhosts: pa.ChunkedArray, context: Context) -> Codes:
+def code_vhosts(vhosts: DistinctValues, context: Context) -> Codes:
     """Where the log names no virtual host, the site's name stands; a client may have sent anything as `Host`."""
-    codes, values = distinct_values(vhosts)
+    codes, values = vhosts
     site = context.policy.site
     own = {site.name, *site.hosts}
     names = [site.name if not value else value if value in own else published_host(value) for value in values]
     return context.code("vhost", names)[codes]
 
 
-def code_countries(clients: pa.ChunkedArray, context: Context) -> Codes:
-    codes, values = distinct_values(clients)
+def code_countries(clients: DistinctValues, context: Context) -> Codes:
+    codes, values = clients
+    if context.country_reader is None:
+        return np.full(len(codes), context.code("country", [None])[0])
     return context.code("country", look_up_countries(values, context.country_reader).to_pylist())[codes]
 
 
-def code_visitors(table: pa.Table, names: Sequence[str]) -> Codes:
+def code_visitors(values: Distincts, names: Sequence[str]) -> Codes:
     """A code for each distinct combination of the named columns: of address and user agent, a visitor."""
-    codes = np.zeros(len(table), np.int64)
-    for name in names:
-        codes, _ = pair_codes(codes, distinct_values(table[name])[0])
+    codes, _ = values[names[0]]
+    for name in names[1:]:
+        more, texts = values[name]
+        codes = pair_codes(codes, more)[0] if len(texts) > 1 else codes
     return codes
 
 
-def _agent_columns(hits: pa.Table, attackers: set[str], context: Context) -> dict[str, Codes]:
-    agents, agent_values = distinct_values(hits["user_agent"])
-    clients, client_values = distinct_values(hits["client_ip"])
-    table = classify_agents(agent_values)
-    columns = {
-        name: context.code(name, table[name].to_pylist())[agents]
-        for name in ("agent_kind", "agent", "browser", "os", "device_class")
-    }
+def _agent_columns(values: Distincts, attackers: set[str], context: Context) -> dict[str, Codes]:
+    agents, agent_values = values["user_agent"]
+    clients, client_values = values["client_ip"]
+    rows = context.known.each("agent", classify_agent, agent_values)
+    columns = {name: codes[agents] for name, codes in context.code_rows(rows, Agent._fields).items()}
     attacks = np.array([client in attackers for client in client_values], bool)[clients]
     attack, human = context.vocabulary.encode("agent_kind", ["attack", "human"])
     columns["agent_kind"] = np.where(attacks, attack, columns["agent_kind"])
     columns["is_person"] = columns["agent_kind"] == human
-    columns["visitor"] = code_visitors(hits, ("client_ip", "client_host", "user_agent"))
-    columns["country"] = code_countries(hits["client_ip"], context)
+    columns["visitor"] = code_visitors(values, ("client_ip", "client_host", "user_agent"))
+    columns["country"] = code_countries(values["client_ip"], context)
     return columns
 
 
-def _path_columns(hits: pa.Table, context: Context) -> dict[str, np.ndarray]:
+def _path_columns(values: Distincts, context: Context) -> dict[str, np.ndarray]:
     """`path` is what tells pages apart: the path, and the query keys that the policy names for it."""
-    paths, path_values = distinct_values(hits["path"])
-    plain = [plain_path(value) for value in path_values]
-    kinds = classify_paths(plain)
-    published = [None if value is None else publish_path(value) for value in plain]
-    columns = {"path_kind": kinds[paths]}
+    paths, path_values = values["path"]
+    found = context.known.each("path", _read_path, path_values)
+    is_page = np.array([kind == "page" for kind, _ in found], bool)
+    is_file = np.array([kind == "download" for kind, _ in found], bool)
+    columns = {"is_page": is_page[paths], "is_file": is_file[paths]}
     keys = context.policy.statistics.page_query_keys
     if not keys:
-        return {**columns, "path": context.code("path", published)[paths]}
-    queries, query_values = distinct_values(hits["query"])
+        return {**columns, "path": context.code("path", [published for _, published in found])[paths]}
+    queries, query_values = values["query"]
     suffixes = [_page_query(value, keys) for value in query_values]
     pairs, first = pair_codes(paths, queries)
-    pages = [(published[paths[row]], suffixes[queries[row]] if kinds[paths[row]] == "page" else "") for row in first]
-    texts = [None if path is None else path + suffix for path, suffix in pages]
+    texts = []
+    for path, query in zip(paths[first].tolist(), queries[first].tolist(), strict=True):
+        kind, published = found[path]
+        texts.append(published + suffixes[query] if kind == "page" and published is not None else published)
     return {**columns, "path": context.code("path", texts)[pairs]}
+
+
+def _read_path(path: str | None) -> tuple[str, str | None]:
+    """What kind of a path it is, and what is published of it."""
+    plain = plain_path(path)
+    return path_kinds().of(plain), None if plain is None else publish_path(plain)
 
 
 def _page_query(query: str | None, keys: Sequence[str]) -> str:
@@ -164,23 +186,23 @@ def _page_query(query: str | None, keys: Sequence[str]) -> str:
     return f"?{'&'.join(kept)}" if kept else ""
 
 
-def _source_columns(hits: pa.Table, context: Context) -> dict[str, Codes]:
+def _source_columns(values: Distincts, context: Context) -> dict[str, Codes]:
     """How a visitor came, by this hit alone: a campaign's keys count before the referrer."""
-    referrers, referrer_values = distinct_values(hits["referrer"])
-    queries, query_values = distinct_values(hits["query"])
-    by_referrer = classify_referrers(referrer_values, context.policy.site.hosts)
-    by_query = classify_campaigns(query_values, context.policy.statistics.campaign_keys)
-    is_campaign = by_query["is_campaign"].to_numpy(zero_copy_only=False)[queries]
-    kinds = context.code("source_kind", by_referrer["source_kind"].to_pylist())[referrers]
-    sources = context.code("source", by_referrer["source"].to_pylist())[referrers]
-    campaign = context.code("source_kind", ["campaign"])[0]
-    campaign_sources = context.code("source", by_query["source"].to_pylist())[queries]
-    return {
-        "source_kind": np.where(is_campaign, campaign, kinds),
-        "source": np.where(is_campaign, campaign_sources, sources),
-        "campaign": context.code("campaign", by_query["campaign"].to_pylist())[queries],
-        "referrer_host": context.code("referrer_host", by_referrer["referrer_host"].to_pylist())[referrers],
-    }
+    referrers, referrer_values = values["referrer"]
+    queries, query_values = values["query"]
+    own, keys = own_names(context.policy.site.hosts), context.policy.statistics.campaign_keys
+    sources = context.known.each("referrer", lambda text: classify_referrer(text, own), referrer_values)
+    campaigns = context.known.each("campaign", lambda text: classify_campaign(text, keys), query_values)
+    columns = {name: codes[referrers] for name, codes in context.code_rows(sources, Source._fields).items()}
+    columns["campaign"] = context.code("campaign", [one.campaign for one in campaigns])[queries]
+    is_campaign = np.array([one.is_campaign for one in campaigns], bool)[queries]
+    if is_campaign.any():
+        marked = context.code("source", [one.source for one in campaigns])[queries]
+        columns["source"] = np.where(is_campaign, marked, columns["source"])
+        columns["source_kind"] = np.where(
+            is_campaign, context.code("source_kind", ["campaign"]), columns["source_kind"]
+        )
+    return columns
 
 
 def _time_columns(hits: pa.Table) -> dict[str, np.ndarray]:

@@ -16,7 +16,7 @@ from schemas.scenario import Scenario
 from schemas.window import LATE
 from transforms.detection.count import find_alerts
 from transforms.detection.match import match_events
-from transforms.distinct import Vocabulary, distinct_values
+from transforms.distinct import Distincts, Vocabulary, distinct_values
 from transforms.statistics.coded import (
     Context,
     code_countries,
@@ -85,7 +85,8 @@ def code_day(day: Day, scenarios: Sequence[Scenario], context: Context) -> Coded
     connection = open_engine()
     hits = spell_clients(day.hits.select(LEAVING_HITS).unify_dictionaries())
     alerts, evidence = _find_alerts(hits, day.events, scenarios, context)
-    hits = hits.filter(pa.array(~is_ignored(hits, context.policy)))
+    ignored = is_ignored(Distincts(hits), context.policy)
+    hits = hits.filter(pa.array(~ignored)) if ignored.any() else hits
     attackers = {client for client in distinct_values(evidence["client_ip"])[1] if client}
     coded = code_hits(hits, attackers, context)
     return CodedDay(
@@ -119,7 +120,7 @@ def _find_alerts(
     """The alerts of this day's events alone, and their evidence."""
     acting = [scenario for scenario in scenarios if scenario.mode == "ban"]
     if events is None:
-        events = match_events(hits, acting)
+        events = match_events(hits, acting, complete=True)
     allowlist = [str(network) for network in context.policy.blocklist.allowlist]
     alerts, evidence = find_alerts(events, acting, allowlist)
     return alerts, spell_clients(evidence.unify_dictionaries())
@@ -139,13 +140,14 @@ def _cut_into_visits(connection: duckdb.DuckDBPyConnection, hits: pa.Table, cont
 
 
 def _code_errors(errors: pa.Table, context: Context) -> pa.Table:
+    values = Distincts(errors)
     columns = {
-        "visitor": code_visitors(errors, ("client_ip",)),
-        "vhost": code_vhosts(errors["vhost"], context),
+        "visitor": code_visitors(values, ("client_ip",)),
+        "vhost": code_vhosts(values["vhost"], context),
     }
     for name, source, publish in PUBLISHED_OF_ERRORS:
-        codes, values = distinct_values(errors[source])
-        columns[name] = context.code(name, [None if value is None else publish(value) for value in values])[codes]
+        codes, texts = values[source]
+        columns[name] = context.code(name, [None if text is None else publish(text) for text in texts])[codes]
     return pa.table(columns)
 
 
@@ -153,19 +155,20 @@ def _code_evidence(alerts: pa.Table, evidence: pa.Table, context: Context) -> pa
     """An alert's vhost is that of its first hit; its country that of each address."""
     alert = evidence["alert"].to_numpy()
     order = np.lexsort((evidence["line_number"].to_numpy(), evidence["occurred_at"].cast(pa.int64()).to_numpy(), alert))
-    vhosts = code_vhosts(evidence["vhost"], context)
+    values = Distincts(evidence)
+    vhosts = code_vhosts(values["vhost"], context)
     numbers, first = np.unique(alert[order], return_index=True)
     by_number = dict(zip(alerts["alert"].to_pylist(), alerts["outcome"].to_pylist(), strict=True))
     places = np.searchsorted(numbers, alert)
-    scenario, names = distinct_values(evidence["scenario"])
+    scenario, names = values["scenario"]
     return pa.table(
         {
             "alert": alert,
             "scenario": context.code("scenario", names)[scenario],
             "outcome": context.code("outcome", [by_number[number] for number in numbers.tolist()])[places],
             "vhost": vhosts[order[first]][places],
-            "country": code_countries(evidence["client_ip"], context),
-            "address": code_visitors(evidence, ("client_ip",)),
-            "visitor": code_visitors(evidence, ("client_ip", "user_agent")),
+            "country": code_countries(values["client_ip"], context),
+            "address": code_visitors(values, ("client_ip",)),
+            "visitor": code_visitors(values, ("client_ip", "user_agent")),
         }
     )

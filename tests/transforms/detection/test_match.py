@@ -2,10 +2,13 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.scenario import Bucket, Match, Scenario
 from schemas.window import EVENTS, HITS
 from tests.transforms.detection.tables import make_hits
+from transforms.detection.count import find_alerts
 from transforms.detection.load import load_scenarios
 from transforms.detection.match import match_events
 
@@ -111,3 +114,19 @@ def test_nothing_gives_nothing_in_the_right_shape():
     for rules in ([], load_scenarios()):
         events = match_events(HITS.empty_table(), rules)
         assert (len(events), events.schema) == (0, EVENTS)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 30), st.sampled_from([200, 404])), max_size=60))
+def test_hits_that_could_not_overflow_a_bucket_are_left_out_and_no_alert_with_them(requests):
+    addresses = ["192.0.2.1", "192.0.2.2", "::ffff:192.0.2.1", "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"]
+    hits = make_hits(
+        {"client_ip": addresses[who], "path": f"/{what}.bak", "status": status} for who, what, status in requests
+    )
+    rules = [scenario({"status": [404]}), scenario({"path": [r"\.bak$"]}, count="distinct path")]
+    rules = [rule.model_copy(update={"group_by": group}) for rule in rules for group in ("address", "network")]
+
+    for rule in rules:
+        all_events, needed = match_events(hits, [rule]), match_events(hits, [rule], complete=True)
+        for whole, part in zip(find_alerts(all_events, [rule], []), find_alerts(needed, [rule], []), strict=True):
+            assert whole.to_pylist() == part.to_pylist()
+        assert len(needed) <= len(all_events)
