@@ -54,7 +54,7 @@ def compile_layout(name: str, text: str) -> Layout:
     if escape == "none":
         _refuse_forgeable(found)
     directives = _name_client(found)
-    _require([one.meaning for one in directives if one.counts])
+    require_meanings([one.meaning for one in directives if one.counts])
     pieces, after = _cut_pieces(text, directives, escape)
     return join_pieces(name, pieces, after, json_escapes=escape == "json")
 
@@ -135,8 +135,11 @@ def _read_times(text: str, run: Sequence[re.Match[str]]) -> tuple[Directive, int
 
 
 def _name_client(found: Sequence[Directive]) -> list[Directive]:
-    """Who connected is the client where the line names nobody else; one header of proxies counts, the first."""
+    """Who connected is the client where the line names nobody else; `X-Forwarded-For` counts before `Forwarded`."""
     directives = list(found)
+    headers = [one for one in directives if one.meaning == "forwarded"]
+    for one in sorted(headers, key=lambda one: "x" not in one.written.lower())[1:]:
+        directives[directives.index(one)] = replace(one, counts=False)
     meanings = [one.meaning for one in directives]
     if "peer" in meanings and not {"client", "forwarded"} & set(meanings):
         directives[meanings.index("peer")] = replace(directives[meanings.index("peer")], meaning="client")
@@ -167,7 +170,7 @@ def _cut_pieces(text: str, directives: Sequence[Directive], escape: str) -> tupl
             continue
         pattern = _pattern(text, directives[index:], before, pieces, escape)
         meaning = "time" if one.meaning == "time_local" else one.meaning
-        pieces.append(Piece(before, pattern, meaning if one.counts else "skip", _inner(meaning)))
+        pieces.append(Piece(before, pattern, meaning if one.counts else "skip", inner_blanks(meaning)))
         before = b""
     return pieces, before + text[done:].rstrip().encode(errors="surrogateescape")
 
@@ -185,13 +188,15 @@ def _pattern(text: str, ahead: Sequence[Directive], before: bytes, pieces: Seque
     return value_pattern(one.written, one.meaning, around, earlier, escape)
 
 
-def _inner(meaning: str) -> bytes:
+def inner_blanks(meaning: str) -> bytes:
+    """The blanks in every value of a meaning."""
     if meaning == "time":
         return b" "
     return b" " * meaning.removeprefix("time ").count(" ") if meaning.startswith("time ") else b""
 
 
-def _require(meanings: Sequence[str]) -> None:
+def require_meanings(meanings: Sequence[str]) -> None:
+    """Raise FormatError where lines of these would have no time, no client or no request."""
     if not meanings:
         raise FormatError("the format string has neither Apache directives (%h) nor nginx variables ($remote_addr)")
     if not any(meaning.startswith(("time", "epoch")) for meaning in meanings):

@@ -1,4 +1,4 @@
-"""The names a policy can call a layout by, and finding the layout of a log that nobody described."""
+"""Finding the layout of a log that nobody described."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +6,12 @@ from functools import cache
 from typing import Final
 
 from schemas.refusals import FormatError
-from transforms.parsing.compiling import compile_layout
-from transforms.parsing.error_layouts import APACHE_ERROR, NGINX_ERROR
 from transforms.parsing.layout import Layout
+from transforms.parsing.naming import COMBINED, COMMON, ERROR_LAYOUTS, NAMED, named_layout
 from transforms.parsing.parser import Parser
 
-COMMON: Final = '%h %l %u %t "%r" %>s %b'
-COMBINED: Final = COMMON + ' "%{Referer}i" "%{User-Agent}i"'
+__all__ = ["COMBINED", "COMMON", "ERROR_LAYOUTS", "NAMED", "detect_layouts", "known_layouts", "named_layout"]
+
 NGINX_COMBINED: Final = (
     '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
 )
@@ -21,11 +20,6 @@ NGINX_PROXY_MANAGER: Final = (
 )
 FORWARDED: Final = NGINX_COMBINED.replace("$remote_addr", "$http_x_forwarded_for")
 
-NAMED: Final = {
-    "common": COMMON,
-    "combined": COMBINED,
-    "vhost_combined": f"%v:%p {COMBINED}",
-}
 # What detection knows besides: usual layouts that have no name. The order decides between layouts that both fit.
 UNNAMED: Final = (
     f"%v {COMBINED}",
@@ -52,7 +46,6 @@ UNNAMED: Final = (
 )
 # A log of the first reads like one of the second wherever one address was forwarded, but for what clients forge.
 WIDER: Final = {FORWARDED: "combined", f"$host {FORWARDED}": f"%v {COMBINED}"}
-ERROR_LAYOUTS: Final = {"apache_error": APACHE_ERROR, "nginx_error": NGINX_ERROR}
 SAMPLE_LINES: Final = 1000
 
 
@@ -62,17 +55,6 @@ class Detected:
 
     layouts: tuple[Layout, ...]
     share: float
-
-
-@cache
-def named_layout(text: str) -> Layout:
-    """A layout by its name in the policy, or by its format string; FormatError says what is wrong with it."""
-    if text in ERROR_LAYOUTS:
-        return ERROR_LAYOUTS[text]
-    if text not in NAMED and "%" not in text and "$" not in text:
-        names = ", ".join([*NAMED, *ERROR_LAYOUTS])
-        raise FormatError(f"format is {text!r}; allowed are {names}, detect, a LogFormat or a log_format string")
-    return compile_layout(text, NAMED.get(text, text))
 
 
 @cache

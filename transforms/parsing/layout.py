@@ -6,7 +6,6 @@ Most are made of pieces: compiled from a server's format string (`compiling`) or
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
 
 Groups = tuple[bytes | None, ...]
 
@@ -50,7 +49,7 @@ class Layout:
         match = self.pattern.fullmatch(line)
         return match.groups() if match else None
 
-    def header(self, line: bytes) -> Self | None:
+    def header(self, line: bytes) -> "Layout | None":
         """The layout in force after a header line; None for every other line."""
         del line
         return None

@@ -14,7 +14,12 @@ Convert = Callable[[Any], Any]
 
 UTC_ZONE: Final = ZoneInfo("UTC")
 CLIENT_COLUMNS: Final = ("client_ip", "client_host", "client_port")
-DECISIVE: Final = {"request", "target", "body_bytes"}  # what the client asked, before servers rewrite it
+DECISIVE: Final = {
+    "request",
+    "absolute_request",
+    "target",
+    "body_bytes",
+}  # what the client asked, before servers rewrite it
 UNKEPT: Final = {"skip", "skip_list", "ident", "is_args"}
 
 # meaning → the columns it fills; a tuple of columns takes a tuple of values
@@ -25,11 +30,13 @@ CONVERTERS: Final[dict[str, tuple[tuple[str, ...], Convert]]] = {
     "port": (("client_port",), lambda raw: (values.port(raw),)),
     "user": (("remote_user",), lambda raw: (text(raw),)),
     "time": (("requested_at",), lambda raw: (times.clf_time(raw),)),
+    "time_utc": (("requested_at",), lambda raw: (times.utc_time(raw),)),
     "epoch": (("requested_at",), lambda raw: (times.epoch_time(raw, 1),)),
     "epoch_s": (("requested_at",), lambda raw: (times.epoch_time(raw, 1),)),
     "epoch_ms": (("requested_at",), lambda raw: (times.epoch_time(raw, 1_000),)),
     "epoch_us": (("requested_at",), lambda raw: (times.epoch_time(raw, 1_000_000),)),
     "request": (("request_line", "method", "path", "query", "protocol"), values.split_request),
+    "absolute_request": (("request_line", "method", "path", "query", "protocol", "vhost"), values.split_absolute),
     "target": (("path", "query"), lambda raw: values.split_target(text(raw))),
     "method": (("method",), lambda raw: (text(raw),)),
     "path": (("path",), lambda raw: (text(raw),)),
@@ -40,10 +47,14 @@ CONVERTERS: Final[dict[str, tuple[tuple[str, ...], Convert]]] = {
     "body_bytes": (("bytes_sent",), lambda raw: (values.whole_number(raw),)),
     "referrer": (("referrer",), lambda raw: (text(raw),)),
     "user_agent": (("user_agent",), lambda raw: (text(raw),)),
+    "agent_with_plus": (("user_agent",), lambda raw: (values.agent_with_plus(raw),)),
+    "agent_percent": (("user_agent",), lambda raw: (values.agent_percent(raw),)),
     "vhost": (("vhost",), lambda raw: (values.vhost(raw),)),
     "seconds": (("request_seconds",), lambda raw: (values.seconds(raw, 1.0),)),
     "milliseconds": (("request_seconds",), lambda raw: (values.seconds(raw, 1e-3),)),
     "microseconds": (("request_seconds",), lambda raw: (values.seconds(raw, 1e-6),)),
+    "nanoseconds": (("request_seconds",), lambda raw: (values.seconds(raw, 1e-9),)),
+    "seconds_sum": (("request_seconds",), lambda raw: (values.seconds_sum(raw),)),
     "request_id": (("request_id",), lambda raw: (text(raw),)),
     "level": (("level",), lambda raw: (text(raw),)),
     "module": (("module",), lambda raw: (text(raw),)),
@@ -73,6 +84,8 @@ def converter_of(meaning: str, how: Reading) -> tuple[tuple[str, ...], Convert]:
         return (*CLIENT_COLUMNS, "peer_ip"), partial(_read_hops, how)
     if meaning == "error_time":
         return ("logged_at",), lambda raw: (times.error_time(raw, how.timezone),)
+    if meaning == "any_time":
+        return ("requested_at",), lambda raw: (times.any_time(raw, how.timezone),)
     if meaning.startswith("time "):
         layout = meaning.removeprefix("time ")
         return ("requested_at",), lambda raw: (times.formatted_time(raw, layout, how.timezone),)

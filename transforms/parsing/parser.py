@@ -1,6 +1,7 @@
 """A block of bytes in, Arrow tables out: hits, errors, quarantine, continuations, and not a line more or less."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,7 @@ from transforms.parsing.tokenizer import line_places
 from transforms.parsing.values import decode
 
 BLANKS: Final = b" \t\r"
+HEADER: Final = re.compile(rb"^(?:\xef\xbb\xbf)?#[A-Z][^\n]*", re.MULTILINE)
 SCHEMAS: Final = {"access": HITS, "error": ERRORS}
 
 
@@ -80,6 +82,27 @@ class Parser:
         """
         if content and not content.endswith(b"\n"):
             content += b"\n"
+        if any(layout.is_headed for layout in self.layouts):
+            return _join(self._parse_headed(content, first_line))
+        return self._parse_lines(content, first_line)
+
+    def _parse_headed(self, content: bytes, first_line: int) -> Iterator[Parsed]:
+        """Header lines, which say how the lines after them look, and what stands between them."""
+        done, number = 0, first_line
+        for found in HEADER.finditer(content):
+            followed = tuple(layout.header(found[0].rstrip(BLANKS)) for layout in self.layouts)
+            if not any(followed):
+                continue  # a line like others
+            yield (between := self._parse_lines(content[done : found.start()], number))
+            number += between.lines
+            self.layouts = tuple(new or old for new, old in zip(followed, self.layouts, strict=True))
+            header = Block(found[0], np.array([0]), np.array([len(found[0])]), number)
+            nothing = [schema.empty_table() for schema in (HITS, ERRORS, CONTINUATIONS)]
+            yield Parsed(nothing[0], nothing[1], self._quarantine({number: "header"}, header), nothing[2], lines=1)
+            done, number = found.end() + 1, number + 1
+        yield self._parse_lines(content[done:], number)
+
+    def _parse_lines(self, content: bytes, first_line: int) -> Parsed:
         regular = self._read_regular(content)
         begins, ends = (regular.begins, regular.ends) if regular else line_places(content)
         block = Block(content, begins, ends, first_line)
@@ -166,6 +189,15 @@ class Parser:
         texts = pa.array([decode(block.line(number).rstrip(b"\r")) for number in numbers], pa.string())
         continues = pa.array([entries[number] for number in numbers], pa.int64())
         return pa.table([*self._place(numbers), continues, texts], schema=CONTINUATIONS)
+
+
+def _join(parts: Iterable[Parsed]) -> Parsed:
+    found = list(parts)
+    tables = {
+        name: pa.concat_tables([getattr(part, name) for part in found]).unify_dictionaries()
+        for name in ("hits", "errors", "quarantine", "continuations")
+    }
+    return Parsed(**tables, lines=sum(part.lines for part in found), irregular=sum(part.irregular for part in found))
 
 
 class _Found:

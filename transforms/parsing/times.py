@@ -18,6 +18,9 @@ CLF_TIME: Final = re.compile(rb"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d
 APACHE_ERROR_TIME: Final = re.compile(
     rb"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d\d?) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))? (\d{4})"
 )
+UTC_TIME: Final = re.compile(rb"(\d{4})-(\d\d)-(\d\d)[ \t](\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?")
+NUMBER: Final = re.compile(rb"\d{1,20}(?:\.\d{1,9})?")
+UNITS: Final = {11: 1, 14: 1_000, 17: 1_000_000, 20: 1_000_000_000}  # digits at most → units a second
 NGINX_ERROR_TIME: Final = re.compile(rb"(\d{4})/(\d\d)/(\d\d) (\d\d):(\d\d):(\d\d)")
 
 
@@ -66,7 +69,26 @@ def formatted_time(raw: bytes, layout: str, timezone: ZoneInfo) -> int:
 def epoch_time(raw: bytes, per_second: int) -> int:
     """Seconds since 1970 with a fraction (nginx's $msec), or whole units of `per_second`."""
     whole, _, fraction = raw.partition(b".")
-    return _possible(int(whole) * MICROSECONDS // per_second + int(fraction.ljust(6, b"0")[:6] or b"0"))
+    return _possible(int(whole) * MICROSECONDS // per_second + int(fraction.ljust(6, b"0")[:6] or b"0") // per_second)
+
+
+def utc_time(raw: bytes) -> int:
+    """`2026-11-23 05:01:02` in UTC, also with a tab or a fraction (W3C extended log file format)."""
+    match = UTC_TIME.fullmatch(raw)
+    if match is None:
+        raise UnreadableError("time")
+    fraction = int((match[7] or b"0").ljust(6, b"0"))
+    return _instant(int(match[1]), int(match[2]), int(match[3]), (match[4], match[5], match[6])) + fraction
+
+
+def any_time(raw: bytes, timezone: ZoneInfo) -> int:
+    """A time as JSON has it: since 1970, in a unit that its size tells; RFC 3339; or as in the common log format."""
+    if NUMBER.fullmatch(raw):
+        digits = len(raw.partition(b".")[0])
+        return epoch_time(raw, next(unit for most, unit in UNITS.items() if digits <= most))
+    if CLF_TIME.fullmatch(raw):
+        return clf_time(raw)
+    return formatted_time(raw, "iso", timezone)
 
 
 def error_time(raw: bytes, timezone: ZoneInfo) -> int:

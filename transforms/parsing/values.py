@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import unquote_to_bytes
 
 from transforms.anonymising.addresses import unwrap_ip
 
@@ -18,6 +19,7 @@ MOST: Final = 2**53  # no count in a log is larger, and sums of them stay exact
 # RFC 9110: a method is any token; servers log what the client sent, "PATCHp" included.
 REQUEST: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S.*) (HTTP/[0-9](?:\.[0-9])?)", re.DOTALL)
 HOST_NAME: Final = re.compile(r"(?=.*[^0-9.])[0-9A-Za-z_-]+(?:\.[0-9A-Za-z_-]+)*\.?")
+ABSOLUTE: Final = re.compile(r"(?:https?|wss?|grpcs?|h2)://([^/]*)")
 NGINX_REQUEST: Final = re.compile(
     r', request: "(.*?)(?:"(?=, (?:subrequest|upstream|host|referrer): "|\Z)|\Z)', re.DOTALL
 )
@@ -81,7 +83,8 @@ def whole_number(raw: bytes) -> int:
 
 
 def optional_number(raw: bytes) -> int | None:
-    return None if raw in (b"-", b"") else _bounded(int(raw))
+    """A number; `-` or, where HAProxy had none, `-1` is null."""
+    return None if raw in (b"-", b"", b"-1") else _bounded(int(raw))
 
 
 def _bounded(number: int) -> int:
@@ -104,6 +107,26 @@ def seconds(raw: bytes, unit: float) -> float | None:
     return None if raw in (b"-", b"") else float(raw) * unit
 
 
+def seconds_sum(raw: bytes) -> float | None:
+    """Durations of the parts of a request, in seconds; null where one is -1, for none."""
+    try:
+        parts = [float(part) for part in raw.split()]
+    except ValueError:
+        raise UnreadableError("number") from None
+    return None if min(parts) < 0 else sum(parts)
+
+
+def agent_with_plus(raw: bytes) -> str | None:
+    """A user agent with `+` for each blank (IIS)."""
+    return text(raw.replace(b"+", b" "))
+
+
+def agent_percent(raw: bytes) -> str | None:
+    """A percent-encoded user agent; CloudFront encoded the `%` once more, in older logs."""
+    once = unquote_to_bytes(raw)
+    return text(unquote_to_bytes(once) if b"%25" in raw else once)
+
+
 def vhost(raw: bytes) -> str | None:
     """A host name in lower case, without the port that clients put into `Host`."""
     name = text(raw)
@@ -120,6 +143,15 @@ def split_request(raw: bytes) -> tuple[str, str | None, str | None, str | None, 
         return line, None, None, None, None
     method, target, protocol = match.groups()
     return line, method, *split_target(target), protocol
+
+
+def split_absolute(raw: bytes) -> tuple[str, str | None, str | None, str | None, str | None, str | None]:
+    """As `split_request`, and the host, of a request line that a balancer wrote with the whole URL."""
+    line, method, path, query, protocol = split_request(raw)
+    found = ABSOLUTE.match(path or "")
+    if not found:
+        return line, method, path, query, protocol, None
+    return line, method, path[found.end() :] if path else None, query, protocol, vhost(found[1].encode())
 
 
 def split_target(target: str | None) -> tuple[str | None, str | None]:

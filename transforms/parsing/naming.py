@@ -1,0 +1,57 @@
+"""The names a policy can call a layout by, and a layout by its name."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+from schemas.log_format import log_formats
+from schemas.refusals import FormatError
+from transforms.parsing.compiling import compile_layout
+from transforms.parsing.data_files import compile_file
+from transforms.parsing.error_layouts import APACHE_ERROR, NGINX_ERROR
+from transforms.parsing.headed_layout import fields_layout
+from transforms.parsing.json_layout import PREFIX, read_map
+from transforms.parsing.layout import Layout
+
+COMMON: Final = '%h %l %u %t "%r" %>s %b'
+COMBINED: Final = COMMON + ' "%{Referer}i" "%{User-Agent}i"'
+NAMED: Final = {
+    "common": COMMON,
+    "combined": COMBINED,
+    "vhost_combined": f"%v:%p {COMBINED}",
+}
+ERROR_LAYOUTS: Final = {"apache_error": APACHE_ERROR, "nginx_error": NGINX_ERROR}
+
+
+@cache
+def named_layout(text: str) -> Layout:
+    """A layout by its name in the policy, or by its format string; FormatError says what is wrong with it."""
+    if text in ERROR_LAYOUTS:
+        return ERROR_LAYOUTS[text]
+    if text.startswith(PREFIX):
+        return read_map(text)
+    file, _, fields = text.partition(" ")
+    if text in log_formats():
+        return compile_file(log_formats()[text])
+    if fields and file in log_formats() and log_formats()[file].fields_:
+        return fields_layout(text)
+    if text not in NAMED and "%" not in text and "$" not in text:
+        names = ", ".join([*NAMED, *log_formats(), *ERROR_LAYOUTS])
+        raise FormatError(
+            f"format is {text!r}; allowed are {names}, detect, a LogFormat or a log_format string, "
+            'or a map of JSON keys such as json: {"client_ip": "remote_addr"}'
+        )
+    return compile_layout(text, NAMED.get(text, text))
+
+
+def layouts_in_force(chosen: Sequence[Layout], before: Sequence[str]) -> tuple[Layout, ...]:
+    """The layouts of a log where a file goes on, of which `before` are the layouts that were in force.
+
+    They differ only where the file says itself how its lines look.
+    """
+    headed = [named_layout(name) for name in before if any(_same_file(name, one) for one in chosen)]
+    return tuple(headed or chosen)
+
+
+def _same_file(name: str, chosen: Layout) -> bool:
+    return chosen.is_headed and name.partition(" ")[0] == chosen.name.partition(" ")[0]
