@@ -3,14 +3,15 @@
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.anonymising.secrets import SecretKeys, scrub_secrets
 from transforms.detection.carried import carried_payloads
 from transforms.parsing.parser import Parsed
-from transforms.parsing.rows import dictionary_array
 
+AFTER_A_KEY: Final = "[=:%(@]"  # one of these is in every text that holds a secret (SecretKeys.suspicious)
 # What a client sends as text; a table's other columns are numbers, names and addresses.
 TEXTS: Final = {
     "hits": ("request_line", "path", "query", "referrer"),
@@ -37,18 +38,26 @@ def _scrub_table(table: pa.Table, columns: tuple[str, ...], keys: SecretKeys) ->
 def _scrub_array(array: pa.Array, keys: SecretKeys) -> pa.Array:
     """Each distinct text once; bytes that are in no encoding are read as Latin-1, which every byte is."""
     if not pa.types.is_dictionary(array.type):
-        if not pc.any(pc.match_substring_regex(array, pattern=keys.suspicious)).as_py():
-            return array
-        if pa.types.is_binary(array.type):
-            texts = [raw.decode("latin-1") for raw in array.to_pylist()]
-            return pa.array(
-                [text.encode("latin-1") for text in scrub_secrets(texts, keys, carried_payloads) if text is not None],
-                array.type,
-            )
-        return pa.array(scrub_secrets(array.to_pylist(), keys, carried_payloads), array.type)
-    values = array.dictionary.to_pylist()
-    scrubbed = scrub_secrets(values, keys, carried_payloads)
-    if scrubbed == values:
+        return _scrub_texts(array, keys)
+    texts = _scrub_texts(array.dictionary, keys)
+    if texts is array.dictionary:
         return array
-    codes = pc.fill_null(array.indices, len(values)).to_numpy(zero_copy_only=False)
-    return dictionary_array(codes, [*scrubbed, None])
+    encoded = texts.dictionary_encode()  # texts that differed in a secret only are one now
+    return pa.DictionaryArray.from_arrays(encoded.indices.take(array.indices), encoded.dictionary)
+
+
+def _scrub_texts(texts: pa.Array, keys: SecretKeys) -> pa.Array:
+    """The same array where there is no secret in it."""
+    places = pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(texts, pattern=AFTER_A_KEY), False))
+    places = places.filter(pc.match_substring_regex(texts.take(places), pattern=keys.suspicious))
+    found = texts.take(places)
+    before = [raw.decode("latin-1") if isinstance(raw, bytes) else raw for raw in found.to_pylist()]
+    after = scrub_secrets(before, keys, carried_payloads)
+    if after == before:
+        return texts
+    scrubbed = [
+        text.encode("latin-1") if pa.types.is_binary(texts.type) else text for text in after if text is not None
+    ]
+    holds = np.zeros(len(texts), np.bool_)
+    holds[places.to_numpy()] = True
+    return pc.replace_with_mask(texts, pa.array(holds), pa.array(scrubbed, texts.type))
