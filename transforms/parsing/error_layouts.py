@@ -1,4 +1,4 @@
-"""The error logs of Apache 2.2 and 2.4 and of nginx, whose lines no format string describes.
+"""The error logs of Apache 2.2 and 2.4, of nginx, and of PHP and PHP-FPM, whose lines no format string describes.
 
 An entry's further lines (a stack trace) begin without a time; `transforms.parsing.parser` keeps them with it.
 """
@@ -37,5 +37,20 @@ NGINX_ERROR: Final = Layout(
         re.DOTALL,
     ),
     ("error_time", "level", "pid", "message", "client", "vhost", "nginx_context"),
+    kind="error",
+)
+
+# [28-Nov-2026 05:01:02] WARNING: [pool www] child 5 …    PHP-FPM
+# [28-Nov-2026 05:01:02 Europe/Oslo] PHP Warning:  … in /srv/x.php on line 3    PHP, which says its zone
+PHP_ERROR: Final = Layout(
+    "php_error",
+    re.compile(
+        rb"\[(\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d(?:\.\d{1,6})?(?: [A-Za-z][\w/+-]{0,63})?)\] "
+        rb"(?:(?:PHP ([A-Z][a-z]+(?: [a-z]+){0,2})|(ALERT|ERROR|WARNING|NOTICE|DEBUG)): +)?"
+        rb"(?:\[pool ([^\[\]]*)\] )?"
+        rb"(.*)",
+        re.DOTALL,
+    ),
+    ("error_time", "php_level", "php_level", "module", "message"),
     kind="error",
 )

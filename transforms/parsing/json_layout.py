@@ -59,12 +59,13 @@ class JsonLayout(Layout):
     leaves: tuple[bytes, ...] = ()
 
     def read(self, line: bytes) -> Groups | None:
-        """As `Layout.read`; a missing value is `-`. None too where a key is there twice or a value is of no fitting kind."""
+        """As `Layout.read`; a missing value is `-`. None too for a key that is there twice or a value of a wrong kind."""
         content = self._load(line)
         if content is None:
             return None
         groups = tuple(
-            _raw(_first(content, paths), meaning) for paths, meaning in zip(self.paths, self.meanings, strict=True)
+            raw_value(first_value(content, paths), meaning)
+            for paths, meaning in zip(self.paths, self.meanings, strict=True)
         )
         if None in groups or groups[0] == b"-":
             return None
@@ -132,18 +133,21 @@ def _load_slowly(line: bytes) -> dict[str, Any] | None:
 
     try:
         text = line.decode("latin-1" if _is_not_utf8(line) else "utf-8")
-        content = json.loads(text, object_pairs_hook=_join)
+        content = json.loads(text, object_pairs_hook=join_pairs)
     except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
 
 
-def _join(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def join_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, DOUBLED under keys that it has more than once."""
+    """An object's members, where a key that is there several times has a value that is none."""
     counts = Counter(key for key, _ in pairs)
     return {key: value if counts[key] == 1 else DOUBLED for key, value in pairs}
 
 
-def _first(content: dict[str, Any], paths: tuple[str, ...]) -> Any:
+def first_value(content: dict[str, Any], paths: tuple[str, ...]) -> Any:
+    """The value under the first of the keys that has one."""
     for path in paths:
         if (value := _find(content, path)) is not None:
             return value
@@ -159,7 +163,7 @@ def _find(node: Any, path: str) -> Any:
     return node if node is DOUBLED else None
 
 
-def _raw(value: Any, meaning: str) -> bytes | None:
+def raw_value(value: Any, meaning: str) -> bytes | None:
     """The bytes that another server would have written; None where this value cannot be of that meaning."""
     if isinstance(value, list):  # a header, which may be sent several times
         if not all(isinstance(part, str) for part in value):

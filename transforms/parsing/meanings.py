@@ -57,8 +57,10 @@ CONVERTERS: Final[dict[str, tuple[tuple[str, ...], Convert]]] = {
     "seconds_sum": (("request_seconds",), lambda raw: (values.seconds_sum(raw),)),
     "request_id": (("request_id",), lambda raw: (text(raw),)),
     "level": (("level",), lambda raw: (text(raw),)),
+    "php_level": (("level",), lambda raw: (decode(raw).lower(),)),
     "module": (("module",), lambda raw: (text(raw),)),
     "pid": (("pid",), lambda raw: (values.optional_number(raw),)),
+    "apr_status": (("before",), lambda raw: (f"{decode(raw)}: " if raw != b"-" else "",)),
     "before": (("before",), lambda raw: (decode(raw),)),
     "message": (("message",), lambda raw: (decode(raw),)),
     "nginx_context": (("request_line", "vhost", "referrer"), values.nginx_context),
@@ -84,6 +86,9 @@ def converter_of(meaning: str, how: Reading) -> tuple[tuple[str, ...], Convert]:
         return (*CLIENT_COLUMNS, "peer_ip"), partial(_read_hops, how)
     if meaning == "error_time":
         return ("logged_at",), lambda raw: (times.error_time(raw, how.timezone),)
+    if meaning.startswith("error_time "):
+        stamp = meaning.removeprefix("error_time ")
+        return ("logged_at",), lambda raw: (times.formatted_time(raw, stamp, how.timezone),)
     if meaning == "any_time":
         return ("requested_at",), lambda raw: (times.any_time(raw, how.timezone),)
     if meaning.startswith("time "):

@@ -8,7 +8,8 @@ from schemas.log_format import log_formats
 from schemas.refusals import FormatError
 from transforms.parsing.compiling import compile_layout
 from transforms.parsing.data_files import compile_file
-from transforms.parsing.error_layouts import APACHE_ERROR, NGINX_ERROR
+from transforms.parsing.error_format import compile_error_format, is_error_format
+from transforms.parsing.error_layouts import APACHE_ERROR, NGINX_ERROR, PHP_ERROR
 from transforms.parsing.headed_layout import fields_layout
 from transforms.parsing.json_layout import PREFIX, read_map
 from transforms.parsing.layout import Layout
@@ -20,7 +21,7 @@ NAMED: Final = {
     "combined": COMBINED,
     "vhost_combined": f"%v:%p {COMBINED}",
 }
-ERROR_LAYOUTS: Final = {"apache_error": APACHE_ERROR, "nginx_error": NGINX_ERROR}
+ERROR_LAYOUTS: Final = {one.name: one for one in (APACHE_ERROR, NGINX_ERROR, PHP_ERROR)}
 
 
 @cache
@@ -28,6 +29,8 @@ def named_layout(text: str) -> Layout:
     """A layout by its name in the policy, or by its format string; FormatError says what is wrong with it."""
     if text in ERROR_LAYOUTS:
         return ERROR_LAYOUTS[text]
+    if is_error_format(text):
+        return compile_error_format(text)
     if text.startswith(PREFIX):
         return read_map(text)
     file, _, fields = text.partition(" ")
@@ -42,6 +45,19 @@ def named_layout(text: str) -> Layout:
             'or a map of JSON keys such as json: {"client_ip": "remote_addr"}'
         )
     return compile_layout(text, NAMED.get(text, text))
+
+
+def error_layouts(error_format: str) -> tuple[Layout, ...]:
+    """The layouts of an error log: as a policy's `error_format` says, or all that can be told apart for `detect`."""
+    if error_format == "detect":
+        return tuple(ERROR_LAYOUTS.values())
+    layout = named_layout(error_format)
+    if layout.kind != "error":
+        names = ", ".join(ERROR_LAYOUTS)
+        raise FormatError(
+            f"error_format is {error_format!r}; allowed are detect, {names}, or an ErrorLogFormat with %M"
+        )
+    return (layout,)
 
 
 def layouts_in_force(chosen: Sequence[Layout], before: Sequence[str]) -> tuple[Layout, ...]:

@@ -1,7 +1,8 @@
 """Times as servers write them → microseconds since 1970, UTC; UnreadableError for what was never a time."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import timezone as fixed_zone
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -15,13 +16,24 @@ MONTHS: Final = {
     name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)
 }
 CLF_TIME: Final = re.compile(rb"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-]\d\d)(\d\d)")
-APACHE_ERROR_TIME: Final = re.compile(
-    rb"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d\d?) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))? (\d{4})"
-)
 UTC_TIME: Final = re.compile(rb"(\d{4})-(\d\d)-(\d\d)[ \t](\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?")
 NUMBER: Final = re.compile(rb"\d{1,20}(?:\.\d{1,9})?")
 UNITS: Final = {11: 1, 14: 1_000, 17: 1_000_000, 20: 1_000_000_000}  # digits at most → units a second
-NGINX_ERROR_TIME: Final = re.compile(rb"(\d{4})/(\d\d)/(\d\d) (\d\d):(\d\d):(\d\d)")
+CLOCK: Final = rb"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?:\.(?P<fraction>\d{1,6}))?"
+OFFSET: Final = rb"(?: (?P<zone>[+-]\d{4}))?"
+ERROR_TIMES: Final = (
+    # Apache: Fri Feb 01 22:03:08.320970 2019, and its %{cuz}t 2019-02-01 22:03:08.320970 +0100
+    re.compile(
+        rb"[A-Z][a-z]{2} (?P<month>[A-Z][a-z]{2}) +(?P<day>\d\d?) " + CLOCK + rb" (?P<year>\d{4})" + OFFSET,
+    ),
+    re.compile(rb"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d) " + CLOCK + OFFSET),
+    # nginx: 2026/11/23 05:01:02
+    re.compile(rb"(?P<year>\d{4})/(?P<month>\d\d)/(?P<day>\d\d) " + CLOCK),
+    # PHP: 28-Nov-2026 05:01:02 Europe/Oslo
+    re.compile(
+        rb"(?P<day>\d\d)-(?P<month>[A-Z][a-z]{2})-(?P<year>\d{4}) " + CLOCK + rb"(?: (?P<zone>[A-Za-z][\w/+-]*))?",
+    ),
+)
 
 
 @lru_cache(maxsize=4096)
@@ -92,20 +104,32 @@ def any_time(raw: bytes, timezone: ZoneInfo) -> int:
 
 
 def error_time(raw: bytes, timezone: ZoneInfo) -> int:
-    """The local time of an Apache or nginx error line; in the hour that comes twice, the first is meant."""
-    nginx, apache = NGINX_ERROR_TIME.fullmatch(raw), APACHE_ERROR_TIME.fullmatch(raw)
-    if nginx:
-        year, month, day, hour, minute, second = map(int, nginx.groups())
-        micro = 0
-    elif apache and apache[1] in MONTHS:
-        year, month, day = int(apache[7]), MONTHS[apache[1]], int(apache[2])
-        hour, minute, second = int(apache[3]), int(apache[4]), int(apache[5])
-        micro = int((apache[6] or b"0").ljust(6, b"0"))
-    else:
+    """The local time of a line of an error log; in the hour that comes twice, the first is meant."""
+    match = next(filter(None, (pattern.fullmatch(raw) for pattern in ERROR_TIMES)), None)
+    if match is None:
         raise UnreadableError("time")
+    year, month, day, hour, minute, second = match.group("year", "month", "day", "hour", "minute", "second")
+    number = MONTHS.get(month) or (int(month) if month.isdigit() else 0)
+    parts = match.groupdict()
+    micro = int((parts.get("fraction") or b"0").ljust(6, b"0"))
+    zone = _zone(parts.get("zone"), timezone)
     try:
-        return _microseconds(datetime(year, month, day, hour, minute, second, micro, tzinfo=timezone))
+        moment = datetime(int(year), number, int(day), int(hour), int(minute), int(second), micro, tzinfo=zone)
     except ValueError:
+        raise UnreadableError("time") from None
+    return _microseconds(moment)
+
+
+def _zone(written: bytes | None, otherwise: ZoneInfo) -> tzinfo:
+    """The zone that a line names, by its offset (Apache's %{cuz}t) or its name (PHP)."""
+    if written is None:
+        return otherwise
+    try:
+        if written[:1] in (b"+", b"-"):
+            minutes = int(written[1:3]) * 60 + int(written[3:])
+            return fixed_zone(timedelta(minutes=-minutes if written[:1] == b"-" else minutes))
+        return ZoneInfo(written.decode())
+    except (ValueError, KeyError, OSError):
         raise UnreadableError("time") from None
 
 
