@@ -59,7 +59,7 @@ class JsonLayout(Layout):
     leaves: tuple[bytes, ...] = ()
 
     def read(self, line: bytes) -> Groups | None:
-        """As `Layout.read`; a missing value is `-`. None too for a key that is there twice or a value of a wrong kind."""
+        """As `Layout.read`; a missing value is `-`. None too for a key that is there twice, or a value of no use."""
         content = self._load(line)
         if content is None:
             return None

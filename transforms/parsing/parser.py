@@ -10,6 +10,8 @@ import pyarrow as pa
 
 from schemas.window import CONTINUATIONS, ERRORS, HITS, QUARANTINE, TEXT
 from transforms.parsing.fields import Field, Positions, field_of_list, join_fields
+from transforms.parsing.json_layout import JsonLayout
+from transforms.parsing.json_shape import read_regular_json
 from transforms.parsing.layout import Groups, Layout
 from transforms.parsing.meanings import Reading
 from transforms.parsing.regular import Regular, read_regular
@@ -124,7 +126,8 @@ class Parser:
         """By the first layout, unless errors may be among the lines, whose order says what belongs to an entry."""
         if self.one_by_one or not content or any(layout.kind == "error" for layout in self.layouts):
             return None
-        return read_regular(content, self.layouts[0])
+        first = self.layouts[0]
+        return read_regular_json(content, first) if isinstance(first, JsonLayout) else read_regular(content, first)
 
     def _read_by_patterns(self, block: Block, numbers: Iterable[int], found: "_Found") -> None:
         for number in numbers:

@@ -1,7 +1,7 @@
 """The fields of a block's regular lines, cut by position; the numbers of the other lines, which patterns must read."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -17,7 +17,7 @@ from transforms.parsing.template import Cell, template_of
 from transforms.parsing.tokenizer import Lines, find_lines
 
 CLASS: Final = re.compile(rb"\[\^?(?:\\.|[^\]\\])+\][+*]")  # a pattern that says only which bytes a value may have
-NUMERIC: Final = re.compile(rb"(?:\\d|\\\.|[{},0-9|()?:-])+")  # a pattern that RE2 reads as Python does
+NUMERIC: Final = re.compile(rb"(?:\\d|\\\.|[][{},0-9|()?:*+eE-])+")  # a pattern that RE2 reads as Python does
 WORD: Final = 8  # bytes that are compared at once
 
 
@@ -33,6 +33,16 @@ class Regular:
     others: Positions
     begins: Positions
     ends: Positions
+
+    def only(self, fits: Mask) -> "Regular":
+        """Some of the regular lines; the others are left to patterns too."""
+        if fits.all():
+            return self
+        numbers = self.numbers[fits]
+        others = np.ones(len(self.ends), np.bool_)
+        others[numbers] = False
+        fields = [field.only(fits) for field in self.fields]
+        return replace(self, fields=fields, numbers=numbers, others=np.flatnonzero(others))
 
 
 def read_regular(block: bytes, layout: Layout) -> Regular | None:
@@ -53,18 +63,16 @@ def read_regular(block: bytes, layout: Layout) -> Regular | None:
             found, good = _read_cell(pa.py_buffer(block), cell, lines, layout)
             fits &= good
             fields |= dict(zip(cell.pieces, found, strict=True))
-    if not fits.all():
-        fields = {number: field.only(fits) for number, field in fields.items()}
-        lines = _only(lines, fits)
     others = np.ones(len(lines.ends), np.bool_)
     others[lines.regular] = False
-    return Regular(
+    regular = Regular(
         fields=[fields[number] for number in range(len(layout.pieces))],
         numbers=lines.regular,
         others=np.flatnonzero(others),
         begins=lines.begins,
         ends=lines.ends,
     )
+    return regular.only(fits)
 
 
 def _only(lines: Lines, fits: Mask) -> Lines:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
-from transforms.parsing.layout import Layout, Piece
+from transforms.parsing.layout import Layout
 
 QUOTE: Final = ord('"')
 NEWLINE: Final = ord("\n")
@@ -70,7 +70,7 @@ class _Builder:
             self._literal(piece.before)
             self.parts[-1].append(number)
             if not self.quoted:
-                self.separators += b" " * _inner_blanks(piece)
+                self.separators += bytes(byte for byte in piece.inner if byte in self.known)
         self._literal(self.layout.after)
         self._close(NEWLINE)
 
@@ -116,10 +116,3 @@ class _Builder:
 
 def _joined(parts: list[bytes | int]) -> bytes:
     return b"".join(part for part in parts if isinstance(part, bytes))
-
-
-def _inner_blanks(piece: Piece) -> int:
-    """How many blanks a value has on every ordinary line: a time only."""
-    if piece.meaning == "time":
-        return 1
-    return piece.meaning.removeprefix("time ").count(" ") if piece.meaning.startswith("time ") else 0
