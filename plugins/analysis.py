@@ -1,11 +1,12 @@
 """The one-shot: log files → the tables of every day in them, in one process, and nothing of it kept."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import maxminddb
@@ -19,9 +20,11 @@ from transforms.detection.load import load_scenarios
 from transforms.parsing.meanings import Reading
 from transforms.parsing.parser import Parsed
 from transforms.statistics.coded import Context
-from transforms.statistics.compute import Day, compute_day
-from transforms.statistics.split import join_blocks, split_days
+from transforms.statistics.compute import compute_day
+from transforms.statistics.gathering import Gathered, Gatherer, gathered_days
+from transforms.statistics.split import join_blocks
 
+T = TypeVar("T")
 Progress = Callable[[str], None]
 
 
@@ -31,40 +34,56 @@ class Analysis:
 
     lines: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
-    days: list[Day] = field(default_factory=list)
+    hits_with_agent: int = 0
     tables: dict[str, pa.Table] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Logs:
+    """Which files to read, how, and whom to tell; error logs are always detected."""
+
+    logs: Sequence[Path]
+    errors: Sequence[Path]
+    log_format: str
+    reading: Reading
+    tell: Progress
+
+    def each(self, take: Callable[[Iterator[Parsed]], T]) -> list[tuple[str, T]]:
+        """What `take` makes of each file's blocks, by the file's name.
+
+        An empty file among others is passed over: a log is empty right after it was rotated, and a good error log
+        always.
+        """
+        if not self.logs and not self.errors:
+            raise RefusedError("there is no log to read; name at least one file")
+        files, empty = [], []
+        wanted = [*((path, self.log_format) for path in self.logs), *((path, "detect") for path in self.errors)]
+        for path, log_format in wanted:
+            try:
+                files.append((path.name, take(self._blocks(path, log_format))))
+            except EmptyError as nothing:
+                empty.append(nothing)
+        if not files:
+            raise empty[0]
+        return files
+
+    def _blocks(self, path: Path, log_format: str) -> Iterator[Parsed]:
+        lines = misfits = 0
+        for block in parse_file(path, choose_layouts(path, log_format), self.reading):
+            lines += block.lines
+            # clients can send those
+            misfits += sum(reason != "forged" for reason in block.quarantine["reason"].to_pylist())
+            self.tell(f"reading {path}: {lines:,} lines")
+            yield block
+        refuse_wrong_format(path, misfits, lines)
 
 
 def read_logs(
     logs: Sequence[Path], errors: Sequence[Path], log_format: str, policy: Policy, now: datetime, tell: Progress
 ) -> list[Parsed]:
-    """Every file parsed, oldest first (names of rotated files tell nothing); error logs are always detected.
-
-    An empty file among others is passed over: a log is empty right after it was rotated, and a good error log always.
-    """
-    if not logs and not errors:
-        raise RefusedError("there is no log to read; name at least one file")
-    reading = reading_of(policy, now)
-    files, empty = [], []
-    for path, wanted in [*((path, log_format) for path in logs), *((path, "detect") for path in errors)]:
-        try:
-            files.append((path.name, _read_log(path, wanted, reading, tell)))
-        except EmptyError as nothing:
-            empty.append(nothing)
-    if not files:
-        raise empty[0]
+    """Every file parsed and in memory, oldest first (names of rotated files tell nothing)."""
+    files = Logs(logs, errors, log_format, reading_of(policy, now), tell).each(join_blocks)
     return [file for _, file in sorted(files, key=lambda named: (_first_instant(named[1]), named[0]))]
-
-
-def _read_log(path: Path, log_format: str, reading: Reading, tell: Progress) -> Parsed:
-    blocks = []
-    for block in parse_file(path, choose_layouts(path, log_format), reading):
-        blocks.append(block)
-        tell(f"reading {path}: {sum(block.lines for block in blocks):,} lines")
-    parsed = join_blocks(blocks)
-    misfits = sum(reason != "forged" for reason in parsed.quarantine["reason"].to_pylist())  # clients can send those
-    refuse_wrong_format(path, misfits, parsed.lines)
-    return parsed
 
 
 def _first_instant(file: Parsed) -> int:
@@ -72,14 +91,32 @@ def _first_instant(file: Parsed) -> int:
     return min((instant.value for instant in instants), default=0)
 
 
+def analyse_logs(
+    logs: Sequence[Path], errors: Sequence[Path], log_format: str, policy: Policy, now: datetime, tell: Progress
+) -> Analysis:
+    """Read and compute: all days of the files, complete and final, of which one at a time is in memory as it stands."""
+    gatherer = _gatherer(policy, now)
+    files = Logs(logs, errors, log_format, reading_of(policy, now), tell).each(gatherer.gather)
+    files.sort(key=lambda named: (named[1].starts_at, named[0]))
+    return _analyse([file for _, file in files], policy, tell)
+
+
 def analyse(files: Sequence[Parsed], policy: Policy, now: datetime, tell: Progress) -> Analysis:
-    """All days of the files, complete and final."""
-    days = split_days(files, ZoneInfo(policy.site.timezone), now.astimezone(ZoneInfo(policy.site.timezone)).date())
-    scenarios = load_scenarios()
+    """As `analyse_logs`, of files that are read already."""
+    gatherer = _gatherer(policy, now)
+    return _analyse([gatherer.gather([file]) for file in files], policy, tell)
+
+
+def _gatherer(policy: Policy, now: datetime) -> Gatherer:
+    zone = ZoneInfo(policy.site.timezone)
+    return Gatherer(zone, now.astimezone(zone).date())
+
+
+def _analyse(files: Sequence[Gathered], policy: Policy, tell: Progress) -> Analysis:
+    scenarios, computed = load_scenarios(), []
     with open_country_data(policy) as reader:
         context = Context(policy, reader)
-        computed = []
-        for day in days:
+        for day in gathered_days(files):
             tell(f"computing {day.day}: {len(day.hits):,} hits")
             computed.append(compute_day(day, scenarios, context, "final"))
     lines = sum(file.lines for file in files)
@@ -88,8 +125,8 @@ def analyse(files: Sequence[Parsed], policy: Policy, now: datetime, tell: Progre
         raise AssertionError(f"{lines} lines were read and {counted} are in the days; nothing is published")
     return Analysis(
         lines=lines,
-        reasons=Counter(reason for file in files for reason in file.quarantine["reason"].to_pylist()),
-        days=days,
+        reasons=sum((file.reasons for file in files), Counter()),
+        hits_with_agent=sum(file.hits_with_agent for file in files),
         tables={name: pa.concat_tables([day[name] for day in computed]) for name in TABLES} if computed else {},
     )
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from plugins.analysis import Analysis, analyse, read_logs
+from plugins.analysis import Analysis, analyse_logs
 from plugins.checking import check_tables
 from plugins.cli.parse import FormatOption
 from plugins.cli.terminal import Progress
@@ -47,10 +47,8 @@ def statistics(
     """Compute the visit statistics of whole logs: every day complete and final, one Parquet file a table and day."""
     policy, tell = read_policy(policy_file), Progress()
     refuse_unusable(out / "statistics")
-    now = datetime.now(UTC)
-    files = read_logs(logs or [], errors or [], log_format, policy, now, tell)
-    analysis = analyse(files, policy, now, tell)
-    if not analysis.days:
+    analysis = analyse_logs(logs or [], errors or [], log_format, policy, datetime.now(UTC), tell)
+    if not analysis.tables:
         raise RefusedError("the logs hold no line, so there is nothing to count")
     tell("checking the tables")
     check_tables(analysis.tables)
@@ -75,7 +73,7 @@ def describe(analysis: Analysis) -> list[str]:
         f"days: {len(days)}, from {days[0]['day']} to {days[-1]['day']}; visits: {visits:,}",
         *(
             ["note: the log has no user agents; without them nobody counts as a person, and there are no visits"]
-            if total["hits"] and all(day.hits["user_agent"].null_count == len(day.hits) for day in analysis.days)
+            if total["hits"] and not analysis.hits_with_agent
             else []
         ),
     ]

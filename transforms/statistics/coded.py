@@ -65,7 +65,9 @@ def is_ignored(values: Distincts, policy: Policy) -> NDArray[np.bool_]:
         ignored |= np.array([plain_path(path) in unwanted for path in path_values], bool)[paths]
     if networks := policy.statistics.exclude_networks:
         clients, client_values = values["client_ip"]
-        ignored |= np.array([client is not None and is_within(client, networks) for client in client_values])[clients]
+        ignored |= np.array([client is not None and is_within(client, networks) for client in client_values], bool)[
+            clients
+        ]
     return ignored
 
 

@@ -52,8 +52,10 @@ def split_file(file: Parsed, zone: ZoneInfo, read_on: date, last_day: date | Non
         "errors": _days_of(file.errors, "logged_at", zone),
     }
     lines = np.concatenate([numbers["hits"], numbers["errors"]])
-    order = np.argsort(lines)
-    lines, good = lines[order], np.concatenate([days["hits"], days["errors"]])[order]
+    good = np.concatenate([days["hits"], days["errors"]])
+    if len(numbers["hits"]) and len(numbers["errors"]):
+        order = np.argsort(lines)
+        lines, good = lines[order], good[order]
     if last_day:
         lines, good = np.append(0, lines), np.append((last_day - EPOCH).days, good)
     days["quarantine"] = days_of_unreadable(numbers["quarantine"], lines, good, (read_on - EPOCH).days)
@@ -66,15 +68,25 @@ def split_file(file: Parsed, zone: ZoneInfo, read_on: date, last_day: date | Non
     }
 
 
+def first_good_day(file: Parsed, zone: ZoneInfo) -> date | None:
+    """The day of a file's first line that could be read."""
+    return min(_good_days(file, zone, last=False), default=(0, None))[1]
+
+
 def last_good_day(file: Parsed, zone: ZoneInfo) -> date | None:
     """The day of a file's last line that could be read."""
-    last = [(0, -1)]
+    return max(_good_days(file, zone, last=True), default=(0, None))[1]
+
+
+def _good_days(file: Parsed, zone: ZoneInfo, *, last: bool) -> list[tuple[int, date]]:
+    """Line number and day of the first or last hit and error."""
+    found = []
     for table, column in ((file.hits, "requested_at"), (file.errors, "logged_at")):
         if len(table):
-            final = table.slice(len(table) - 1)
-            last.append((final["line_number"][0].as_py(), int(_days_of(final, column, zone)[0])))
-    day = max(last)[1]
-    return None if day < 0 else EPOCH + timedelta(days=day)
+            row = table.slice(len(table) - 1 if last else 0, 1)
+            day = EPOCH + timedelta(days=int(_days_of(row, column, zone)[0]))
+            found.append((row["line_number"][0].as_py(), day))
+    return found
 
 
 def _days_of(table: pa.Table, column: str, zone: ZoneInfo) -> np.ndarray:
@@ -87,6 +99,8 @@ def _part(tables: dict[str, pa.Table | None]) -> Parsed:
 
 
 def _rows_by_day(table: pa.Table, days: np.ndarray) -> dict[int, pa.Table]:
+    if len(days) and days.min() == days.max():
+        return {int(days[0]): table}
     order = np.argsort(days, kind="stable")
     table = table.take(pa.array(order))
     found, starts = np.unique(days[order], return_index=True)

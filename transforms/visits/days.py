@@ -11,10 +11,13 @@ QUARTER: int = 900_000_000  # zones change their offset at whole quarters of an 
 
 def local_days(instants: np.ndarray, zone: ZoneInfo) -> np.ndarray:
     """Microseconds since 1970, UTC → days since 1970 in `zone`; a day of 23 or 25 hours is one day."""
-    quarters, where = np.unique(instants // QUARTER, return_inverse=True)
-    offsets = [datetime.fromtimestamp(int(quarter) * 900, UTC).astimezone(zone).utcoffset() for quarter in quarters]
+    quarters = instants // QUARTER
+    runs = np.flatnonzero(np.diff(quarters, prepend=quarters[:1] - 1))  # a log is nearly in order: runs are few
+    found, where = np.unique(quarters[runs], return_inverse=True)
+    offsets = [datetime.fromtimestamp(int(quarter) * 900, UTC).astimezone(zone).utcoffset() for quarter in found]
     shifts = np.array([0 if offset is None else offset.total_seconds() for offset in offsets]) * 1_000_000
-    return (instants + shifts.astype(np.int64)[where]) // DAY
+    sizes = np.diff(runs, append=len(instants))
+    return (instants + np.repeat(shifts.astype(np.int64)[where], sizes)) // DAY
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from plugins.analysis import analyse, open_country_data, read_logs
+from plugins.analysis import open_country_data, read_logs
 from plugins.policy_file import read_policy
 from schemas.policy import Policy
 from schemas.statistics import OTHER
@@ -19,6 +20,7 @@ from transforms.detection.load import load_scenarios
 from transforms.detection.match import match_events
 from transforms.statistics.coded import Context
 from transforms.statistics.compute import Day, compute_day, compute_final_day
+from transforms.statistics.split import split_days
 
 Tables = dict[str, pa.Table]
 Traffic = tuple[Policy, list[Day]]
@@ -32,7 +34,7 @@ def traffic(tmp_path_factory: pytest.TempPathFactory) -> Traffic:
     policy, now = read_policy(folder / "policy.toml"), datetime.now(UTC)
     logs: list[list[Path]] = [[folder / name for name in files[kind]] for kind in ("access", "error")]
     silent: Callable[[str], None] = lambda _: None  # noqa: E731
-    return policy, analyse(read_logs(*logs, "detect", policy, now, silent), policy, now, silent).days
+    return policy, split_days(read_logs(*logs, "detect", policy, now, silent), ZoneInfo("Europe/Oslo"), now.date())
 
 
 @pytest.fixture(scope="module")
