@@ -6,7 +6,7 @@ from pathlib import Path
 
 from schemas.policy import Policy, PolicyError, load_policy
 from schemas.refusals import FormatError
-from transforms.parsing.formats import named_layout
+from transforms.parsing.naming import error_layouts, named_layout
 
 
 def installed_policy() -> Path:
@@ -54,3 +54,7 @@ def _unknown_directives(policy: Policy) -> Iterator[str]:
                 named_layout(log.format)
         except FormatError as error:
             yield f"logs.{log.name}.format: {error}"
+        try:
+            error_layouts(log.error_format)
+        except FormatError as error:
+            yield f"logs.{log.name}.error_format: {error}"

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from schemas import notice
 from schemas.durations import Duration
 from schemas.policy_values import (
+    ErrorFormat,
     ExactPath,
     Files,
     Format,
@@ -130,6 +131,7 @@ class Log(Section):
     access: Files = ()
     error: Files = ()
     format: Format = "combined"
+    error_format: ErrorFormat = "detect"
     timezone: Timezone = ""  # filled by the policy: the site's
     trusted_proxies: Networks = ()
     after_window: Annotated[Literal["report", "delete"], allowed('"report" or "delete"')] = "report"

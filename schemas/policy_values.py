@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from schemas.durations import Duration
+from schemas.log_format import log_formats
 from schemas.notice import FORBIDDEN, SUBJECTS
 
-NAMED_FORMATS = ("common", "combined", "vhost_combined", "apache_error", "nginx_error", "detect")
+ERROR_FORMATS = ("apache_error", "nginx_error", "php_error")
+NAMED_FORMATS = ("common", "combined", "vhost_combined", *log_formats(), *ERROR_FORMATS, "detect")
 
 Item = TypeVar("Item")
 
@@ -85,8 +87,15 @@ def _timezone(value: str) -> str:
 
 
 def _format(value: str) -> str:
-    if value not in NAMED_FORMATS and not {"%", "$"} & set(value):
+    if value not in NAMED_FORMATS and not {"%", "$"} & set(value) and not value.startswith("json:"):
         near = get_close_matches(value, NAMED_FORMATS, 1)
+        raise HintError(f'; did you mean "{near[0]}"?' if near else "")
+    return value
+
+
+def _error_format(value: str) -> str:
+    if value not in (*ERROR_FORMATS, "detect") and "M" not in value.partition("%")[2]:
+        near = get_close_matches(value, (*ERROR_FORMATS, "detect"), 1)
         raise HintError(f'; did you mean "{near[0]}"?' if near else "")
     return value
 
@@ -113,7 +122,15 @@ Timezone = Annotated[
 Format = Annotated[
     str,
     AfterValidator(_format),
-    allowed(f"one of {', '.join(NAMED_FORMATS)}, or the server's own LogFormat or log_format, with its % or $"),
+    allowed(
+        f"one of {', '.join(NAMED_FORMATS)}; the server's own LogFormat or log_format, with its % or $;"
+        ' or a map of JSON keys, such as json: {"client_ip": "ip", …}'
+    ),
+]
+ErrorFormat = Annotated[
+    str,
+    AfterValidator(_error_format),
+    allowed(f"one of {', '.join(ERROR_FORMATS)}, detect, or Apache's own ErrorLogFormat, with its %M"),
 ]
 Lasting = Annotated[Duration, allowed('a duration, such as "P90D" or "P25M"')]
 Line = Annotated[str, Field(pattern=r"\A(\S[^\r\n]*)?\z", max_length=300), allowed("a line of text")]

@@ -79,7 +79,8 @@ def _reading(log: Log) -> str:
     client = f"the client that the proxies {proxies} name" if proxies else "whoever the server names as client"
     after = {"report": "reported", "delete": "deleted"}[log.after_window]
     return (
-        f"Log {log.name}: {files}; layout {log.format}; server time {log.timezone}; addresses are of {client};"
+        f"Log {log.name}: {files}; layout {log.format}; error layout {log.error_format};"
+        f" server time {log.timezone}; addresses are of {client};"
         f" originals older than the window are {after}."
     )
 

@@ -15,7 +15,7 @@ from plugins.steps.replaying import begin_replay
 from schemas.refusals import RefusedError
 
 OWN: Final = {"store": "store", "keys": "keys", "key_mirror": "keys-mirror", "backups": "backups"}
-HOW_TO_READ: Final = ("format", "timezone", "trusted_proxies")
+HOW_TO_READ: Final = ("format", "error_format", "timezone", "trusted_proxies")
 
 
 def named_files(words: str) -> list[Path]:

@@ -19,8 +19,9 @@ from schemas.policy_model import Log, Site
 DOCUMENTED = Path(__file__).parents[2] / "policy.toml"
 NETWORKS = 'a list of networks, such as ["192.0.2.0/24", "2001:db8::/32"]'
 FORMATS = (
-    "one of common, combined, vhost_combined, apache_error, nginx_error, detect,"
-    " or the server's own LogFormat or log_format, with its % or $"
+    "one of common, combined, vhost_combined, aws_alb, caddy, cloudfront, haproxy, iis, nginx_json, traefik,"
+    " traefik_common, apache_error, nginx_error, php_error, detect; the server's own LogFormat or log_format, with its %"
+    ' or $; or a map of JSON keys, such as json: {"client_ip": "ip", …}'
 )
 RECIPIENT = """name = "Example Hosting AS"
 purpose_nb = "drift"
@@ -362,7 +363,7 @@ def test_a_log_without_zone_keeps_the_sites_time():
     assert Policy(site=Site(timezone="UTC")).logs[0].timezone == "UTC"
 
 
-@pytest.mark.parametrize("layout", ["%h %t", "$remote_addr", "detect", "nginx_error"])
+@pytest.mark.parametrize("layout", ["%h %t", "$remote_addr", "detect", "nginx_error", "iis", 'json: {"a": "b"}'])
 def test_a_format_is_a_name_or_the_servers_own_string(layout):
     assert load_policy(f"[[logs]]\nformat = '{layout}'").logs[0].format == layout
 
