@@ -2,9 +2,11 @@
 
 from contextlib import suppress
 from datetime import date, datetime
-from pathlib import Path
 
+from plugins.logs.finding import find_file
+from plugins.logs.local import Local
 from plugins.logs.log_file import LogFile
+from plugins.logs.origins import ExchangedError, Origin, OutOfReachError
 from plugins.store.store import Store
 from schemas.forgetting import Original
 from schemas.refusals import EmptyError, RefusedError
@@ -14,17 +16,22 @@ def unread_days(store: Store, originals: tuple[Original, ...]) -> list[date]:
     """The day on which something was written last to each file that holds something nobody can read."""
     found = []
     for one in originals:
-        with suppress(FileNotFoundError):
-            if one.oldest is None and _holds_something(Path(one.path)):
-                changed_at = Path(one.path).stat().st_mtime
-                found.append(datetime.fromtimestamp(changed_at, store.calendar.zone).date())
+        origin = find_file(one.path)
+        with suppress(FileNotFoundError, ExchangedError, OutOfReachError):  # gone, or told of by every ingest
+            if one.oldest is None and _holds_something(origin):
+                found.append(datetime.fromtimestamp(_changed_at(origin), store.calendar.zone).date())
     return found
 
 
-def _holds_something(path: Path) -> bool:
+def _changed_at(origin: Origin) -> float:
+    """Also of a file that may not be opened."""
+    return origin.path.stat().st_mtime if isinstance(origin, Local) else origin.look().changed_at
+
+
+def _holds_something(origin: Origin) -> bool:
     """Also what cannot be opened may."""
     try:
-        return bool(LogFile(path).read(0, 1))
+        return bool(LogFile(origin).read(0, 1))
     except EmptyError:
         return False
     except (RefusedError, OSError):

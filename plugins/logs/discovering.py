@@ -4,27 +4,32 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from glob import glob
 from pathlib import Path
 from typing import Final
 
+from plugins.logs.finding import find_files
 from plugins.logs.fingerprints import EDGE, START, Fingerprints
-from plugins.logs.log_file import ExchangedError, LogFile, UnfinishedError
+from plugins.logs.local import Local
+from plugins.logs.log_file import LogFile
+from plugins.logs.origins import ExchangedError, Origin, OutOfReachError, Signature, UnfinishedError
 from schemas.policy_model import Log
-from schemas.receipts import Receipt
+from schemas.receipts import Fingerprint, Receipt
 from schemas.refusals import EmptyError, RefusedError
 
-Signature = tuple[int, int, int, int]
 STILL_WRITTEN: Final = 3600.0  # seconds since the last change
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file to go on reading: after `receipt`, or from its beginning where nobody has seen it yet."""
+    """A file to go on reading: after `receipt`, or from its beginning where nobody has seen it yet.
+
+    `beginning` is how its first bytes looked when it was found.
+    """
 
     file: LogFile
     kind: str  # access or error
     receipt: Receipt | None = None
+    beginning: Fingerprint | None = None
 
     @property
     def begin(self) -> int:
@@ -41,37 +46,31 @@ class Discovery:
     waiting: list[str] = field(default_factory=list)
 
 
-def log_paths(log: Log, base: Path) -> Iterator[tuple[str, Path]]:
-    """(access or error, path) of each file of a log, sorted; a path counts once."""
-    given: set[Path] = set()
-    for kind, patterns in (("access", log.access), ("error", log.error)):
-        found = {Path(path) for pattern in patterns for path in glob(str(base / pattern))}  # noqa: PTH207 - patterns may be absolute
-        yield from ((kind, path) for path in sorted(found - given))
-        given |= found
-
-
 def discover(
     log: Log, base: Path, known: Sequence[Receipt], prints: Fingerprints, seen: Mapping[str, Signature], now: float
 ) -> Discovery:
     """Compare the files of a log with the newest receipt of each file that was ever `known`.
 
-    `seen` says which paths had nothing new and how they looked then; `now` is in seconds since 1970.
+    `seen` says which files had nothing new and how they looked then; `now` is in seconds since 1970.
     """
     result = Discovery()
     claims: dict[str, list[Source]] = {}
-    for kind, path in log_paths(log, base):
-        with problems_of(path, result, now):
-            file = LogFile(path)
-            if seen.get(str(path)) == file.signature:
-                result.read[str(path)] = file.signature
+    found = find_files(log, base, lambda error: _note_out_of_reach(log, error, result))
+    origins = [origin for _, origin in found]
+    for kind, origin in found:
+        with problems_of(origin, result, now):
+            file = LogFile(origin)
+            if seen.get(file.name) == file.signature:
+                result.read[file.name] = file.signature
                 continue
             head = file.read(0, START)
             receipt, longer = recognise(file, head, known, prints)
-            if not receipt and _is_beginning(file, longer, list(log_paths(log, base)), prints):
-                result.read[str(path)] = file.signature
+            if not receipt and _is_beginning(file, longer, origins, prints):
+                result.read[file.name] = file.signature
                 continue
             claim = receipt.file if receipt else prints.of_first_line(head)
-            claims.setdefault(claim, []).append(Source(file, kind, receipt))
+            source = Source(file, kind, receipt, prints.take(head, len(head), b""))
+            claims.setdefault(claim, []).append(source)
     for claimants in claims.values():
         _settle(claimants, result, now)
     return result
@@ -94,24 +93,23 @@ def recognise(
     return None, longer
 
 
-def _is_beginning(
-    file: LogFile, longer: Sequence[Receipt], paths: Sequence[tuple[str, Path]], prints: Fingerprints
-) -> bool:
+def _is_beginning(file: LogFile, longer: Sequence[Receipt], origins: Sequence[Origin], prints: Fingerprints) -> bool:
     """Whether the file is a part of one that is known: those that are still there are compared byte for byte.
 
     For one that is gone, the same first lines must do.
     """
     for receipt in longer:
-        found = [other for _, path in paths if path != file.path and (other := _carrier(path, receipt, prints))]
+        others = (origin for origin in origins if origin.name != file.name)
+        found = [other for origin in others if (other := _carrier(origin, receipt, prints))]
         if not found or any(file.is_prefix_of(other, 0) for other in found):
             return True
     return False
 
 
-def _carrier(path: Path, receipt: Receipt, prints: Fingerprints) -> LogFile | None:
-    """The file at a path, if it is the one of the receipt."""
+def _carrier(origin: Origin, receipt: Receipt, prints: Fingerprints) -> LogFile | None:
+    """The file that lies there, if it is the one of the receipt."""
     try:
-        file = LogFile(path)
+        file = LogFile(origin)
         return file if recognise(file, file.read(0, START), [receipt], prints)[0] else None
     except RefusedError:
         return None
@@ -122,15 +120,15 @@ def _settle(claimants: list[Source], result: Discovery, now: float) -> None:
 
     The others are not noted as read: they are all that is left if the longest goes before it is read to its end.
     """
-    lengths: dict[Path, int] = {}
+    lengths: dict[str, int] = {}
     for source in claimants:
-        with problems_of(source.file.path, result, now):
+        with problems_of(source.file.origin, result, now):
             # alone, a compressed file need not be read twice for its length
-            lengths[source.file.path] = source.file.length() if len(claimants) > 1 else source.file.size
+            lengths[source.file.name] = source.file.length() if len(claimants) > 1 else source.file.size
     chosen: list[Source] = []
     for source in sorted(claimants, key=lambda source: _most_to_come(source.file, lengths)):
-        with problems_of(source.file.path, result, now):
-            if source.file.path in lengths and not any(
+        with problems_of(source.file.origin, result, now):
+            if source.file.name in lengths and not any(
                 source.file.is_prefix_of(other.file, source.begin) for other in chosen
             ):
                 # what follows the same beginning differently was never read
@@ -138,13 +136,13 @@ def _settle(claimants: list[Source], result: Discovery, now: float) -> None:
     result.sources += chosen
 
 
-def _most_to_come(file: LogFile, lengths: Mapping[Path, int]) -> tuple[int, bool, float]:
+def _most_to_come(file: LogFile, lengths: Mapping[str, int]) -> tuple[int, bool, float]:
     """The longest first; of several, the one that may still grow: half a line at its end is not final."""
-    return -lengths.get(file.path, 0), file.is_compressed, -file.changed_at
+    return -lengths.get(file.name, 0), file.is_compressed, -file.changed_at
 
 
 @contextmanager
-def problems_of(path: Path, result: Discovery, now: float) -> Iterator[None]:
+def problems_of(origin: Origin, result: Discovery, now: float) -> Iterator[None]:
     """One file's trouble is no other's: it is told, and the file is looked at again the next time."""
     try:
         yield
@@ -153,14 +151,26 @@ def problems_of(path: Path, result: Discovery, now: float) -> Iterator[None]:
     except ExchangedError as error:
         result.waiting.append(str(error))
     except UnfinishedError as error:
-        (result.waiting if now - _changed_at(path) < STILL_WRITTEN else result.problems).append(str(error))
+        (result.waiting if now - _changed_at(origin) < STILL_WRITTEN else result.problems).append(str(error))
+    except OutOfReachError as error:
+        result.problems.append(str(error))
     except RefusedError as error:
-        if path.exists():  # else a rotation has just renamed it
+        if _is_there(origin):  # else a rotation has just renamed it
             result.problems.append(str(error))
 
 
-def _changed_at(path: Path) -> float:
+def _note_out_of_reach(log: Log, error: OutOfReachError, result: Discovery) -> None:
+    """It may hold more of old days, which can be imported only once; so these wait for it."""
+    result.problems.append(str(error))
+    result.waiting.append(f"old days are not imported while files of {log.name} are out of reach")
+
+
+def _is_there(origin: Origin) -> bool:
+    return not isinstance(origin, Local) or origin.path.exists()
+
+
+def _changed_at(origin: Origin) -> float:
     try:
-        return path.stat().st_mtime
-    except OSError:
+        return origin.look().changed_at
+    except RefusedError:
         return math.inf  # just now, by a rotation

@@ -14,6 +14,7 @@ class Fingerprints:
 
     def __init__(self, key: bytes, log: str) -> None:
         self._key = hmac.digest(key, b"log " + log.encode(), "sha256")
+        self._last: tuple[bytes, tuple[str, ...]] = (b"", ())  # a new file is compared with thousands of known ones
 
     def take(self, head: bytes, end: int, tail: bytes) -> Fingerprint:
         """Of a file read up to `end`: `head` is its first START bytes (or all), `tail` the last EDGE before `end`."""
@@ -42,12 +43,15 @@ class Fingerprints:
 
     def _starts(self, head: bytes) -> tuple[str, ...]:
         """For the end of each line, a hash of all up to there."""
+        if head == self._last[0]:
+            return self._last[1]
         state = hmac.new(self._key, b"start", "sha256")
         found = []
         for line in head[:START].split(b"\n")[:-1]:
             state.update(line + b"\n")
             found.append(state.copy().hexdigest()[:8])
-        return tuple(found)
+        self._last = (head, tuple(found))
+        return self._last[1]
 
     def _hash(self, purpose: bytes, content: bytes) -> str:
         return hmac.digest(self._key, purpose + content, "sha256").hex()[:32]

@@ -1,57 +1,72 @@
-"""A log file at one moment: the ranges of its decompressed content, and shards of what is new in it."""
+"""A log file at one moment: the ranges of its decompressed content, and pieces of what is new in it."""
 
-import gzip
-import os
-import zlib
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
-from plugins.logs.files import LONGEST_LINE, open_log
-from schemas.refusals import RefusedError
+from plugins.logs.compression import CHUNK, LONGEST_MAGIC, Content, Packing, packing_of
+from plugins.logs.fingerprints import EDGE
+from plugins.logs.lines import Piece, read_pieces
+from plugins.logs.local import Local
+from plugins.logs.origins import Origin, Signature
+from schemas.refusals import EmptyError
 
+UNKNOWN: Final = Packing("unknown", re.compile(b""), lambda: None)  # nobody has looked yet
 SHARD_BYTES: Final = 64 * 1024 * 1024
-CHUNK: Final = 1024 * 1024
-
-
-class UnfinishedError(RefusedError):
-    """A file that somebody is still working on, or a damaged compressed one; the next run looks again."""
-
-
-class ExchangedError(UnfinishedError):
-    """A file that was renamed, removed or truncated since the first look, as in a rotation."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} was exchanged while it was read")
 
 
 class LogFile:
-    """What stands in a file now; lines that are added later are not seen.
+    """What stands in a file now; lines that are added later are not seen. EmptyError where nothing stands in it."""
 
-    `signature` changes with every write: device, inode, size, time of change in nanoseconds.
-    """
+    def __init__(self, where: Origin | Path) -> None:
+        self.origin: Origin = Local(where) if isinstance(where, Path) else where
+        self._look = self.origin.look()
+        self._packing: Packing | None = UNKNOWN
+        if not self.size:
+            raise EmptyError(f"{self.name} is empty: there is nothing to read")
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        with closing(open_log(path)) as stream:
-            self.is_compressed = isinstance(stream, gzip.GzipFile)
-            found = os.fstat(stream.fileno())  # not of the path, which may be another file by now
-        self.size = found.st_size
-        self.changed_at = found.st_mtime
-        self.signature = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+    @property
+    def name(self) -> str:
+        return self.origin.name
+
+    @property
+    def signature(self) -> Signature:
+        return self._look.signature
+
+    @property
+    def size(self) -> int:
+        """In bytes, as it lies there."""
+        return self._look.size
+
+    @property
+    def changed_at(self) -> float:
+        return self._look.changed_at
+
+    @property
+    def is_compressed(self) -> bool:
+        return self.packing is not None
+
+    @property
+    def packing(self) -> Packing | None:
+        """RefusedError where it is one that nobody here reads."""
+        if self._packing is UNKNOWN:
+            with self.opened(0):
+                pass
+        return self._packing
 
     def read(self, begin: int, end: int) -> bytes:
         """The content from `begin` to `end`, less where the file is shorter."""
-        with self.opened(begin) as stream:
-            return stream.read(self._most(begin, end - begin))
+        with self.opened(begin) as content:
+            return content.read(end - begin)
 
     def length(self) -> int:
         """How many bytes the content has."""
         if not self.is_compressed:
             return self.size
-        with self.opened(0) as stream:
-            return sum(len(chunk) for chunk in iter(lambda: stream.read(CHUNK), b""))
+        with self.opened(0) as content:
+            return sum(len(chunk) for chunk in iter(lambda: content.read(CHUNK), b""))
 
     def is_prefix_of(self, other: "LogFile", begin: int) -> bool:
         """Whether the content from `begin` on is how the other's goes on from there."""
@@ -61,37 +76,22 @@ class LogFile:
                     return False
         return True
 
-    def shards(self, begin: int, is_final: bool, shard_bytes: int = SHARD_BYTES) -> Iterator[tuple[int, bytes]]:
-        """The content from `begin` on as (offset, lines); half a line at the end only where no more will come."""
-        rest = b""
-        with self.opened(begin) as stream:
-            while True:
-                wanted = max(shard_bytes - len(rest), min(shard_bytes, CHUNK))
-                rest += (read := stream.read(self._most(begin + len(rest), wanted)))
-                at_end = len(read) < wanted
-                cut = len(rest) if at_end and is_final else rest.rfind(b"\n") + 1
-                if not cut and len(rest) > LONGEST_LINE:
-                    raise RefusedError(f"{self.path} has no line end in {LONGEST_LINE >> 20} MB; it is not a log")
-                if cut:
-                    yield begin, rest[:cut]
-                begin, rest = begin + cut, rest[cut:]
-                if at_end:
-                    return
+    def pieces(self, begin: int, is_final: bool, piece_bytes: int = SHARD_BYTES) -> Iterator[Piece]:
+        """The lines from `begin` on; half a line at the end only where no more will come."""
+        with self.opened(max(0, begin - EDGE)) as content:
+            tail = content.read(begin - content.at)
+            yield from read_pieces(content, tail, is_final, piece_bytes)
+
+    def remove(self) -> bool:
+        """Remove the file for good, if it still is the one that was looked at; whether that was done."""
+        return self.origin.remove(self._look)
 
     @contextmanager
-    def opened(self, begin: int) -> Iterator[BinaryIO]:
-        """The content as a stream that stands at `begin`, or at its end."""
-        if not self.path.exists():
-            raise ExchangedError(self.path)
-        with closing(open_log(self.path)) as stream:
-            found = os.fstat(stream.fileno())
-            if (found.st_dev, found.st_ino) != self.signature[:2] or found.st_size < self.size:
-                raise ExchangedError(self.path)
-            try:
-                stream.seek(begin)
-                yield stream
-            except (EOFError, gzip.BadGzipFile, zlib.error):
-                raise UnfinishedError(f"{self.path} is a broken gzip file; its content ends early") from None
-
-    def _most(self, begin: int, length: int) -> int:
-        return length if self.is_compressed else max(0, min(length, self.size - begin))
+    def opened(self, begin: int) -> Iterator[Content]:
+        """The content from `begin` on; it is at its end where it is shorter."""
+        with closing(self.origin.open(self._look)) as raw:
+            if self._packing is UNKNOWN:  # one look at the first bytes is enough, be it over a network
+                self._packing = packing_of(raw.peek(LONGEST_MAGIC), self.name)
+            content = Content(raw, self.name, self.size, self._packing)
+            content.skip_to(begin)
+            yield content

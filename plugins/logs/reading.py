@@ -3,26 +3,29 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from plugins.logs.files import read_blocks
+from plugins.logs.files import BLOCK_BYTES, read_blocks
 from plugins.logs.log_file import LogFile
+from plugins.logs.origins import Origin
+from plugins.logs.suspecting import refuse_what_is_no_log
 from schemas.policy import Policy
 from schemas.policy_model import Log
 from schemas.refusals import FormatError, RefusedError
 from transforms.anonymising.secrets import USUAL_KEYS, SecretKeys
-from transforms.parsing.formats import ERROR_LAYOUTS, detect_layouts, named_layout
+from transforms.parsing.formats import detect_layouts
 from transforms.parsing.layout import Layout
 from transforms.parsing.meanings import Reading
+from transforms.parsing.naming import error_layouts, named_layout
 from transforms.parsing.parser import Parsed, Parser
 from transforms.parsing.secrets import scrub_parsed
 
 SAMPLE_BYTES: Final = 1024 * 1024
+Where = Path | Origin
 AHEAD: Final = timedelta(hours=1)  # a server's clock may be wrong by so much; more is the future
 
 
@@ -47,38 +50,42 @@ def _latest(now: datetime) -> int:
     return (now + AHEAD - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
-def choose_layouts(path: Path, log_format: str) -> tuple[Layout, ...]:
+def choose_layouts(where: Where, log_format: str) -> tuple[Layout, ...]:
     """The layouts of a file: the one named, or those found in its first lines for `detect`."""
     if log_format != "detect":
         return (named_layout(log_format),)
-    sample = b"".join(islice(read_blocks(path, SAMPLE_BYTES), 1))
+    sample = next(read_blocks(where, SAMPLE_BYTES), b"")
     try:
         return detect_layouts(sample).layouts
     except FormatError as error:
-        raise FormatError(f"{path}: {error}") from None
+        raise FormatError(f"{name_of(where)}: {error}") from None
 
 
-def read_sample(path: Path, kind: str, log: Log, now: datetime) -> Parsed | None:
+def name_of(where: Where) -> str:
+    return str(where) if isinstance(where, Path) else where.name
+
+
+def read_sample(where: Where, kind: str, log: Log, now: datetime) -> Parsed | None:
     """The lines at the beginning of a log's file; None where they cannot be read."""
-    return _parse_part(lambda: next(read_blocks(path, SAMPLE_BYTES), b""), path, kind, log, now)
+    return _parse_part(lambda: next(read_blocks(where, SAMPLE_BYTES), b""), where, kind, log, now)
 
 
-def read_end(path: Path, kind: str, log: Log, now: datetime) -> Parsed | None:
+def read_end(where: Where, kind: str, log: Log, now: datetime) -> Parsed | None:
     """The last lines of a log's file; None where they cannot be read."""
-    return _parse_part(lambda: _last_lines(path), path, kind, log, now)
+    return _parse_part(lambda: _last_lines(where), where, kind, log, now)
 
 
-def _last_lines(path: Path) -> bytes:
-    file = LogFile(path)
+def _last_lines(where: Where) -> bytes:
+    file = LogFile(where)
     length = file.length()
     begin = max(0, length - SAMPLE_BYTES)
     content = file.read(begin, length)
     return content.partition(b"\n")[2] if begin else content
 
 
-def _parse_part(part: Callable[[], bytes], path: Path, kind: str, log: Log, now: datetime) -> Parsed | None:
+def _parse_part(part: Callable[[], bytes], where: Where, kind: str, log: Log, now: datetime) -> Parsed | None:
     try:
-        layouts = tuple(ERROR_LAYOUTS.values()) if kind == "error" else choose_layouts(path, log.format)
+        layouts = error_layouts(log.error_format) if kind == "error" else choose_layouts(where, log.format)
         return Parser(layouts, log.name, "", log_reading(log, now)).parse_block(part())
     except (RefusedError, OSError):
         return None
@@ -93,8 +100,10 @@ def parse_file(path: Path, layouts: Sequence[Layout], reading: Reading, log: str
     """The file's blocks as tables of `schemas.window`; `file` is the file's name."""
     parser = Parser(layouts, log, os.fsencode(path.name).decode(errors="replace"), reading)
     first_line = 1
-    for block in read_blocks(path):
-        parsed = scrub_parsed(parser.parse_block(block, first_line), reading.secret_keys)
+    for piece in LogFile(path).pieces(0, is_final=True, piece_bytes=BLOCK_BYTES):
+        parsed = scrub_parsed(parser.parse_block(piece.lines, first_line), reading.secret_keys)
+        if not piece.begin and not len(parsed.hits) and not len(parsed.errors):
+            refuse_what_is_no_log(str(path), piece)
         first_line += parsed.lines
         yield parsed
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from plugins.logs.discovering import Source
 from plugins.logs.files import BLOCK_BYTES
 from plugins.logs.fingerprints import EDGE, START, Fingerprints
-from plugins.logs.log_file import SHARD_BYTES, ExchangedError
+from plugins.logs.log_file import SHARD_BYTES
+from plugins.logs.origins import ExchangedError
+from plugins.logs.suspecting import refuse_what_is_no_log
 from schemas.receipts import Fingerprint, source_of
 from transforms.parsing.layout import Layout
 from transforms.parsing.meanings import Reading
@@ -54,25 +56,25 @@ def parse_shards(
     head = file.read(0, START)
     tail = file.read(max(0, source.begin - EDGE), source.begin)
     if before and prints.of_tail(tail) != before.fingerprint.tail:
-        raise ExchangedError(file.path)
+        raise ExchangedError(file.name)
     parser = Parser(layouts, log, file_id, reading)
     first_line = 1
     if before:
         parser.open_entry, parser.disowned = before.open_entry, before.disowned
         first_line = before.first_line + before.counts.lines
-    for begin, content in file.shards(source.begin, is_final, shard_bytes):
-        end = begin + len(content)
-        parsed = _parse(parser, content, first_line)
-        tail = (tail + content)[-EDGE:] if len(content) < EDGE else content[-EDGE:]
+    for piece in file.pieces(source.begin, is_final, shard_bytes):
+        parsed = _parse(parser, piece.lines, first_line)
+        if not piece.begin and not len(parsed.hits) and not len(parsed.errors):
+            refuse_what_is_no_log(file.name, piece)
         yield ParsedShard(
             log=log,
             file=file_id,
-            begin=begin,
-            end=end,
+            begin=piece.begin,
+            end=piece.end,
             first_line=first_line,
             parsed=parsed,
-            layouts=tuple(layout.name for layout in layouts),
-            fingerprint=prints.take(head, end, tail),
+            layouts=tuple(layout.name for layout in parser.layouts),
+            fingerprint=prints.take(head, piece.end, piece.tail),
             open_entry=parser.open_entry,
             disowned=parser.disowned,
         )

@@ -7,7 +7,8 @@ from typing import Final
 
 from plugins.backups.target import Target
 from plugins.blocklist.exporting import remove_expired, renew_exports
-from plugins.logs.discovering import log_paths
+from plugins.logs.finding import find_files
+from plugins.logs.local import Local
 from plugins.notice.archive import archive_notice
 from plugins.steps.days import count_lines, day_receipts, load_open_day, publish_final
 from plugins.steps.expiring import expire
@@ -32,7 +33,8 @@ def believe_clock(store: Store, is_right: bool) -> None:
     """
     if store.is_replay:
         return
-    paths = [path for log in store.policy.logs for _, path in log_paths(log, store.base)]
+    origins = [origin for log in store.policy.logs for _, origin in find_files(log, store.base)]
+    paths = [origin.path for origin in origins if isinstance(origin, Local)]
     told = [moment for place in store.places.values() if (moment := place.clock())]
     check_clock(store.clock(), store.place("state"), [*times_of(paths), *told], is_right)
 

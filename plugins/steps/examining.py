@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from plugins.keys.day_keys import BYTES
-from plugins.logs.discovering import log_paths
+from plugins.logs.finding import find_files
+from plugins.logs.origins import OutOfReachError
 from plugins.steps.closing import believe_clock
 from plugins.steps.originals import oldest_day
 from plugins.steps.watching import listed_days
@@ -92,14 +93,16 @@ def _audit(store: Store) -> Iterator[Finding]:
 
 def _logs(store: Store) -> Iterator[Finding]:
     for log in store.policy.logs:
-        paths = list(log_paths(log, store.base))
-        if not paths:
+        troubles: list[OutOfReachError] = []
+        files = find_files(log, store.base, troubles.append)
+        yield from (Finding("logs", "wrong", f"{log.name}: {trouble}") for trouble in troubles)
+        if not files and not troubles:
             yield Finding("logs", "warning", f"{log.name}: no file fits access and error; correct the paths")
-        days = {path: day for kind, path in paths if (day := oldest_day(store, log, kind, path))}
+        days = {origin.name: day for kind, origin in files if (day := oldest_day(store, log, kind, origin))}
         if not days:
             continue
-        path, oldest = min(days.items(), key=lambda item: item[1])
-        words = f"{log.name}: the oldest line is of {oldest}, in {path}"
+        name, oldest = min(days.items(), key=lambda item: item[1])
+        words = f"{log.name}: the oldest line is of {oldest}, in {name}"
         if store.calendar.is_past(oldest):
             window = store.policy.keep.security_window.days
             words += f", older than the window of {window} days: let logrotate keep fewer files"

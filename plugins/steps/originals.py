@@ -1,8 +1,6 @@
 """Original log files, which Lethe does not write: how old their lines are, and their end where the policy says so."""
 
-import os
 import re
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,12 +13,14 @@ from typing import Final
 
 import pyarrow.compute as pc
 
-from plugins.logs.discovering import Signature, log_paths, recognise
+from plugins.logs.discovering import recognise
+from plugins.logs.finding import find_files
 from plugins.logs.fingerprints import START, Fingerprints
+from plugins.logs.local import ASIDE, put_back
 from plugins.logs.log_file import LogFile
-from plugins.logs.reading import instants, read_sample
-from plugins.logs.rotation import Inode, held_for_writing, is_rotated
-from plugins.store.door import sync_folder
+from plugins.logs.origins import REMOTE, Signature
+from plugins.logs.reading import Where, instants, name_of, read_sample
+from plugins.logs.rotation import is_rotated
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store, Tell
 from schemas.forgetting import Original
@@ -28,7 +28,6 @@ from schemas.policy_model import Log
 from schemas.receipts import Receipt, Record
 from schemas.refusals import EmptyError, RefusedError
 
-ASIDE: Final = ".lethe-"
 LEFT_ASIDE: Final = re.compile(r"\.lethe-[0-9a-f]{16}-(.+)", re.DOTALL)
 LOOKED_AT: Final = "originals.json"
 TO_ITS_END: Final = timedelta(minutes=59, seconds=59)  # receipts keep the hour of their newest line only
@@ -44,28 +43,29 @@ class LookedAt(Record):
 class Look:
     """What is known at one moment: the logs that read each file, by whatever path; what each of them has read."""
 
-    readers: Mapping[Inode, Sequence[Log]]
+    readers: Mapping[tuple[int, int], Sequence[Log]]  # by what stays the same of a file's signature
     known: Mapping[str, Sequence[Receipt]]
-    held: set[Inode]
 
 
 def list_originals(store: Store) -> list[Original]:
     """Each file of each log with the day of its oldest readable line, the worst first; also what a kill left aside."""
     found = []
     for log in store.policy.logs:
-        aside = ((kind, path) for kind, path, _ in _left_aside(log, store.base))
-        for kind, path in (*log_paths(log, store.base), *aside):
-            oldest = oldest_day(store, log, kind, path)
+        files: list[tuple[str, Where]] = [*find_files(log, store.base)]
+        for kind, where in (*files, *((kind, path) for kind, path, _ in _left_aside(log, store.base))):
+            oldest = oldest_day(store, log, kind, where)
             is_past = oldest is not None and store.calendar.is_past(oldest)
             found.append(
-                Original(log=log.name, path=str(path), oldest=oldest, is_past=is_past, after_window=log.after_window)
+                Original(
+                    log=log.name, path=name_of(where), oldest=oldest, is_past=is_past, after_window=log.after_window
+                )
             )
     return sorted(found, key=lambda one: (one.oldest or date.max, one.path))
 
 
-def oldest_day(store: Store, log: Log, kind: str, path: Path) -> date | None:
+def oldest_day(store: Store, log: Log, kind: str, where: Where) -> date | None:
     """Of the lines at the file's beginning; None where none can be read."""
-    parsed = read_sample(path, kind, log, datetime.now(UTC))
+    parsed = read_sample(where, kind, log, datetime.now(UTC))
     oldest = min((moment for column in instants(parsed) if (moment := pc.min(column).as_py())), default=None)
     return oldest.astimezone(store.calendar.zone).date() if oldest else None
 
@@ -86,15 +86,15 @@ def delete_originals(store: Store, actor: str, tell: Tell) -> list[str]:
     seen = before.files if before else {}
     left: dict[str, Signature] = {}
     known = {log.name: store.receipts.newest(log.name) for log in logs}
-    look = Look(_readers(store), known, held_for_writing())
+    look = Look(_readers(store), known)
     for log in logs:
         deleted = 0
         try:
             for file in _candidates(store, log, look):
-                if seen.get(str(file.path)) == file.signature and _delete(file):
+                if seen.get(file.name) == file.signature and file.remove():
                     deleted += 1
                 else:
-                    left[str(file.path)] = file.signature
+                    left[file.name] = file.signature
         except (OSError, RefusedError) as error:
             problems.append(_problem(log, error))
         if deleted:
@@ -110,26 +110,23 @@ def _problem(log: Log, error: OSError | RefusedError) -> str:
 
 
 def _candidates(store: Store, log: Log, look: Look) -> Iterator[LogFile]:
-    for _, path in log_paths(log, store.base):
+    for _, origin in find_files(log, store.base):
         with suppress(EmptyError, RefusedError):  # a file that cannot be read is told of by the ingest
-            file = LogFile(path)
-            inode = file.signature[:2]
-            if inode in look.held or _has_other_names(path) or not is_rotated(file):
+            file = LogFile(origin)
+            readers = look.readers.get(file.signature[:2], ())
+            if log not in readers or not _is_day_past(store, file.changed_at) or not is_rotated(file):
                 continue
-            readers = look.readers.get(inode, ())
-            is_past = _is_day_past(store, file.changed_at)
-            if is_past and log in readers and all(_lets_go(store, one, file, look) for one in readers):
+            if all(_lets_go(store, one, file, look) for one in readers) and origin.is_free():
                 yield file
 
 
-def _readers(store: Store) -> dict[Inode, list[Log]]:
+def _readers(store: Store) -> dict[tuple[int, int], list[Log]]:
     """The logs that read a file, whatever path each of them knows it by."""
-    found: dict[Inode, list[Log]] = {}
+    found: dict[tuple[int, int], list[Log]] = {}
     for log in store.policy.logs:
-        for _, path in log_paths(log, store.base):
-            with suppress(OSError):
-                status = path.stat()
-                found.setdefault((status.st_dev, status.st_ino), []).append(log)
+        for _, origin in find_files(log, store.base):
+            with suppress(RefusedError):
+                found.setdefault(origin.look().signature[:2], []).append(log)
     return found
 
 
@@ -162,35 +159,10 @@ def _is_day_past(store: Store, moment: float) -> bool:
     return store.calendar.is_past(datetime.fromtimestamp(moment, store.calendar.zone).date())
 
 
-def _has_other_names(path: Path) -> bool:
-    """What is linked elsewhere is there for somebody else, and would stay there."""
-    return path.is_symlink() or path.lstat().st_nlink > 1
-
-
-def _delete(file: LogFile) -> bool:
-    """Unlink the file, if it still is the one that was looked at.
-
-    It is renamed first: between a look and an unlink a rotation may put another file under that name.
-    """
-    path = file.path
-    aside = path.with_name(f"{ASIDE}{secrets.token_hex(8)}-{path.name}")
-    try:
-        path.rename(aside)
-    except FileNotFoundError:
-        return False
-    found = aside.lstat()
-    if (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns) != file.signature or found.st_nlink > 1:
-        _put_back(aside, path)
-        return False
-    aside.unlink()
-    sync_folder(path.parent)
-    return True
-
-
 def _left_aside(log: Log, base: Path) -> Iterator[tuple[str, Path, Path]]:
     """(access or error, path, old path) of what a killed run had renamed, also where nothing else is left of a log."""
     for kind, patterns in (("access", log.access), ("error", log.error)):
-        for pattern in (base / one for one in patterns):
+        for pattern in (base / one for one in patterns if not REMOTE.match(one)):
             for path in glob(str(pattern.parent / f"{ASIDE}*")):  # noqa: PTH207 - as in log_paths
                 name = LEFT_ASIDE.fullmatch(Path(path).name)
                 if name and fnmatch(name[1], pattern.name):
@@ -202,17 +174,7 @@ def _bring_back_left(log: Log, base: Path) -> str | None:
     try:
         for _, aside, path in _left_aside(log, base):
             with suppress(FileNotFoundError):  # two patterns may fit it
-                _put_back(aside, path)
+                put_back(aside, path)
     except OSError as error:
         return _problem(log, error)
     return None
-
-
-def _put_back(aside: Path, path: Path) -> None:
-    """Under its old name, unless another file has it by now: then under one that the log's paths fit all the same."""
-    try:
-        os.link(aside, path)
-    except FileExistsError:
-        aside.rename(path.with_name(f"{path.name}.{secrets.token_hex(4)}"))
-    else:
-        aside.unlink()

@@ -9,8 +9,9 @@ from typing import Final
 import pyarrow.compute as pc
 
 from plugins.blocklist.exporting import remove_expired
-from plugins.logs.discovering import Signature, Source, discover
+from plugins.logs.discovering import Source, discover
 from plugins.logs.fingerprints import Fingerprints
+from plugins.logs.origins import Signature
 from plugins.logs.reading import instants, read_sample
 from plugins.steps.closing import believe_clock, close_expired
 from plugins.steps.importing import carry_out_imports, sweep_window
@@ -18,7 +19,7 @@ from plugins.store.calendar import Fate
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store, Tell
 from schemas.policy_model import Log
-from schemas.receipts import Mark, Receipt, Record
+from schemas.receipts import Fingerprint, Mark, Receipt, Record
 from schemas.refusals import RefusedError
 
 PLAN: Final = "ingest/plan.json"
@@ -28,8 +29,8 @@ READS: Final = "ingest/read/"  # what became of each file of the plan, where sev
 class Planned(Record):
     """A file to read; `file` is its id, of a new one too, so that whoever tries again goes on with the same.
 
-    `end` is how far it was read before, `signature` how it looked when it was found. `is_old`: it begins with days that
-    have to be imported.
+    `end` is how far it was read before, `signature` and `beginning` how it looked when it was found. `is_old`: it
+    begins with days that have to be imported.
     """
 
     log: str
@@ -39,6 +40,7 @@ class Planned(Record):
     end: int
     signature: Signature
     is_old: bool
+    beginning: Fingerprint | None = None
 
     @property
     def size(self) -> int:
@@ -150,17 +152,18 @@ def _plan_file(store: Store, log: Log, source: Source, opened: Sequence[date]) -
     return Planned(
         log=log.name,
         kind=source.kind,
-        path=str(source.file.path),
+        path=source.file.name,
         file=source.receipt.file if source.receipt else secrets.token_hex(8),
         end=source.begin,
         signature=source.file.signature,
         is_old=not source.receipt and _begins_with_old_days(store, log, source, opened),
+        beginning=None if source.receipt else source.beginning,
     )
 
 
 def _begins_with_old_days(store: Store, log: Log, source: Source, opened: Sequence[date]) -> bool:
     """A guess from a new file's first lines; whoever meets old days later on says so."""
-    sample = read_sample(source.file.path, source.kind, log, store.clock())
+    sample = read_sample(source.file.origin, source.kind, log, store.clock())
     moments = (moment for column in instants(sample) for moment in pc.unique(column).to_pylist())
     days = {moment.astimezone(store.calendar.zone).date() for moment in moments}
     return any(store.calendar.fate(day, day in opened) is Fate.IMPORTED for day in days)

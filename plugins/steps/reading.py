@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
-from plugins.logs.discovering import Discovery, Signature, Source, problems_of
-from plugins.logs.fingerprints import Fingerprints
-from plugins.logs.log_file import SHARD_BYTES, ExchangedError, LogFile
+from plugins.logs.discovering import Discovery, Source, problems_of
+from plugins.logs.finding import find_file
+from plugins.logs.fingerprints import START, Fingerprints
+from plugins.logs.log_file import SHARD_BYTES, LogFile
+from plugins.logs.origins import ExchangedError, Signature
 from plugins.logs.reading import choose_layouts, log_reading, secret_keys_of
 from plugins.logs.shards import parse_shards
 from plugins.steps.planning import Plan, Planned
@@ -18,8 +19,8 @@ from schemas.policy_model import Log
 from schemas.receipts import Receipt, Record
 from schemas.refusals import FormatError
 from transforms.detection.load import load_scenarios
-from transforms.parsing.formats import ERROR_LAYOUTS, named_layout
 from transforms.parsing.layout import Layout
+from transforms.parsing.naming import error_layouts, layouts_in_force, named_layout
 
 SUSPICIOUS: Final = 20  # lines, of which more than half cannot be read
 UNSURE: Final = 1024 * 1024  # bytes at the beginning of a file that may wait for a line that can be read
@@ -75,9 +76,9 @@ class FileReader:
 
     def read(self) -> FileRead:
         """Read what follows the file's newest receipt; its trouble is no other file's."""
-        path, troubles, whole = Path(self.planned.path), Discovery(), None
-        with problems_of(path, troubles, self.store.clock().timestamp()):
-            file = LogFile(path)
+        origin, troubles, whole = find_file(self.planned.path), Discovery(), None
+        with problems_of(origin, troubles, self.store.clock().timestamp()):
+            file = LogFile(origin)
             if self._read_shards(file):
                 whole = file.signature
         return FileRead(
@@ -92,8 +93,9 @@ class FileReader:
     def _read_shards(self, file: LogFile) -> bool:
         """Whether nothing is left in the file, not even half a line."""
         receipt, now = self.store.receipts.newest_of(self.log.name, self.planned.file), self.store.clock()
-        if not receipt and (file.signature[:2] != self.planned.signature[:2] or file.size < self.planned.size):
-            raise ExchangedError(file.path)
+        prints = Fingerprints(self.store.keys.store_key(may_make=False), self.log.name)
+        if not receipt and not self._is_planned(file, prints):
+            raise ExchangedError(file.name)
         source = Source(file, self.planned.kind, receipt)
         is_final = file.is_compressed or now.timestamp() - file.changed_at > A_DAY
         last_day, end = receipt.last_day if receipt else None, source.begin
@@ -103,7 +105,7 @@ class FileReader:
             self.planned.file,
             _layouts(source, self.log, self.store.receipts),
             log_reading(self.log, now, secret_keys_of(self.store.policy)),
-            Fingerprints(self.store.keys.store_key(may_make=False), self.log.name),
+            prints,
             is_final,
             self.shard_bytes,
         ):
@@ -123,6 +125,12 @@ class FileReader:
             last_day, end = written.last_day, written.end
         return is_final or end >= file.size
 
+    def _is_planned(self, file: LogFile, prints: Fingerprints) -> bool:
+        """Whether it still is the file that was found; elsewhere than on a disk only its content can tell."""
+        before = self.planned
+        is_same = file.signature[:2] == before.signature[:2] and file.size >= before.size
+        return is_same and (before.beginning is None or prints.begins_like(file.read(0, START), before.beginning))
+
     def _note(self, receipt: Receipt) -> None:
         self.newest = max(filter(None, (self.newest, receipt.newest)), default=None)
         if receipt.counts.quarantine * 2 > receipt.counts.lines >= SUSPICIOUS:
@@ -136,17 +144,15 @@ class FileReader:
 def _layouts(source: Source, log: Log, receipts: Receipts) -> tuple[Layout, ...]:
     """As the policy says; where it says `detect`, those of the file's last receipt, or found, or its neighbours'."""
     if source.kind == "error":
-        return tuple(ERROR_LAYOUTS.values())
+        return error_layouts(log.error_format)
     if log.format != "detect":
-        return (named_layout(log.format),)
+        return layouts_in_force([named_layout(log.format)], source.receipt.layouts if source.receipt else ())
     if source.receipt:
         return tuple(map(named_layout, source.receipt.layouts))
     try:
-        return choose_layouts(source.file.path, "detect")
+        return choose_layouts(source.file.origin, "detect")
     except FormatError:
-        neighbours = [
-            receipt for receipt in receipts.newest(log.name) if not set(receipt.layouts) & ERROR_LAYOUTS.keys()
-        ]
+        neighbours = [one for one in receipts.newest(log.name) if named_layout(one.layouts[0]).kind == "access"]
         if not neighbours:
             raise
         return tuple(map(named_layout, max(neighbours, key=lambda receipt: receipt.read_on).layouts))

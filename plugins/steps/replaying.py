@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from plugins.logs.discovering import log_paths
+from plugins.logs.finding import find_files
 from plugins.logs.reading import instants, read_end
 from plugins.store.replay import set_replay_clock
 from plugins.store.store import open_store, utc_now
@@ -27,8 +27,8 @@ def begin_replay(policy_file: Path, clock: Callable[[], datetime] = utc_now) -> 
     ends = [
         moment
         for log in store.policy.logs
-        for kind, path in log_paths(log, store.base)
-        for column in instants(read_end(path, kind, log, began))
+        for kind, origin in find_files(log, store.base)
+        for column in instants(read_end(origin, kind, log, began))
         for moment in column.to_pylist()
     ]
     newest = newest_plausible(ends)

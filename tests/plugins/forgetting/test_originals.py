@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from plugins.steps import originals
+from plugins.logs.log_file import LogFile
 from plugins.steps.closing import close_due
 from plugins.steps.originals import delete_originals, list_originals
 from plugins.store.replay import set_replay_clock
@@ -219,7 +219,7 @@ def test_a_file_with_other_names_stays(site: Site, tmp_path: Path, kind: str) ->
 def test_a_rotation_between_look_and_deletion_loses_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another file has the name by now: it keeps it, and its content."""
     delete(site)
-    path, real = site.logs / "access.log.1", originals._delete
+    path, real = site.logs / "access.log.1", LogFile.remove
 
     def rotate_first(file: Any) -> bool:
         (site.logs / "access.log.1").rename(site.logs / "access.log.2")
@@ -227,7 +227,7 @@ def test_a_rotation_between_look_and_deletion_loses_nothing(site: Site, monkeypa
         return real(file)
 
     young = (site.logs / "access.log").read_bytes()
-    monkeypatch.setattr(originals, "_delete", rotate_first)
+    monkeypatch.setattr(LogFile, "remove", rotate_first)
     delete(site)
     assert files(site) == {"access.log.1", "access.log.2"}
     assert path.read_bytes() == young
@@ -235,14 +235,14 @@ def test_a_rotation_between_look_and_deletion_loses_nothing(site: Site, monkeypa
 
 def test_a_line_that_comes_between_look_and_deletion_is_kept(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     delete(site)
-    real = originals._delete
+    real = LogFile.remove
 
     def write_first(file: Any) -> bool:
-        with file.path.open("a") as open_file:
+        with Path(file.name).open("a") as open_file:
             open_file.write(hit(NOON))
         return real(file)
 
-    monkeypatch.setattr(originals, "_delete", write_first)
+    monkeypatch.setattr(LogFile, "remove", write_first)
     delete(site)
     assert hit(NOON) in (site.logs / "access.log.1").read_text()
 
@@ -374,7 +374,7 @@ def test_a_folder_that_may_not_be_written_is_told_of(site: Site, monkeypatch: py
     def refuse(_: Any) -> bool:
         raise PermissionError(13, "Permission denied", "x")
 
-    monkeypatch.setattr(originals, "_delete", refuse)
+    monkeypatch.setattr(LogFile, "remove", refuse)
     assert delete(site) == ["www: original files past the window are not deleted: Permission denied"]
 
 

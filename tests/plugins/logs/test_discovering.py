@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from plugins.logs.discovering import Discovery, discover, log_paths
+from plugins.logs.discovering import Discovery, discover
+from plugins.logs.finding import find_files
 from plugins.logs.fingerprints import START, Fingerprints
 from plugins.logs.log_file import LogFile
 from tests.stores import Site, hit, utc
@@ -39,7 +40,8 @@ def test_a_path_counts_once_whatever_number_of_patterns_it_fits(site: Site) -> N
     site.policy.write_text(site.policy.read_text().replace('"logs/access*"', '"logs/access*", "logs/*log"'))
     site.write("access.log", hit(NOON))
     site.write("error.log", "x\n")
-    names = [(kind, path.name) for kind, path in log_paths(site.open().policy.logs[0], site.folder)]
+    files = find_files(site.open().policy.logs[0], site.folder)
+    names = [(kind, Path(origin.name).name) for kind, origin in files]
     assert names == [("access", "access.log"), ("access", "error.log")]
 
 
@@ -47,7 +49,7 @@ def test_a_copy_counts_once_and_the_longer_of_two_is_read(site: Site) -> None:
     site.write("access.log", *lines(0, 3))
     shutil.copy(site.logs / "access.log", site.logs / "access.bak")
     site.write("access.log", *lines(3, 1))
-    assert [(source.file.path.name, source.begin) for source in found(site).sources] == [("access.log", 0)]
+    assert [(Path(source.file.name).name, source.begin) for source in found(site).sources] == [("access.log", 0)]
     assert site.ingest().lines["hits"] == 4
     assert found(site).read.keys() == {str(site.logs / "access.bak")}, "a beginning of what was read"
 
@@ -59,13 +61,13 @@ def test_a_compressed_copy_is_all_that_is_left_when_the_other_goes_before_it_was
     site.write("access.log.1", *lines(0, 3))
     packed = site.logs / "access.log.1.gz"
     packed.write_bytes(gzip.compress((site.logs / "access.log.1").read_bytes()))
-    shards = LogFile.shards
+    pieces = LogFile.pieces
 
-    def too_late(file: LogFile, *arguments: Any) -> Any:
+    def too_late(file: LogFile, *arguments: Any, **options: Any) -> Any:
         (site.logs / "access.log.1").unlink(missing_ok=True)
-        return shards(file, *arguments)
+        return pieces(file, *arguments, **options)
 
-    monkeypatch.setattr(LogFile, "shards", too_late)
+    monkeypatch.setattr(LogFile, "pieces", too_late)
     assert site.ingest().lines.total() == 0
     assert site.ingest().lines["hits"] == 3
     assert site.ingest().lines.total() == 0
@@ -96,7 +98,7 @@ def test_a_file_is_known_under_another_name_and_the_next_one_is_new(site: Site, 
     if rotate == "rename and grow":
         site.write("access.log.1", *lines(200, 5))
     site.write("access.log", *lines(300, 1))
-    begins = {source.file.path.name: source.begin for source in found(site).sources}
+    begins = {Path(source.file.name).name: source.begin for source in found(site).sources}
     assert begins == {"access.log": 0, "access.log.1": len("".join(lines(0, 100)).encode())}
 
 
@@ -166,7 +168,7 @@ def test_a_folder_and_a_file_without_permission_are_told_and_keep_no_other_from_
 
     monkeypatch.setattr(Path, "open", guarded)  # root may read everything
     result = found(site)
-    assert [source.file.path.name for source in result.sources] == ["access.log"]
+    assert [Path(source.file.name).name for source in result.sources] == ["access.log"]
     assert ["is a folder" in result.problems[0], "permission" in result.problems[1]] == [True, True]
 
 
@@ -181,8 +183,8 @@ def test_a_file_that_goes_while_it_is_looked_at_keeps_no_other_from_being_read(
     act: Callable[..., Any] = getattr(LogFile, name)
 
     def vanishing(file: LogFile, *arguments: Any) -> Any:
-        if file.path.name == "access.b":
-            file.path.unlink(missing_ok=True)
+        if file.name.endswith("access.b"):
+            Path(file.name).unlink(missing_ok=True)
         return act(file, *arguments)
 
     monkeypatch.setattr(LogFile, name, vanishing)

@@ -1,4 +1,4 @@
-"""What stood in a file when it was first looked at, in ranges and in shards."""
+"""What stood in a file when it was first looked at, in ranges and in pieces."""
 
 import gzip
 import os
@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.logs import log_file
-from plugins.logs.log_file import LogFile, UnfinishedError
+from plugins.logs.fingerprints import EDGE
+from plugins.logs.log_file import LogFile
+from plugins.logs.origins import UnfinishedError
 from schemas.refusals import EmptyError, RefusedError
 
 CONTENT = b"".join(b"line %03d\n" % number for number in range(100))
@@ -36,47 +37,38 @@ def test_ranges_and_length_are_those_of_the_decompressed_content(path: Path) -> 
     assert file.read(5000, 5001) == b""
 
 
-def test_shards_join_to_the_content_and_end_at_newlines(path: Path) -> None:
-    shards = list(LogFile(path).shards(9, is_final=False, shard_bytes=100))
-    assert b"".join(content for _, content in shards) == CONTENT[9:]
-    assert len(shards) == 9
-    for begin, content in shards:
-        assert CONTENT[begin : begin + len(content)] == content
-        assert content.endswith(b"\n")
-        assert len(content) <= 100
+def test_pieces_join_to_the_content_and_end_at_newlines(path: Path) -> None:
+    pieces = list(LogFile(path).pieces(9, is_final=False, piece_bytes=100))
+    assert b"".join(piece.lines for piece in pieces) == CONTENT[9:]
+    assert len(pieces) == 9
+    for piece in pieces:
+        assert CONTENT[piece.begin : piece.end] == piece.lines
+        assert CONTENT[: piece.end][-EDGE:] == piece.tail
+        assert piece.lines.endswith(b"\n")
+        assert len(piece.lines) <= 100
 
 
 @given(
-    lines=st.lists(st.binary(max_size=40).map(lambda line: line.replace(b"\n", b"") + b"\n")),
-    half=st.binary(min_size=1, max_size=40).map(lambda line: line.replace(b"\n", b"") + b"."),
-    shard_bytes=st.integers(1, 100),
+    lines=st.lists(st.binary(max_size=40).map(lambda line: line.replace(b"\n", b"").lstrip(b"\0") + b"\n")),
+    half=st.binary(min_size=1, max_size=40).map(lambda line: line.replace(b"\n", b"").lstrip(b"\0") + b"."),
+    piece_bytes=st.integers(1, 100),
     is_final=st.booleans(),
 )
 def test_half_a_line_is_read_only_where_no_more_will_come(
-    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], half: bytes, shard_bytes: int, is_final: bool
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], half: bytes, piece_bytes: int, is_final: bool
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "access.log"
     whole = b"".join(lines)
-    path.write_bytes(b"x" + whole + half.replace(b"\x8b", b""))  # "x": nothing of it looks compressed
-    shards = list(LogFile(path).shards(1, is_final, shard_bytes))
-    assert b"".join(content for _, content in shards) == whole + (half.replace(b"\x8b", b"") if is_final else b"")
+    path.write_bytes(b"x" + whole + half)  # "x": nothing of it looks compressed
+    pieces = list(LogFile(path).pieces(1, is_final, piece_bytes))
+    assert b"".join(piece.lines for piece in pieces) == whole + (half if is_final else b"")
 
 
 def test_a_line_longer_than_a_shard_stays_whole(tmp_path: Path) -> None:
     path = tmp_path / "access.log"
     path.write_bytes(b"short\n" + b"x" * 5000 + b"\nshort\n")
-    shards = list(LogFile(path).shards(0, is_final=False, shard_bytes=100))
-    assert [len(content) for _, content in shards] == [6, 5007]
-
-
-def test_what_has_no_line_end_is_refused_before_it_fills_the_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(log_file, "LONGEST_LINE", 1000)
-    path = tmp_path / "access.log"
-    path.write_bytes(b"x" * 5000)
-    with pytest.raises(RefusedError, match="it is not a log"):
-        list(LogFile(path).shards(0, is_final=False, shard_bytes=100))
+    pieces = list(LogFile(path).pieces(0, is_final=False, piece_bytes=100))
+    assert [len(piece.lines) for piece in pieces] == [6, 5007]
 
 
 def test_lines_that_are_added_after_the_first_look_are_left_for_the_next_run(tmp_path: Path) -> None:
@@ -87,7 +79,7 @@ def test_lines_that_are_added_after_the_first_look_are_left_for_the_next_run(tmp
         stream.write(CONTENT)
     assert file.length() == len(CONTENT)
     assert file.read(0, 5000) == CONTENT
-    assert [content for _, content in file.shards(0, is_final=False)] == [CONTENT]
+    assert [piece.lines for piece in file.pieces(0, is_final=False)] == [CONTENT]
     assert LogFile(path).signature != file.signature
 
 
@@ -103,7 +95,7 @@ def test_a_file_that_was_truncated_is_not_read(path: Path) -> None:
     file = LogFile(path)
     os.truncate(path, 20)
     with pytest.raises(UnfinishedError, match="was exchanged"):
-        list(file.shards(0, is_final=False))
+        list(file.pieces(0, is_final=False))
 
 
 @pytest.mark.parametrize("missing", [1, 8, 9, 30])
@@ -116,7 +108,7 @@ def test_a_compressed_file_that_ends_early_is_unfinished_and_its_lines_are_not_i
     with pytest.raises(UnfinishedError, match="ends early"):
         file.length()
     with pytest.raises(UnfinishedError, match="ends early"):
-        list(file.shards(0, is_final=True))
+        list(file.pieces(0, is_final=True))
 
 
 def test_damage_within_a_compressed_file_is_told_without_its_content(tmp_path: Path) -> None:

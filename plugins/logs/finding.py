@@ -1,0 +1,58 @@
+"""The files of a log, wherever its policy says that they lie."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from plugins.logs.local import Local, local_files
+from plugins.logs.origins import REMOTE, Origin, OutOfReachError
+from schemas.policy_model import Log
+
+Note = Callable[[OutOfReachError], None]
+
+
+def _ignore(_: OutOfReachError) -> None:
+    pass
+
+
+def find_files(log: Log, base: Path, note: Note = _ignore) -> list[tuple[str, Origin]]:
+    """(access or error, file) of each file of a log, sorted by name; a file counts once.
+
+    What is out of reach is noted, and hides nothing of what is not.
+    """
+    found: dict[str, tuple[str, Origin]] = {}
+    for kind, patterns in (("access", log.access), ("error", log.error)):
+        of_kind: dict[str, Origin] = {}
+        for pattern in patterns:
+            try:
+                of_kind.update((origin.name, origin) for origin in _fitting(pattern, base))
+            except OutOfReachError as error:
+                note(error)
+        found.update((name, (kind, of_kind[name])) for name in sorted(of_kind.keys() - found.keys()))
+    return list(found.values())
+
+
+def find_file(name: str) -> Origin:
+    """The file that had this name when it was found."""
+    scheme = REMOTE.match(name)
+    if not scheme:
+        return Local(Path(name))
+    if scheme[1] == "s3":
+        from plugins.logs.buckets import object_of  # noqa: PLC0415 - boto3 takes a second, and most logs are files
+
+        return object_of(name)
+    from plugins.logs.sftp import remote_file  # noqa: PLC0415 - as above
+
+    return remote_file(name)
+
+
+def _fitting(pattern: str, base: Path) -> Iterator[Origin]:
+    scheme = REMOTE.match(pattern)
+    if not scheme:
+        return local_files(base / pattern)
+    if scheme[1] == "s3":
+        from plugins.logs.buckets import objects_in  # noqa: PLC0415 - as above
+
+        return objects_in(pattern)
+    from plugins.logs.sftp import remote_files  # noqa: PLC0415 - as above
+
+    return remote_files(pattern)
