@@ -22,8 +22,17 @@ def source_of(log: str, file: str, begin: int, end: int) -> str:
     return f"{log}/{file}/{begin}-{end}"
 
 
+def source_in(name: str) -> str:
+    """The shard from which a sealed object was made, by its name."""
+    place, _, last = name.split("/", 2)[2].rpartition("/")
+    return f"{place}/{last.partition('.')[0]}"
+
+
 class Sealed(Record):
-    """An object of the window: `day/kind/log/file/begin-end.generation.parquet`, with SHA-256 of its ciphertext."""
+    """An object of the window: `day/kind/log/file/begin-end.generation.parquet`, with SHA-256 of its ciphertext.
+
+    Of a shard whose lines were read once more, `begin-end.revision.generation.parquet`.
+    """
 
     name: str
     digest: str
@@ -74,7 +83,9 @@ class Receipt(Record):
     """The proof that the bytes `begin` to `end` of a file's decompressed content were read.
 
     `last_day` is the day of the last good line of the file so far; `open_entry` and `disowned` are line numbers of
-    the error entry that the next line may continue.
+    the error entry that the next line may continue. `format` is the digest of how its lines were read (`""` where an
+    earlier version wrote it, or where shards that were read differently became one), `revision` how often they were
+    since. `blank` of the lines in quarantine have nothing in them to read: empty lines and headers.
     """
 
     log: str
@@ -91,10 +102,18 @@ class Receipt(Record):
     last_day: date | None = None
     open_entry: int | None = None
     disowned: int | None = None
+    format: str = ""
+    revision: int = 0
+    blank: int = 0
 
     @property
     def source(self) -> str:
         return source_of(self.log, self.file, self.begin, self.end)
+
+    @property
+    def sealed_as(self) -> str:
+        """What it is called in the names of objects that are sealed of it now."""
+        return f"{self.source}.{self.revision}" if self.revision else self.source
 
     def of_day(self, day: date) -> list[Sealed]:
         return [sealed for sealed in self.objects if sealed.day == day]

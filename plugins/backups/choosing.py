@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final, Literal
 
 from plugins.store.window import DECISIONS
-from schemas.receipts import Receipt, Sealed, generation_of
+from schemas.receipts import Receipt, Sealed, generation_of, source_in
 
 How = Literal["expired", "given up"]
 MARKS: Final = ("state/days/", "state/closing/")
@@ -139,7 +139,7 @@ def _is_doubtful(facts: Facts, day: date) -> bool:
     """Whether a receipt of it cannot be read, so that its lines are not known."""
     sources = _lost_sources(facts)
     objects = (name for name in facts.names if name.startswith(f"window/{day}/"))
-    return any(name.split("/", 3)[3].rsplit(".", 2)[0] in sources for name in objects)
+    return any(source_in(name.removeprefix("window/")) in sources for name in objects)
 
 
 def _rewritten(facts: Facts) -> set[date]:

@@ -80,8 +80,9 @@ class Copies:
         ]
 
     def _copy_root(self, root: str, prefix: str) -> Iterator[tuple[str, Backed]]:
+        replaced = set(self.store.receipts.replaced()) if root == RECEIPTS else ()
         for name, stamp in list(self.store.place(root).stamps(prefix)):
-            is_kept = name == prefix or not prefix or prefix.endswith("/")
+            is_kept = name not in replaced and (name == prefix or not prefix or prefix.endswith("/"))
             if is_kept and (backed := self._copy_changed(root, name, stamp)):
                 yield f"{root}/{name}", backed
 

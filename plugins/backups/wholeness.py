@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from plugins.backups.target import DamagedBackupError, Target
 from plugins.steps.expiring import TABLE
 from plugins.store.audit import TamperedError
+from plugins.store.records import outermost, shard_of
 from plugins.store.reports import archived_at
 from plugins.store.store import Store
 from schemas.backups import Backed, Manifest
@@ -55,7 +56,7 @@ def check_lost(store: Store, objects: Collection[str], target: Target, last: Man
     if any((at := archived_at(name)) and at >= last.taken_at for name in store.place("reports").names(RESTORES)):
         return
     gone = {name: backed for name, backed in last.objects.items() if name not in objects}
-    found = Counter([*_lost_by_day(store, gone), *_lost_receipts(store, target, last, gone)])
+    found = Counter([*_lost_by_day(store, gone), *_lost_receipts(store, target, last, gone, objects)])
     if found:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(found.items()))
         raise RefusedError(
@@ -76,9 +77,18 @@ def _lost_by_day(store: Store, gone: Collection[str]) -> Iterator[str]:
             yield "marks of closed days"
 
 
-def _lost_receipts(store: Store, target: Target, last: Manifest, gone: Mapping[str, Backed]) -> Iterator[str]:
-    """A file's receipts go together, when its newest one is old; those of canaries when these are proven to be gone."""
-    lost = sorted(name for name in gone if name.startswith(RECEIPTS) and name.split("/")[1] != CANARY_LOG)
+def _lost_receipts(
+    store: Store, target: Target, last: Manifest, gone: Mapping[str, Backed], objects: Collection[str]
+) -> Iterator[str]:
+    """A file's receipts go together, when its newest one is old; those of canaries when these are proven to be gone.
+
+    One that lies in another, merged one is not lost.
+    """
+    both = {*gone, *objects}
+    shards = {name: shard_of(name.removeprefix(RECEIPTS)) for name in both if name.startswith(RECEIPTS)}
+    left = set(outermost(shards.values()))
+    lost = sorted(name for name in shards.keys() & gone.keys() if shards[name] in left)
+    lost = [name for name in lost if shards[name].log != CANARY_LOG]
     receipts = sorted((name for name in last.objects if name.startswith(RECEIPTS)), key=_begin_of) if lost else ()
     newest = {_file_of(name): last.objects[name] for name in receipts}
     for file, names in groupby(lost, key=_file_of):

@@ -9,7 +9,7 @@ from plugins.steps.writing import ShardWriter
 from plugins.store.audit_facts import NAME_BYTES
 from plugins.store.store import Store, Tell
 from plugins.store.window import DECISIONS
-from schemas.receipts import Import, Mark, Receipt, generation_of
+from schemas.receipts import Import, Mark, Receipt, generation_of, source_in
 from schemas.refusals import RefusedError
 
 
@@ -53,7 +53,8 @@ def carry_out_imports(store: Store, actor: str) -> None:
 
 
 def sweep_window(store: Store) -> int:
-    """Remove what a killed run left: objects without a receipt, and those of imports. Returns how many.
+    """Remove what a killed run left: objects without a receipt, those of imports, receipts of which a merged one has
+    taken the place. Returns how many.
 
     Only while nobody else ingests. Decisions have no receipt: they come from no shard, and end with their day.
     """
@@ -61,12 +62,14 @@ def sweep_window(store: Store) -> int:
     garbage = [
         name
         for name in store.window.names()
-        if generation_of(name) == PROCESS_ONLY
-        or (name.split("/")[1] != DECISIONS and name.split("/", 2)[2].rsplit(".", 2)[0] not in receipted)
+        if generation_of(name) == PROCESS_ONLY or (name.split("/")[1] != DECISIONS and source_in(name) not in receipted)
     ]
+    replaced = store.receipts.replaced()
+    for name in replaced:
+        store.receipts.place.remove(name)
     for name in garbage:
         store.window.place.remove(name)
-    return len(garbage)
+    return len(replaced) + len(garbage)
 
 
 def _publish(store: Store, writer: ShardWriter, day: date, tell: Tell) -> Mark:

@@ -99,12 +99,13 @@ class FileReader:
         source = Source(file, self.planned.kind, receipt)
         is_final = file.is_compressed or now.timestamp() - file.changed_at > A_DAY
         last_day, end = receipt.last_day if receipt else None, source.begin
+        how = log_reading(self.log, now, secret_keys_of(self.store.policy))
         for shard in parse_shards(
             source,
             self.log.name,
             self.planned.file,
             _layouts(source, self.log, self.store.receipts),
-            log_reading(self.log, now, secret_keys_of(self.store.policy)),
+            how,
             prints,
             is_final,
             self.shard_bytes,
@@ -116,7 +117,7 @@ class FileReader:
                         f"{self.log.name}; they wait for one that does. Is the format right?"
                     )
                 return False  # the next good line will say of which day these are
-            written = self.writer.write(shard, last_day)
+            written = self.writer.write(shard, last_day, how)
             if not self.imports and self.writer.waiting:
                 self.writer.forget()
                 self.has_old_days = True

@@ -1,6 +1,6 @@
 """Receipts, marks of closed days and unfinished imports: the store's memory of its own work, as JSON objects."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import groupby
 from typing import Final, NamedTuple, TypeVar
@@ -30,7 +30,10 @@ class Shard(NamedTuple):
 
 
 class Receipts:
-    """Which bytes of which files were read; the newest receipt of a file is where to go on."""
+    """Which bytes of which files were read; the newest receipt of a file is where to go on.
+
+    A receipt whose range contains others has taken their place: whatever is left of them counts no more.
+    """
 
     def __init__(self, place: Place) -> None:
         self.place = place
@@ -43,23 +46,37 @@ class Receipts:
 
     def shards(self, prefix: str = "") -> list[Shard]:
         """All receipted shards below a log or a file of it, in order of their bytes."""
-        return sorted(_shard(name.removesuffix(SUFFIX)) for name in self.place.names(prefix))
+        return outermost(shard_of(name) for name in self.place.names(prefix))
 
     def newest(self, log: str = "") -> list[Receipt]:
         """The last receipt of each file of a log, or of all."""
         shards = self.shards(f"{log}/" if log else "")
         last = [list(of_file)[-1] for _, of_file in groupby(shards, key=lambda shard: (shard.log, shard.file))]
-        return [receipt for shard in last if (receipt := self.get(shard))]
+        return [receipt for shard in last if (receipt := self.get(shard) or self.newest_of(shard.log, shard.file))]
 
     def newest_of(self, log: str, file: str) -> Receipt | None:
         """The last receipt of one file; None where it was never read."""
-        shards = self.shards(f"{log}/{file}/")
-        return self.get(shards[-1]) if shards else None
+        while shards := self.shards(f"{log}/{file}/"):
+            if receipt := self.get(shards[-1]):
+                return receipt
+        return None
+
+    def of_file(self, log: str, file: str) -> list[Receipt]:
+        """All receipts of a file, in order of their bytes."""
+        while True:
+            found = [self.get(shard) for shard in self.shards(f"{log}/{file}/")]
+            if None not in found:  # else others took its place meanwhile
+                return [receipt for receipt in found if receipt]
 
     def of_files(self, files: set[tuple[str, str]]) -> Iterator[Receipt]:
         """All receipts of some files (log and id), in order of their bytes."""
         for log, file in sorted(files):
-            yield from filter(None, map(self.get, self.shards(f"{log}/{file}/")))
+            yield from self.of_file(log, file)
+
+    def replaced(self) -> list[str]:
+        """The names of receipts in whose place there is another one."""
+        names = set(self.place.names())
+        return sorted(names - {f"{shard.source}{SUFFIX}" for shard in outermost(map(shard_of, names))})
 
 
 class Marks:
@@ -124,7 +141,17 @@ def read_record(place: Place, name: str, kind: type[AnyRecord]) -> AnyRecord | N
         ) from None
 
 
-def _shard(source: str) -> Shard:
-    log, file, place = source.split("/")
+def shard_of(name: str) -> Shard:
+    """The shard of a receipt, by the receipt's name."""
+    log, file, place = name.removesuffix(SUFFIX).split("/")
     begin, _, end = place.partition("-")
     return Shard(log, file, int(begin), int(end))
+
+
+def outermost(shards: Iterable[Shard]) -> list[Shard]:
+    """Those that lie in no other one of their file, in order of their bytes."""
+    found: list[Shard] = []
+    for shard in sorted(shards, key=lambda one: (one.log, one.file, one.begin, -one.end)):
+        if not (found and found[-1][:2] == shard[:2] and shard.end <= found[-1].end):
+            found.append(shard)
+    return found

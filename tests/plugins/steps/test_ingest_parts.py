@@ -2,13 +2,13 @@
 
 import multiprocessing
 from collections import Counter
-from datetime import date, timedelta
+from datetime import timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from plugins.logs.shards import ParsedShard
 from plugins.steps.days import day_receipts, load_open_day
 from plugins.steps.ingest_parts import begin_ingest, finish_part, import_part, note_told, read_part
 from plugins.steps.planning import Plan
@@ -229,8 +229,8 @@ def _read_slowly(folder: Path, token: str, ready: Event, go: Event) -> None:
     """A first attempt that stands still after its first shard, as a process does that its supervisor has lost."""
     real = ShardWriter.write
 
-    def write(self: ShardWriter, shard: ParsedShard, last_day: date | None) -> Receipt:
-        receipt = real(self, shard, last_day)
+    def write(self: ShardWriter, *arguments: Any) -> Receipt:
+        receipt = real(self, *arguments)
         ready.set()
         go.wait(60)
         return receipt
