@@ -1,6 +1,6 @@
 """Work on distinct values: a column as integer codes and the values behind them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -64,16 +64,21 @@ class Remembered:
     """
 
     def __init__(self) -> None:
-        self._known: dict[str, dict[str | None, Any]] = {}
+        self._known: dict[Hashable, dict[str | None, Any]] = {}
 
-    def each(self, what: str, make: Callable[[str | None], T], texts: Sequence[str | None]) -> list[T]:
+    def each(self, what: Hashable, make: Callable[[str | None], T], texts: Sequence[str | None]) -> list[T]:
         """`make` of each text; `what` names it."""
+        return self.all(what, lambda new: list(map(make, new)), texts)
+
+    def all(
+        self, what: Hashable, make: Callable[[Sequence[str | None]], Sequence[T]], texts: Sequence[str | None]
+    ) -> list[T]:
+        """As `each`, where many texts are made at once."""
         known = self._known.setdefault(what, {})
         if len(known) > MOST_REMEMBERED:
             known.clear()
-        for text in texts:
-            if text not in known:
-                known[text] = make(text)
+        if new := [text for text in texts if text not in known]:
+            known.update(zip(new, make(new), strict=True))
         return [known[text] for text in texts]
 
 

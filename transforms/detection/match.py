@@ -1,6 +1,6 @@
 """Hits → events: what each scenario saw. Patterns meet distinct values only; hits are compared by their numbers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -16,87 +16,132 @@ from transforms.detection.decode import blank_comments, decode_texts
 from transforms.detection.dictionaries import compact, unify
 from transforms.detection.load import load_payloads
 from transforms.detection.targets import count_targets
-from transforms.distinct import distinct
+from transforms.distinct import Codes, Remembered, distinct
 
 Mask = NDArray[np.bool_]
+Patterns = tuple[str, ...]
 PLACES: Final = ("log", "file", "line_number", "client_ip", "user_agent", "vhost", "status")
+FIELDS: Final = ("path", "query", "referrer", "user_agent", "target")
+MOST_BITS: Final = 63
+BETWEEN: Final = "\n"  # path and query of a target; neither can hold the end of a line
 NEEDED: Final = (*PLACES, "requested_at", "method", "path", "query", "referrer")
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column's distinct values (binary), and for each hit the position of its own; a missing value is empty."""
+    """For each hit the position of its value, and of each list of patterns the values in which one occurs."""
 
-    values: pa.Array
-    codes: NDArray[np.int64]
+    codes: Codes
+    found: Mapping[Patterns, Mask]
 
-    def matches(self, patterns: Sequence[str]) -> Mask:
+    def matches(self, patterns: Patterns) -> Mask:
         """For each hit, whether one of the patterns occurs in its value."""
-        pattern = "(?s)" + "|".join(f"(?:{pattern})" for pattern in patterns)
-        return self.where(pc.match_substring_regex(self.values, pattern=pattern))
-
-    def where(self, holds: pa.Array) -> Mask:
-        return np.asarray(holds)[self.codes]
+        return self.found[patterns][self.codes]
 
 
 class Subjects:
-    """What the patterns are looked for in: each column decoded once, when a scenario first asks for it."""
+    """What the patterns are looked for in: each column's values once, when a scenario first asks for it."""
 
-    def __init__(self, hits: pa.Table) -> None:
+    def __init__(self, hits: pa.Table, scenarios: Sequence[Scenario], known: Remembered) -> None:
         self.hits = hits
+        self.known = known
+        self.wanted = _wanted_patterns(scenarios)
 
-    @cached_property
-    def method(self) -> Column:
-        return _column(self.hits["method"], lambda values: values.cast(pa.binary()))
+    def method(self, allowed: Sequence[str]) -> Mask:
+        codes, values = distinct(self.hits["method"])
+        return np.asarray(pc.is_in(values, pa.array(allowed)))[codes]
 
     @cached_property
     def path(self) -> Column:
-        return _column(self.hits["path"], decode_texts)
+        return self._column("path")
 
     @cached_property
     def query(self) -> Column:
-        return _column(self.hits["query"], decode_texts)
+        return self._column("query")
 
     @cached_property
     def referrer(self) -> Column:
-        return _column(self.hits["referrer"], decode_texts)
+        return self._column("referrer")
 
     @cached_property
     def user_agent(self) -> Column:
-        return _column(self.hits["user_agent"], decode_texts)
+        return self._column("user_agent")
 
     @cached_property
     def target(self) -> Column:
         """Path and query together, comments blanked."""
-        pairs = pa.array(self.path.codes * len(self.query.values) + self.query.codes).dictionary_encode()
-        paths, queries = np.divmod(pairs.dictionary.to_numpy(), len(self.query.values))
-        query = self.query.values.take(queries)
-        mark = pc.if_else(pc.equal(query, b""), b"", b"?")
-        values = pc.binary_join_element_wise(self.path.values.take(paths), mark, query, b"")
-        return Column(blank_comments(values), pairs.indices.to_numpy())
+        paths, path_values = distinct(self.hits["path"])
+        queries, query_values = distinct(self.hits["query"])
+        pairs = pa.array(paths * len(query_values) + queries).dictionary_encode()
+        path, query = np.divmod(pairs.dictionary.to_numpy(), len(query_values))
+        parts = [values.fill_null("").take(where) for values, where in ((path_values, path), (query_values, query))]
+        texts = pc.binary_join_element_wise(*parts, BETWEEN)
+        return self._searched("target", pairs.indices.to_numpy(), texts, _read_targets)
 
     @cached_property
-    def status(self) -> NDArray[np.int64]:
-        status: NDArray[np.int64] = self.hits["status"].fill_null(0).to_numpy().astype(np.int64)
+    def status(self) -> Codes:
+        status: Codes = self.hits["status"].fill_null(0).to_numpy().astype(np.int64)
         return status
 
+    def _column(self, field: str) -> Column:
+        codes, values = distinct(self.hits[field])
+        return self._searched(field, codes, values.fill_null(""), decode_texts)
 
-def _column(values: pa.ChunkedArray, read: Callable[[pa.Array], pa.Array]) -> Column:
-    """A dictionary column → its values that occur, as `read` reads them."""
-    codes, found = distinct(values)
-    return Column(read(found).fill_null(b""), codes)
+    def _searched(self, field: str, codes: Codes, texts: pa.Array, read: Callable[[pa.Array], pa.Array]) -> Column:
+        wanted = self.wanted[field]
+        bits = np.int64 if len(wanted) < MOST_BITS else object
+
+        def search(new: Sequence[str | None]) -> list[int]:
+            values, marks = read(pa.array(new, pa.string())), np.zeros(len(new), bits)
+            for number, patterns in enumerate(wanted):
+                marks |= occurs(values, patterns).astype(bits) << number
+            return list(marks.tolist())
+
+        marks = np.array(self.known.all((field, wanted), search, texts.to_pylist()), bits)
+        return Column(codes, {patterns: (marks >> number & 1).astype(bool) for number, patterns in enumerate(wanted)})
 
 
-def match_events(hits: pa.Table, scenarios: Sequence[Scenario], *, complete: bool = False) -> pa.Table:
+def occurs(values: pa.Array, patterns: Sequence[str]) -> Mask:
+    """For each value (binary), whether one of the patterns occurs in it."""
+    pattern = "(?s)" + "|".join(f"(?:{pattern})" for pattern in patterns)
+    return np.asarray(pc.match_substring_regex(values, pattern=pattern))
+
+
+def _read_targets(texts: pa.Array) -> pa.Array:
+    pairs = [text.partition(BETWEEN) for text in texts.to_pylist()]
+    path, query = (decode_texts(pa.array([pair[part] for pair in pairs], pa.string())) for part in (0, 2))
+    mark = pc.if_else(pc.equal(query, b""), b"", b"?")
+    return blank_comments(pc.binary_join_element_wise(path, mark, query, b""))
+
+
+def _wanted_patterns(scenarios: Sequence[Scenario]) -> dict[str, tuple[Patterns, ...]]:
+    """All that is looked for in each column."""
+    wanted: dict[str, dict[Patterns, None]] = {field: {} for field in FIELDS}
+    for match in (match for scenario in scenarios for match in scenario.match):
+        for field, patterns in (
+            *(("path", match.path), ("path", match.not_path), ("query", match.query)),
+            *(("user_agent", match.user_agent),),
+        ):
+            wanted[field] |= {patterns: None} if patterns else {}
+        if match.payload:
+            payload = load_payloads()[match.payload]
+            for field in payload.fields:
+                wanted[field][payload.patterns] = None
+    return {field: tuple(lists) for field, lists in wanted.items()}
+
+
+def match_events(
+    hits: pa.Table, scenarios: Sequence[Scenario], *, complete: bool = False, known: Remembered | None = None
+) -> pa.Table:
     """Hits (HITS, in any chunks) → EVENTS, by scenario; a hit without an address is none: nobody could be banned.
 
     `complete`: these are all hits that will be counted together, so that targets are left out which have too few to
-    overflow a bucket. Most have.
+    overflow a bucket. Most have. What is in `known` is not searched again.
     """
     hits = hits.select(NEEDED)
     if hits["client_ip"].null_count:
         hits = hits.filter(pc.field("client_ip").is_valid())
-    subjects = Subjects(unify(hits))
+    subjects = Subjects(unify(hits), scenarios, known or Remembered())
     counts = {}
     if complete:
         groups = {scenario.group_by for scenario in scenarios}
@@ -120,7 +165,7 @@ def _events(subjects: Subjects, scenario: Scenario, counts: NDArray[np.int64] | 
 def _fits(subjects: Subjects, match: Match) -> Mask:
     fits = np.ones(len(subjects.hits), dtype=np.bool_)
     if match.methods:
-        fits &= subjects.method.where(pc.is_in(subjects.method.values, pa.array(match.methods, pa.binary())))
+        fits &= subjects.method(match.methods)
     if match.status:
         fits &= _has_status(subjects.status, match.status)
     if match.path:

@@ -56,7 +56,7 @@ def compute_final_day(
 
 
 def _statistics(coded: CodedDay, scenarios: Sequence[Scenario], state: str) -> dict[str, pa.Table]:
-    relations = _relations(coded)
+    relations = {name: Folded(rows, coded.context) for name, rows in _relations(coded).items()}
     tables = {name: _compute(TABLES[name], relations[relation], coded) for name, relation in RELATIONS.items()}
     tables["late_daily"] = _late(coded.day.late)
     tables["days"] = _days(coded, scenarios, state)
@@ -81,12 +81,31 @@ def _relations(coded: CodedDay) -> dict[str, pa.Table]:
     }
 
 
-def _compute(published: Published, rows: pa.Table, coded: CodedDay) -> pa.Table:
-    smallest = coded.context.policy.statistics.smallest_group
-    for name in published.folded:
-        # robots' names are nobody's secret
-        only = rows["is_person"].to_numpy(zero_copy_only=False) if name == "agent" else None
-        rows = fold_small_groups(rows, name, smallest, only)
+class Folded:
+    """The rows of a relation; many tables fold the same columns."""
+
+    def __init__(self, rows: pa.Table, context: Context) -> None:
+        self.rows = rows
+        self.smallest = context.policy.statistics.smallest_group
+        self._columns: dict[str, pa.ChunkedArray] = {}
+
+    def by(self, names: Sequence[str]) -> pa.Table:
+        """The rows, with small groups of these columns folded."""
+        rows = self.rows
+        for name in names:
+            rows = rows.set_column(rows.schema.get_field_index(name), name, self._column(name))
+        return rows
+
+    def _column(self, name: str) -> pa.ChunkedArray:
+        if name not in self._columns:
+            # robots' names are nobody's secret
+            only = self.rows["is_person"].to_numpy(zero_copy_only=False) if name == "agent" else None
+            self._columns[name] = fold_small_groups(self.rows, name, self.smallest, only)[name]
+        return self._columns[name]
+
+
+def _compute(published: Published, relation: Folded, coded: CodedDay) -> pa.Table:
+    rows = relation.by(published.folded)
     coded.connection.register(RELATIONS[published.name], rows)
     result = coded.connection.sql(read_query("transforms.statistics", published.name)).to_arrow_table()
     for index, name in enumerate(published.keys):

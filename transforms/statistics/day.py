@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -10,7 +10,6 @@ from typing import Final
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from schemas.scenario import Scenario
 from schemas.window import LATE
@@ -27,13 +26,9 @@ from transforms.statistics.coded import (
     spell_clients,
 )
 from transforms.statistics.templates import message_template, published_level, published_module
+from transforms.visits.actions import cut_into_visits
 
 MEMORY_LIMIT: Final = "1GB"
-ACTIONS_AT_ONCE: Final = 1_000_000
-ACTION_COLUMNS: Final = (
-    *("visitor", "instant", "position", "vhost", "path", "is_pageview", "is_download"),
-    *("source_kind", "source", "campaign", "device_class", "os", "browser", "country"),
-)
 # The border: what is published is made of these columns; one that is not named here leaves the window in no form.
 LEAVING_HITS: Final = (
     *("log", "file", "line_number", "client_ip", "client_host", "requested_at", "method", "path", "query", "status"),
@@ -93,7 +88,7 @@ def code_day(day: Day, scenarios: Sequence[Scenario], context: Context) -> Coded
         day=day,
         window_hits=hits,
         hits=coded,
-        actions=_cut_into_visits(connection, coded, context),
+        actions=cut_into_visits(coded, context.policy.statistics.visit_gap),
         errors=_code_errors(spell_clients(day.errors.select(LEAVING_ERRORS).unify_dictionaries()), context),
         evidence=_code_evidence(alerts, evidence, context),
         context=context,
@@ -120,23 +115,10 @@ def _find_alerts(
     """The alerts of this day's events alone, and their evidence."""
     acting = [scenario for scenario in scenarios if scenario.mode == "ban"]
     if events is None:
-        events = match_events(hits, acting, complete=True)
+        events = match_events(hits, acting, complete=True, known=context.known)
     allowlist = [str(network) for network in context.policy.blocklist.allowlist]
     alerts, evidence = find_alerts(events, acting, allowlist)
     return alerts, spell_clients(evidence.unify_dictionaries())
-
-
-def _cut_into_visits(connection: duckdb.DuckDBPyConnection, hits: pa.Table, context: Context) -> pa.Table:
-    """The actions of all visitors, some visitors at a time, so that memory does not grow with the day."""
-    gap = context.policy.statistics.visit_gap // timedelta(microseconds=1)
-    query = read_query("transforms.visits", "actions")
-    acts = hits.filter(pc.or_(hits["is_pageview"], hits["is_download"])).select(ACTION_COLUMNS)
-    share = acts["visitor"].to_numpy() % (len(acts) // ACTIONS_AT_ONCE + 1)
-    parts = []
-    for number in range(int(share.max(initial=0)) + 1):
-        connection.register("acts", acts.filter(pa.array(share == number)))
-        parts.append(connection.sql(query, params={"gap": gap}).to_arrow_table())
-    return pa.concat_tables(parts)
 
 
 def _code_errors(errors: pa.Table, context: Context) -> pa.Table:

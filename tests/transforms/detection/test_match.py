@@ -130,3 +130,11 @@ def test_hits_that_could_not_overflow_a_bucket_are_left_out_and_no_alert_with_th
         for whole, part in zip(find_alerts(all_events, [rule], []), find_alerts(needed, [rule], []), strict=True):
             assert whole.to_pylist() == part.to_pylist()
         assert len(needed) <= len(all_events)
+
+
+def test_any_number_of_scenarios_may_look_into_a_path():
+    rules = [scenario({"path": [f"^/{number}$"]}) for number in range(100)]
+
+    found = [match_events(make_hits([{"path": "/99"}, {"path": "/7"}]), wanted) for wanted in (rules, rules[:50])]
+
+    assert [events["line_number"].to_pylist() for events in found] == [[2, 1], [2]]

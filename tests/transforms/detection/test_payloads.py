@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -14,7 +13,7 @@ from tests.data import data_path
 from tests.transforms.detection.tables import make_hits
 from transforms.detection.decode import blank_comments, decode_texts
 from transforms.detection.load import load_payloads, load_scenarios
-from transforms.detection.match import Column, match_events
+from transforms.detection.match import match_events, occurs
 
 # The classes that the ten scenarios speak of, each with the share of its attacks that is caught at least.
 FLOORS = {
@@ -118,4 +117,4 @@ def test_decoding_is_not_slow_on_hostile_text():
 
 
 def search(texts: list[bytes], patterns: Sequence[str]) -> object:
-    return Column(pa.array(texts, pa.binary()), np.arange(len(texts))).matches(patterns)
+    return occurs(pa.array(texts, pa.binary()), patterns)
