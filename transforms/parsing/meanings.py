@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from transforms.anonymising.secrets import USUAL_KEYS, SecretKeys
 from transforms.parsing import times, values
+from transforms.parsing.proxies import choose_client
 from transforms.parsing.values import Network, decode, text
 
 Convert = Callable[[Any], Any]
@@ -98,5 +99,5 @@ def converter_of(meaning: str, how: Reading) -> tuple[tuple[str, ...], Convert]:
 
 
 def _read_hops(how: Reading, hops: Any) -> tuple[Any, ...]:
-    client, peer = values.choose_client(hops[0] or b"-", hops[1], how.trusted_proxies)
+    client, peer = choose_client(hops[0] or b"-", hops[1], how.trusted_proxies)
     return (*client, peer)

@@ -195,24 +195,6 @@ def read_error_client(raw: bytes) -> Client:
     return read_client(raw)
 
 
-def choose_client(forwarded: bytes, peer: bytes | None, trusted: Sequence[Network]) -> tuple[Client, str | None]:
-    """The client behind proxies: the rightmost address that is not a trusted proxy's, and the peer's own address.
-
-    Who connected counts first: what a stranger claims in `X-Forwarded-For` is not believed.
-    """
-    chain = [part.strip(b' "') for part in forwarded.split(b",")] if forwarded not in (b"-", b"") else []
-    chain += [peer] if peer is not None else []
-    client: Client = (None, None, None)
-    for hop in reversed(chain):
-        try:
-            client = read_client(hop)
-        except UnreadableError:
-            break  # beyond what cannot be read, nobody vouches for anything
-        if not client[0] or not is_within(client[0], trusted):
-            break
-    return client, read_client(chain[-1])[0] if chain else None
-
-
 def is_within(address: str, networks: Sequence[Network]) -> bool:
     """Whether one of the networks holds the address, in any spelling."""
     plain = unwrap_ip(ipaddress.ip_address(address))  # a listener for both families logs ::ffff:192.0.2.1
