@@ -48,6 +48,9 @@ NUMBERS: Final = {
     ),
 }
 NEVER: Final = re.compile(rb"(?!)")
+KEY: Final = re.compile(
+    rb'"\s*:'
+)  # each key ends so, and few texts hold it: with as many of them, no key is there twice
 DOUBLED: Final = object()
 
 
@@ -56,7 +59,6 @@ class JsonLayout(Layout):
     """`paths` are, for each meaning, the keys of which the first that is there counts; `a.b` is also b within a."""
 
     paths: tuple[tuple[str, ...], ...] = ()
-    leaves: tuple[bytes, ...] = ()
 
     def read(self, line: bytes) -> Groups | None:
         """As `Layout.read`; a missing value is `-`. None too for a key that is there twice, or a value of no use."""
@@ -80,9 +82,9 @@ class JsonLayout(Layout):
                 content = orjson.loads(line.decode("latin-1")) if _is_not_utf8(line) else None
             except orjson.JSONDecodeError:
                 return None
-        if isinstance(content, dict) and (b"\\u" in line or any(line.count(leaf) > 1 for leaf in self.leaves)):
-            return _load_slowly(line)
-        return content if isinstance(content, dict) else None
+        if not isinstance(content, dict):
+            return None
+        return content if b"\\u" not in line and len(KEY.findall(line)) == _count_keys(content) else _load_slowly(line)
 
 
 def compile_json(name: str, keys: Mapping[str, str | Sequence[str]]) -> JsonLayout:
@@ -96,8 +98,7 @@ def compile_json(name: str, keys: Mapping[str, str | Sequence[str]]) -> JsonLayo
     for missing, what in (({"any_time"}, "requested_at"), ({"client", "forwarded"}, "client_ip"), (REQUESTS, "target")):
         if not missing & set(meanings):
             raise FormatError(f"the map has no {what}; say under which key it stands")
-    leaves = {f'"{key.rpartition(".")[2]}"'.encode() for several in paths for key in several}
-    return JsonLayout(name, NEVER, meanings, paths=tuple(paths), leaves=tuple(sorted(leaves)))
+    return JsonLayout(name, NEVER, meanings, paths=tuple(paths))
 
 
 def read_map(name: str) -> JsonLayout:
@@ -126,6 +127,12 @@ def _is_not_utf8(line: bytes) -> bool:
     except UnicodeDecodeError:
         return True
     return False
+
+
+def _count_keys(node: Any) -> int:
+    if isinstance(node, dict):
+        return len(node) + sum(_count_keys(value) for value in node.values() if isinstance(value, dict | list))
+    return sum(_count_keys(value) for value in node) if isinstance(node, list) else 0
 
 
 def _load_slowly(line: bytes) -> dict[str, Any] | None:
@@ -171,8 +178,8 @@ def raw_value(value: Any, meaning: str) -> bytes | None:
         value = ", ".join(value) if meaning == "forwarded" else next(iter(value), None)
     if value is None:
         return b"-"
-    if isinstance(value, float):
-        value = f"{value:.9f}".rstrip("0").rstrip(".")
+    if isinstance(value, float):  # of an instant no more is exact than microseconds
+        value = (f"{value:.6f}" if meaning == "any_time" else f"{value:.9f}").rstrip("0").rstrip(".")
     elif isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):

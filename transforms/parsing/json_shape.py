@@ -1,6 +1,6 @@
 """JSON lines of one shape: the same keys in the same order, which most servers write, cut like any other layout.
 
-The shape is that of a block's first good line. A line with the same bytes around plain values is the same object, so
+Shapes are those of a block's first good lines. A line with the same bytes around plain values is the same object, so
 its values are found without reading it as JSON; every other line is read as JSON.
 """
 
@@ -15,16 +15,20 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.parsing.fields import Field, Mask
+from transforms.parsing.fields import Field, Mask, join_fields
 from transforms.parsing.json_layout import DOUBLED, NUMBERS, REQUESTS, JsonLayout, first_value, join_pairs, raw_value
 from transforms.parsing.layout import Layout, Piece, join_pieces
 from transforms.parsing.regular import Regular, read_regular
 
 TRIES: Final = 20  # lines at the beginning of a block
+SHAPES: Final = 8  # of a block's lines
+WORTHWHILE: Final = 0.03  # of a block's lines, which a shape must have for a further one to be tried
 LONGEST: Final = 10_000  # bytes of a line that others could be like
 STRING: Final = rb"[ !#-\[\]-~]*"  # ASCII without escapes
 NUMBER: Final = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
-TOKEN: Final = re.compile(rb'"(?P<text>(?:[^"\\]|\\.)*)"(?P<colon>\s*:)?|(?P<number>' + NUMBER + rb")", re.DOTALL)
+TOKEN: Final = re.compile(rb'"(?P<text>[^"]*)"(?P<colon>\s*:)?|(?P<number>' + NUMBER + rb")", re.DOTALL)
+# An instant in seconds, or a duration, that is the same number as a float written with nine digits behind the point.
+PLAIN_NUMBER: Final = r"\A(?:0|[1-9][0-9]{0,14}|(?:0|[1-9][0-9]{0,5})\.[0-9]{1,8})\z"
 MISSING: Final = b"-"
 
 
@@ -37,7 +41,30 @@ class Shape:
 
 
 def read_regular_json(block: bytes, layout: JsonLayout) -> Regular | None:
-    """As `regular.read_regular`."""
+    """As `regular.read_regular`, shape after shape as long as each is that of many lines."""
+    whole: Regular | None = None
+    for _ in range(SHAPES):
+        rest = (
+            block
+            if whole is None
+            else b"".join(
+                block[begin : end + 1]
+                for begin, end in zip(
+                    whole.begins[whole.others].tolist(), whole.ends[whole.others].tolist(), strict=True
+                )
+            )
+        )
+        found = _read_one_shape(rest, layout)
+        if found is None:
+            break
+        whole = found if whole is None else _add(whole, found)
+        if len(found.numbers) < len(whole.ends) * WORTHWHILE or not len(whole.others):
+            break
+    return whole
+
+
+def _read_one_shape(block: bytes, layout: JsonLayout) -> Regular | None:
+    """The lines of the shape that the block's first good line has."""
     shape = next((shape for line in _first_lines(block) if (shape := shape_of(layout, line))), None)
     regular = read_regular(block, shape.layout) if shape else None
     if not shape or not regular:
@@ -52,13 +79,19 @@ def read_regular_json(block: bytes, layout: JsonLayout) -> Regular | None:
     return replace(regular, fields=fields).only(fits)
 
 
+def _add(whole: Regular, more: Regular) -> Regular:
+    """With the lines that were found among the others of `whole`."""
+    numbers = np.concatenate([whole.numbers, whole.others[more.numbers]])
+    order = np.argsort(numbers, kind="stable")
+    fields = [join_fields(pair).ordered(order) for pair in zip(whole.fields, more.fields, strict=True)]
+    return replace(whole, fields=fields, numbers=numbers[order], others=whole.others[more.others])
+
+
 def shape_of(layout: JsonLayout, line: bytes) -> Shape | None:
-    """The shape of a line; None where it is no line of the layout, or its keys are not plain."""
-    if len(line) > LONGEST or not line.isascii() or layout.read(line) is None:
+    """The shape of a line; None where it is no line of the layout, or no plain one."""
+    if len(line) > LONGEST or b"\\" in line or not line.isascii() or layout.read(line) is None:
         return None
     found = [match for match in TOKEN.finditer(line) if match["colon"] is None]
-    if any(b"\\" in match["text"] for match in TOKEN.finditer(line) if match["colon"] is not None):
-        return None
     leaves = iter(range(len(found)))
     tree = _number_leaves(json.loads(line, object_pairs_hook=join_pairs), leaves)
     if next(leaves, None) is not None:
@@ -109,10 +142,18 @@ def _convert(meaning: str, shape: Shape, place: int | None, regular: Regular) ->
     is_number = shape.layout.pieces[place].pattern == NUMBER
     if not is_number and meaning not in NUMBERS:
         return field, every
-    raws = [raw_value(_number(raw) if is_number else raw.decode(), meaning) for raw in field.values.to_pylist()]
-    good = np.array([raw is not None for raw in raws], np.bool_)
-    values = pa.array([MISSING if raw is None else raw for raw in raws], pa.binary())
-    return Field(field.codes, values), good[field.codes]
+    good = np.asarray(pc.match_substring_regex(field.values, pattern=PLAIN_NUMBER))
+    if meaning in NUMBERS:
+        pattern = rf"\A(?:{NUMBERS[meaning].pattern.decode()})\z"
+        good &= np.asarray(pc.match_substring_regex(field.values, pattern=pattern))
+    if good.all():
+        return field, every
+    hard = ~good
+    found = field.values.filter(pa.array(hard)).to_pylist()
+    raws = [raw_value(_number(raw) if is_number else raw.decode(), meaning) for raw in found]
+    good[hard] = [raw is not None for raw in raws]
+    own = pa.array([MISSING if raw is None else raw for raw in raws], pa.binary())
+    return Field(field.codes, pc.replace_with_mask(field.values, pa.array(hard), own)), good[field.codes]
 
 
 def _number(raw: bytes) -> Any:

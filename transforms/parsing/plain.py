@@ -14,23 +14,20 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from transforms.parsing.fields import Mask, bytes_of, cut
-from transforms.parsing.times import EARLIEST, LATEST, MICROSECONDS, clf_time
-from transforms.parsing.values import UnreadableError
+from transforms.parsing.meanings import Convert
+from transforms.parsing.plain_times import ISO_LIKE, plain_any_time, plain_clf_time, plain_epoch, plain_iso_time
 
 Columns = tuple[pa.Array, ...]
 Plain = Callable[[pa.BinaryArray], tuple[Columns, Mask]]
 
 NOTHING: Final = pa.array([b"-", b"", b'""'], pa.binary())  # as servers write it
 OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-IPV4: Final = rf"\A(?:{OCTET}\.){{3}}{OCTET}\z"
+CLIENT: Final = rf"\A(?:{OCTET}\.){{3}}{OCTET}(?::[0-9]{{1,5}})?\z"
 METHOD: Final = r"\A[!#$%&'*+.^_`|~0-9A-Za-z-]+\z"
 PROTOCOL: Final = r"\AHTTP/[0-9](?:\.[0-9])?\z"
+EPOCHS: Final = {"epoch": 1, "epoch_s": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000}
 DIGITS: Final = r"\A[0-9]{1,15}\z"
 DECIMAL: Final = r"\A[0-9]{1,12}(?:\.[0-9]{1,9})?\z"
-CLF_WIDTH: Final = 26
-CLF_FIXED: Final = {2: "/", 6: "/", 11: ":", 14: ":", 17: ":", 20: " "}
-CLF_CLOCK: Final = [12, 13, 15, 16, 18, 19]
-CLF_DAY: Final = [*range(11), *range(21, 26)]  # and the zone
 
 
 def plain_text(values: pa.BinaryArray) -> tuple[Columns, Mask]:
@@ -41,53 +38,54 @@ def plain_text(values: pa.BinaryArray) -> tuple[Columns, Mask]:
 
 
 def plain_number(values: pa.BinaryArray, kind: pa.DataType) -> tuple[Columns, Mask]:
+    """Digits."""
     hard = ~_matches(values, DIGITS)
     return (_strings(values, hard).cast(kind),), hard
 
 
+def plain_port(values: pa.BinaryArray) -> tuple[Columns, Mask]:
+    """Up to 65535."""
+    (numbers,), hard = plain_number(values, pa.int64())
+    return (numbers,), hard | np.asarray(pc.fill_null(pc.greater(numbers, 65535), False)) | _longer(values, 5)
+
+
 def plain_seconds(values: pa.BinaryArray, unit: float) -> tuple[Columns, Mask]:
+    """A number of units that are so many seconds."""
     hard = ~_matches(values, DECIMAL)
     return (pc.multiply(_strings(values, hard).cast(pa.float64()), unit),), hard
 
 
 def plain_client(values: pa.BinaryArray) -> tuple[Columns, Mask]:
-    """IPv4 in four decimal parts; it has one spelling."""
-    hard = ~_matches(values, IPV4)
-    return (_strings(values, hard), pa.nulls(len(values), pa.string()), pa.nulls(len(values), pa.int64())), hard
+    """IPv4 in four decimal parts, which has one spelling, also with a port."""
+    hard = ~_matches(values, CLIENT)
+    content, edges = bytes_of(values)
+    begins, ends = edges[:-1].astype(np.int64), edges[1:].astype(np.int64)
+    colons = np.flatnonzero(content == ord(":"))
+    stops = np.minimum(np.append(colons, len(content))[np.searchsorted(colons, begins)], ends)
+    buffer = pa.py_buffer(content)
+    port = _strings(cut(buffer, np.minimum(stops + 1, ends), ends), hard | (stops == ends)).cast(pa.int64())
+    hard |= np.asarray(pc.fill_null(pc.greater(port, 65535), False))
+    return (_strings(cut(buffer, begins, stops), hard), pa.nulls(len(values), pa.string()), port), hard
 
 
 def plain_peer(values: pa.BinaryArray) -> tuple[Columns, Mask]:
+    """As `plain_client`, without the port."""
     columns, hard = plain_client(values)
     return columns[:1], hard
 
 
-def plain_clf_time(values: pa.BinaryArray) -> tuple[Columns, Mask]:
-    """`10/Oct/2000:13:55:36 -0700`: the clock by arithmetic, each distinct day and zone once."""
+def plain_target(values: pa.BinaryArray) -> tuple[Columns, Mask]:
+    """ASCII → path and query."""
+    (written,), hard = plain_text(values)
+    mark = pc.find_substring(written, "?")
     content, edges = bytes_of(values)
-    wide = np.flatnonzero(np.diff(edges) == CLF_WIDTH)
-    text = content[edges[wide, None] + np.arange(CLF_WIDTH)]
-    good = np.logical_and.reduce([text[:, at] == ord(byte) for at, byte in CLF_FIXED.items()])
-    clock = text[:, CLF_CLOCK].astype(np.int64) - ord("0")
-    good &= ((clock >= 0) & (clock <= 9)).all(axis=1)
-    hour, minute, second = (clock[:, at] * 10 + clock[:, at + 1] for at in (0, 2, 4))
-    good &= (hour <= 23) & (minute <= 59) & (second <= 60)
-    days, codes = np.unique(
-        np.ascontiguousarray(text[:, CLF_DAY]).view(f"V{len(CLF_DAY)}").ravel(), return_inverse=True
-    )
-    begins = np.array([_day_begins(day.tobytes()) for day in days], np.int64)
-    found = begins[codes] + ((hour * 60 + minute) * 60 + second) * MICROSECONDS if len(days) else begins
-    good &= (begins[codes] >= EARLIEST) & (found < LATEST) if len(days) else good
-    instants, hard = np.zeros(len(values), np.int64), np.ones(len(values), np.bool_)
-    instants[wide], hard[wide] = found, ~good
-    return (pa.array(instants),), hard
-
-
-def _day_begins(day_and_zone: bytes) -> int:
-    """Microseconds since 1970 at midnight; before all time where that is none."""
-    try:
-        return clf_time(day_and_zone[:11] + b":00:00:00 " + day_and_zone[11:])
-    except UnreadableError:
-        return EARLIEST - 1
+    begins, ends = edges[:-1].astype(np.int64), edges[1:].astype(np.int64)
+    has_query = np.asarray(pc.fill_null(pc.greater_equal(mark, 0), False))
+    stops = np.where(has_query, begins + np.asarray(pc.fill_null(mark, 0)), ends)
+    missing = np.asarray(pc.is_null(written))
+    buffer = pa.py_buffer(content)
+    path = _strings(cut(buffer, begins, stops), missing)
+    return (path, _strings(cut(buffer, np.minimum(stops + 1, ends), ends), missing | ~has_query)), hard
 
 
 def plain_request(values: pa.BinaryArray) -> tuple[Columns, Mask]:
@@ -128,13 +126,29 @@ PLAIN: Final[dict[str, Plain]] = {
     "client": plain_client,
     "peer": plain_peer,
     "request": plain_request,
+    "target": plain_target,
     "time": plain_clf_time,
+    **{name: partial(plain_epoch, per_second=unit) for name, unit in EPOCHS.items()},
+    "status": partial(plain_number, kind=pa.int64()),
+    "port": plain_port,
     "bytes": partial(plain_number, kind=pa.int64()),
     "body_bytes": partial(plain_number, kind=pa.int64()),
     "seconds": partial(plain_seconds, unit=1.0),
     "milliseconds": partial(plain_seconds, unit=1e-3),
     "microseconds": partial(plain_seconds, unit=1e-6),
+    "nanoseconds": partial(plain_seconds, unit=1e-9),
 }
+
+
+def plain_way(meaning: str, convert: Convert) -> Plain | None:
+    """How to do with all values of a meaning what `convert` does with one; None where no way is known."""
+    if meaning in PLAIN:
+        return PLAIN[meaning]
+    if meaning == "any_time":
+        return partial(plain_any_time, read=convert)
+    if meaning == "time_utc" or meaning.removeprefix("time ").removesuffix("%z").rstrip() in ISO_LIKE:
+        return partial(plain_iso_time, read=convert)
+    return None
 
 
 def holding(values: pa.BinaryArray, byte: int) -> Mask:
@@ -156,6 +170,10 @@ def _owners(places: NDArray[np.int64], edges: NDArray[np.int32]) -> Mask:
 
 def _matches(values: pa.BinaryArray, pattern: str) -> Mask:
     return np.asarray(pc.match_substring_regex(values, pattern=pattern))
+
+
+def _longer(values: pa.BinaryArray, most: int) -> Mask:
+    return np.asarray(pc.greater(pc.binary_length(values), most))
 
 
 def _matches_few(values: pa.BinaryArray, pattern: str) -> Mask:

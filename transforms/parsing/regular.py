@@ -89,6 +89,7 @@ def _span(cell: Cell, lines: Lines) -> tuple[Positions, Positions]:
 
 def _fixed_bytes_fit(buffer: NDArray[np.uint8], cell: Cell, lines: Lines) -> Mask:
     begins, ends = _span(cell, lines)
+    fits: Mask
     if not cell.pieces:
         fits = ends - begins == len(cell.prefix)
     elif cell.prefix or cell.suffix:

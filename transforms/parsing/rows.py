@@ -1,23 +1,22 @@
 """The matched lines of one layout → a table: each field is cut from all lines, each distinct value converted once."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.window import INSTANT, TEXT
-from transforms.parsing import values
-from transforms.parsing.fields import Field, pair_fields
+from schemas.window import TEXT
+from transforms.parsing.converting import Converted, convert_field, convert_hops
+from transforms.parsing.fields import Codes, Field
 from transforms.parsing.layout import Layout
-from transforms.parsing.meanings import DECISIVE, UNKEPT, Convert, Reading, converter_of
-from transforms.parsing.plain import PLAIN, holding
-from transforms.parsing.values import UnreadableError
+from transforms.parsing.meanings import CLIENT_COLUMNS, DECISIVE, UNKEPT, Reading, converter_of
 
-PHYSICAL: Final = {TEXT: pa.string(), INSTANT: pa.int64()}  # as values are converted
+TIMES: Final = ("requested_at", "logged_at")
+HOPS: Final = (*CLIENT_COLUMNS, "peer_ip")
 APACHE_CODE: Final = re.compile(r"\b(AH\d{5}):")
 
 
@@ -43,18 +42,13 @@ def build_rows(
     """
     columns: dict[str, pa.Array] = {}
     bad: dict[int, str] = {}
-    for meaning, field in _combine_hops(layout.meanings, fields):
-        names, convert = converter_of(meaning, how)
-        kinds = [schema.field(name).type if name in schema.names else TEXT for name in names]
-        converted = _convert_field(meaning, field, convert, kinds, layout.json_escapes, one_by_one)
-        if names[0] in ("requested_at", "logged_at") and how.latest is not None:
+    for names, codes, converted in _converted(layout, fields, schema, how, one_by_one):
+        if names[0] in TIMES and how.latest is not None:
             late = np.asarray(pc.fill_null(pc.greater(converted.columns[0], how.latest), False))
             converted.reasons |= dict.fromkeys(np.flatnonzero(late).tolist(), "future")
-        for index in np.flatnonzero(np.isin(field.codes, list(converted.reasons))) if converted.reasons else ():
-            reason = converted.reasons[int(field.codes[index])]
-            bad[int(index)] = reason if reason == "forged" else bad.get(int(index), reason)
-        for name, kind, distinct in zip(names, kinds, converted.columns, strict=True):
-            new = _spread(distinct, field.codes, kind)
+        _note_bad(bad, codes, converted.reasons)
+        for name, distinct in zip(names, converted.columns, strict=True):
+            new = _spread(distinct, codes, _kind(schema, name))
             # where two directives fill one column, the last that has a value counts
             columns[name] = pc.coalesce(new, columns[name]) if name in columns else new
     if "message" in columns:
@@ -66,41 +60,31 @@ def build_rows(
     return Rows(table.filter(pa.array(good)) if bad else table, bad)
 
 
-@dataclass
-class Converted:
-    """The columns of a field's distinct values (text or numbers), and why some of these cannot be read, by position."""
+def _converted(
+    layout: Layout, fields: Sequence[Field], schema: pa.Schema, how: Reading, one_by_one: bool
+) -> Iterator[tuple[Sequence[str], Codes, Converted]]:
+    """For each field the columns that it fills, a code a line, and what stands for each code in these columns."""
+    kept = [(meaning, field) for meaning, field in zip(layout.meanings, fields, strict=True) if meaning not in UNKEPT]
+    kept.sort(key=lambda pair: pair[0] in DECISIVE)
+    parts = dict(kept)
+    if "forwarded" in parts:  # who asked depends on two fields together
+        yield HOPS, *convert_hops(parts.pop("forwarded"), parts.pop("client", None), how, one_by_one)
+    for meaning, field in kept:
+        if meaning in parts:
+            names, _ = converter_of(meaning, how)
+            kinds = [_kind(schema, name) for name in names]
+            yield names, field.codes, convert_field(meaning, field, kinds, how, layout.json_escapes, one_by_one)
 
-    columns: list[pa.Array]
-    reasons: dict[int, str]
+
+def _note_bad(bad: dict[int, str], codes: Codes, reasons: Mapping[int, str]) -> None:
+    if reasons:
+        for index in np.flatnonzero(np.isin(codes, list(reasons))).tolist():
+            reason = reasons[int(codes[index])]
+            bad[index] = reason if reason == "forged" else bad.get(index, reason)
 
 
-def _convert_field(
-    meaning: str, field: Field, convert: Convert, kinds: Sequence[pa.DataType], json_escapes: bool, one_by_one: bool
-) -> Converted:
-    physical = [PHYSICAL.get(kind, kind) for kind in kinds]
-    plain = None if one_by_one or isinstance(field.values, list) or field.values.null_count else PLAIN.get(meaning)
-    if plain is None:
-        easy: Sequence[pa.Array] = ()
-        hard = np.ones(len(field.values), np.bool_)
-    else:
-        easy, hard = plain(field.values)
-        if json_escapes:
-            hard |= holding(field.values, ord("\\"))
-    wanted = np.flatnonzero(hard)
-    values = field.values if isinstance(field.values, list) else field.values.take(pa.array(wanted)).to_pylist()
-    found = [_convert(value, convert, json_escapes and meaning != "hops") for value in values]
-    reasons = {int(at): value for at, value in zip(wanted, found, strict=True) if isinstance(value, str)}
-    slow = [
-        pa.array([None if value is None or isinstance(value, str) else value[at] for value in found], kind)
-        for at, kind in enumerate(physical)
-    ]
-    if plain is None:
-        return Converted(slow, reasons)
-    columns = [column.cast(kind) for column, kind in zip(easy, physical, strict=True)]
-    if len(wanted):
-        mask = pa.array(hard)
-        columns = [pc.replace_with_mask(column, mask, own) for column, own in zip(columns, slow, strict=True)]
-    return Converted(columns, reasons)
+def _kind(schema: pa.Schema, name: str) -> pa.DataType:
+    return schema.field(name).type if name in schema.names else TEXT
 
 
 def _spread(distinct: pa.Array, codes: np.ndarray, kind: pa.DataType) -> pa.Array:
@@ -110,42 +94,6 @@ def _spread(distinct: pa.Array, codes: np.ndarray, kind: pa.DataType) -> pa.Arra
         return distinct.take(places).cast(kind)
     encoded = distinct.dictionary_encode()
     return pa.DictionaryArray.from_arrays(encoded.indices.take(places), encoded.dictionary)
-
-
-def encode(raw: Sequence[Any]) -> tuple[np.ndarray, list[Any]]:
-    """Values → int32 codes and the distinct values, in order of first appearance."""
-    index: dict[Any, int] = {}
-    codes = np.fromiter((index.setdefault(value, len(index)) for value in raw), np.int32, len(raw))
-    return codes, list(index)
-
-
-def dictionary_array(codes: np.ndarray, distinct: Sequence[str | None]) -> pa.DictionaryArray:
-    """Codes into `distinct`, where values may repeat or be null → a dictionary array whose values do neither."""
-    index: dict[str, int] = {}
-    mapping = np.array([-1 if v is None else index.setdefault(v, len(index)) for v in distinct], np.int32)
-    new = mapping[codes] if len(distinct) else codes
-    return pa.DictionaryArray.from_arrays(pa.array(new, pa.int32(), mask=new < 0), pa.array(list(index), pa.string()))
-
-
-def _combine_hops(meanings: Sequence[str], fields: Sequence[Field]) -> list[tuple[str, Field]]:
-    """Who asked depends on two fields together wherever a proxy's header is logged."""
-    kept = [(meaning, field) for meaning, field in zip(meanings, fields, strict=True) if meaning not in UNKEPT]
-    kept.sort(key=lambda pair: pair[0] in DECISIVE)
-    parts = dict(kept)
-    if "forwarded" not in parts:
-        return kept
-    hops = pair_fields(parts["forwarded"], parts.get("client"))
-    return [("hops", hops), *((m, field) for m, field in kept if m not in ("forwarded", "client"))]
-
-
-def _convert(value: Any, convert: Convert, json_escapes: bool) -> Any:
-    """The converted tuple, None where the group took no part, or the reason (a str) why it cannot be read."""
-    if value is None:
-        return None
-    try:
-        return convert(values.unescape_json(value) if json_escapes else value)
-    except UnreadableError as error:
-        return error.reason
 
 
 def _cast(columns: dict[str, pa.Array], field: pa.Field, length: int) -> pa.Array:
@@ -161,10 +109,11 @@ def _message_columns(columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
     if "before" in columns:
         before = pc.fill_null(columns.pop("before").cast(pa.string()), "")
         message = pc.binary_join_element_wise(before, pc.fill_null(message, ""), "")
-    codes, distinct = encode(message.to_pylist())
-    stripped = [None if value is None else value.strip() or None for value in distinct]
+    encoded = message.dictionary_encode()
+    stripped = [value.strip() or None for value in encoded.dictionary.to_pylist()]
     found = [APACHE_CODE.search(value) if value else None for value in stripped]
+    codes = [match[1] if match else None for match in found]
     return {
-        "message": dictionary_array(codes, stripped),
-        "code": dictionary_array(codes, [match[1] if match else None for match in found]),
+        name: _spread(pa.array(values, pa.string()), encoded.indices, TEXT)
+        for name, values in (("message", stripped), ("code", codes))
     }
