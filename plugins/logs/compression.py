@@ -20,7 +20,8 @@ from schemas.refusals import RefusedError
 PACKED_BYTES: Final = 4096  # compressed bytes at a time: so near to the truth is how much they grow
 CHUNK: Final = 1024 * 1024
 MOST_MEMORY: Final = 100 << 20  # bytes; xz -9 takes 65 MB
-DAMAGE: Final = (EOFError, OSError, ValueError, zlib.error, lzma.LZMAError, zstd.ZstdError, igzip_lib.error)
+# isal's types take its error for an instance
+DAMAGE: Final[Any] = (EOFError, OSError, ValueError, zlib.error, lzma.LZMAError, zstd.ZstdError, igzip_lib.IsalError)
 
 
 class Packing(NamedTuple):
@@ -63,7 +64,7 @@ class Content:
         self.at = 0
         self._raw, self._size = raw, size
         self._rest = b""  # compressed, after the end of a part
-        self._part = packing.decompressor() if packing else None
+        self._part: Any = packing.decompressor() if packing else None
 
     def read(self, length: int) -> bytes:
         """The next bytes; fewer only at the end."""

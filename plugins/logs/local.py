@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from glob import glob
 from io import BufferedReader
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from plugins.logs.origins import ExchangedError, Look
 from plugins.store.door import sync_folder
@@ -85,7 +85,7 @@ class Local:
                 raise RefusedError(
                     f"{path} is no file but a pipe or a device, which cannot be read twice; store it first"
                 )
-            return path.open("rb", BUFFER)
+            return cast(BufferedReader, path.open("rb", BUFFER))
 
 
 def local_files(pattern: Path) -> Iterator[Local]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from plugins.backups.target import Target
@@ -35,8 +35,11 @@ def believe_clock(store: Store, is_right: bool) -> None:
         return
     origins = [origin for log in store.policy.logs for _, origin in find_files(log, store.base)]
     paths = [origin.path for origin in origins if isinstance(origin, Local)]
-    told = [moment for place in store.places.values() if (moment := place.clock())]
-    check_clock(store.clock(), store.place("state"), [*times_of(paths), *told], is_right)
+    told = [*times_of(paths), *(moment for place in store.places.values() if (moment := place.clock()))]
+    for origin in origins:
+        with suppress(RefusedError):  # other machines were asked when they were listed
+            told += [] if isinstance(origin, Local) else [datetime.fromtimestamp(origin.look().changed_at, UTC)]
+    check_clock(store.clock(), store.place("state"), told, is_right)
 
 
 def close_due(store: Store, actor: str, tell: Tell, clock_is_right: bool = False) -> tuple[list[Mark], list[str]]:

@@ -177,20 +177,26 @@ def open_bucket(url: str, timeout: float = TIMEOUT) -> Bucket:
     parts = URL.fullmatch(url)
     if not parts:
         raise RefusedError("a place in an object store is written s3://bucket/prefix, without any credentials")
+    bucket = Bucket(open_client(url, timeout), parts[1], parts[2] or "")
+    bucket.clock()
+    return bucket
+
+
+def open_client(
+    url: str, timeout: float, attempts: int = ATTEMPTS, endpoint: str | None = None, **session: Any
+) -> "S3Client":
+    """Whoever speaks to an object store; what is not said here are the AWS settings of this user."""
     config = Config(
         connect_timeout=timeout,
         read_timeout=timeout,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         request_checksum_calculation="when_required",  # servers other than Amazon's refuse the newer checksums
         response_checksum_validation="when_required",
     )
     try:
-        client = Session().client("s3", config=config)
+        return Session(**session).client("s3", config=config, endpoint_url=endpoint)
     except (boto.BotoCoreError, ValueError) as error:
         raise RefusedError(f"{url}: the AWS settings of this user do not work ({type(error).__name__})") from None
-    bucket = Bucket(client, parts[1], parts[2] or "")
-    bucket.clock()
-    return bucket
 
 
 def _check_page(page: Page, named: str = "Name") -> Page:

@@ -12,6 +12,7 @@ NOISE = "noise"  # an answer, but of something else
 STATUS = {
     "InternalError": 500,
     "NotImplemented": 501,
+    "SlowDown": 503,
     "AccessDenied": 403,
     "RequestTimeTooSkewed": 403,
 }
@@ -60,7 +61,7 @@ class Spoiler(BaseHTTPRequestHandler):
         else:
             self._pass_on(self.rfile.read(length), half=fault == CUT)
 
-    do_PUT = do_DELETE = do_GET  # noqa: N815 - names of http.server
+    do_PUT = do_DELETE = do_HEAD = do_GET  # noqa: N815 - names of http.server
 
     def _pass_on(self, body: bytes, half: bool) -> None:
         onward = http.client.HTTPConnection(self.server.store)
@@ -68,15 +69,19 @@ class Spoiler(BaseHTTPRequestHandler):
         answer = onward.getresponse()
         content = answer.read()
         onward.close()
-        self._answer(answer.status, dict(answer.getheaders()), content, len(content) // 2 if half else None)
+        headers = dict(answer.getheaders())
+        length = int(answer.getheader("Content-Length", 0)) if self.command == "HEAD" else len(content)
+        self._answer(answer.status, headers, content, len(content) // 2 if half else None, length)
 
-    def _answer(self, status: int, headers: dict[str, str], content: bytes, end: int | None = None) -> None:
+    def _answer(
+        self, status: int, headers: dict[str, str], content: bytes, end: int | None = None, length: int | None = None
+    ) -> None:
         self.send_response_only(status)
         for name, value in headers.items():
             if name.lower() not in ("content-length", "connection", "transfer-encoding"):
                 self.send_header(name, value)
         if status != 204:
-            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Content-Length", str(len(content) if length is None else length))
         self.end_headers()
         self.wfile.write(content[:end])
 
