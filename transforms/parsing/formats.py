@@ -1,16 +1,28 @@
 """Finding the layout of a log that nobody described."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from schemas.log_format import log_formats
 from schemas.refusals import FormatError
-from transforms.parsing.layout import Layout
+from transforms.parsing.layout import Groups, Layout
 from transforms.parsing.naming import COMBINED, COMMON, ERROR_LAYOUTS, NAMED, named_layout
 from transforms.parsing.parser import Parser
+from transforms.parsing.units import durations_of, settle_units
 
-__all__ = ["COMBINED", "COMMON", "ERROR_LAYOUTS", "NAMED", "detect_layouts", "known_layouts", "named_layout"]
+__all__ = [
+    "COMBINED",
+    "COMMON",
+    "ERROR_LAYOUTS",
+    "NAMED",
+    "detect_layouts",
+    "known_layouts",
+    "named_layout",
+    "rivals_of",
+]
 
 NGINX_COMBINED: Final = (
     '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
@@ -51,58 +63,84 @@ SAMPLE_LINES: Final = 1000
 
 @dataclass(frozen=True)
 class Detected:
-    """The layouts found, most frequent first, and which share of the sample's lines they read (0 to 1)."""
+    """The layouts found, most frequent first, and which share of the sample's lines they read (0 to 1).
+
+    `counts` says how many of the `lines` each reads; `doubt` what cannot be told from them.
+    """
 
     layouts: tuple[Layout, ...]
     share: float
+    counts: tuple[int, ...] = ()
+    lines: int = 0
+    doubt: str = ""
 
 
 @cache
 def known_layouts() -> tuple[Layout, ...]:
     """All layouts that detection tries, in order."""
-    return tuple(named_layout(text) for text in (*NAMED, *UNNAMED, *ERROR_LAYOUTS))
+    return tuple(named_layout(text) for text in (*NAMED, *UNNAMED, *log_formats(), *ERROR_LAYOUTS))
 
 
 def detect_layouts(sample: bytes) -> Detected:
     """The layouts in which the first 1,000 lines of a log are written; FormatError where fewer than half are.
 
-    An error log's further lines (a stack trace) count with their entry.
+    An error log's further lines (a stack trace) count with their entry. What cannot be told is not read: a duration
+    without a unit.
     """
     lines = sample.split(b"\n")[:SAMPLE_LINES]
-    counts: dict[Layout, int] = {}
-    for layout, number in _read_by(known_layouts(), lines):
-        counts[layout] = counts.get(layout, 0) + number
+    found, durations = _read_by(lines)
     for wide, narrow in ((named_layout(wide), named_layout(narrow)) for wide, narrow in WIDER.items()):
-        if wide in counts:
-            counts[wide] += counts.pop(narrow, 0)
-    written = sum(1 for line in lines if line.strip())
-    layouts = tuple(sorted(counts, key=lambda layout: -counts[layout]))
+        if wide in found:
+            found[wide] += found.pop(narrow, 0)
+    found, doubt = settle_units(found, durations)
+    counts = sorted(found.items(), key=lambda pair: -pair[1])
+    layouts = tuple(layout for layout, _ in counts)
     parsed = Parser(layouts, "", "").parse_block(b"\n".join(lines)) if layouts else None
     unread = parsed.quarantine.select(["raw", "reason"]).to_pylist() if parsed else []
+    reasons = Counter(row["reason"] for row in unread if row["raw"].strip())
+    written = sum(1 for line in lines if line.strip()) - reasons["header"]
     # A line that could be forged has the layout: nobody from outside may make a log unreadable.
-    good = written - sum(1 for row in unread if row["raw"].strip() and row["reason"] != "forged") if parsed else 0
-    if not written:
+    good = written - (reasons.total() - reasons["forged"] - reasons["header"]) if parsed else 0
+    if written < 1:
         raise FormatError("there are only blank lines at its beginning; it is not a log")
     if good * 2 < written or not good:
         raise FormatError(
             f"only {good} of the first {written} lines fit a known layout; say the format: "
             "its name, or the server's own LogFormat or log_format string"
         )
-    return Detected(layouts, good / written)
+    return Detected(layouts, good / written, tuple(number for _, number in counts), written, doubt)
 
 
-def _read_by(layouts: Sequence[Layout], lines: Sequence[bytes]) -> list[tuple[Layout, int]]:
-    found = []
+def _read_by(lines: Sequence[bytes]) -> tuple[dict[Layout, int], dict[Layout, list[bytes]]]:
+    """How many lines each layout is the first to read, and the durations in them."""
+    known = list(known_layouts())
+    current = list(known)
+    counts: dict[Layout, int] = {}
+    durations: dict[Layout, list[bytes]] = {}
     for line in lines:
         stripped = line.rstrip(b" \t\r")
-        layout = next((layout for layout in layouts if _plainly_fits(layout, stripped)), None)
-        if layout:
-            found.append((layout, 1))
-    return found
+        if stripped.startswith((b"#", b"\xef\xbb\xbf#")):
+            current = [layout.header(stripped) or layout for layout in current]
+        for layout, now in zip(known, current, strict=True):
+            groups = now.read(stripped)
+            if groups is not None and not _begins_with_a_host(now, groups):
+                counts[layout] = counts.get(layout, 0) + 1
+                durations.setdefault(layout, []).extend(durations_of(now, groups))
+                break
+    return counts, durations
 
 
-def _plainly_fits(layout: Layout, line: bytes) -> bool:
-    """Whether a line is of a layout, unless its user is `- x`: then it is rather one that begins with the host."""
-    match = layout.pattern.fullmatch(line)
-    user = layout.meanings.index("user") + 1 if "user" in layout.meanings else 0
-    return match is not None and not (user and match[user].startswith(b"- "))
+def _begins_with_a_host(layout: Layout, groups: Groups) -> bool:
+    """A line whose user is `- x` is rather one that begins with the host."""
+    user = groups[layout.meanings.index("user")] if "user" in layout.meanings else None
+    return layout.kind == "access" and bool(layout.pieces) and user is not None and user.startswith(b"- ")
+
+
+def rivals_of(found: Detected, sample: bytes) -> list[tuple[Layout, int]]:
+    """Which other known layouts would read lines of a sample too, and how many; the most first."""
+    lines = [line.rstrip(b" \t\r") for line in sample.split(b"\n")[:SAMPLE_LINES]]
+    names = {layout.name for layout in found.layouts}
+    names |= {wide for wide, narrow in WIDER.items() if narrow in names}
+    others = [layout for layout in known_layouts() if layout.name not in names and layout.kind == found.layouts[0].kind]
+    counts = [(layout, sum(layout.read(line) is not None for line in lines)) for layout in others]
+    return sorted(((layout, count) for layout, count in counts if count), key=lambda pair: -pair[1])[:3]

@@ -18,6 +18,7 @@ FORMATS = {
 }
 UNCLEAR_CLIENT = "several addresses and no trusted proxy: the peer is the client, where the file leaves it open"
 DIFFERENCES = {
+    ("derived_nginx_json", 30): "an empty status in JSON is a hit without status, as it is where the key is missing",
     ("nginx_http-logs", 8): "a line of its own layout, without the field of the remote user: quarantined",
     ("nginx_forwarded_list", 1): UNCLEAR_CLIENT,
     ("nginx_forwarded_list", 3): UNCLEAR_CLIENT,
