@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from plugins.logs.compression import CHUNK, Content
 from plugins.logs.fingerprints import EDGE
 from schemas.refusals import RefusedError
@@ -12,6 +14,7 @@ LONGEST_LINE: Final = 1024 * 1024  # what is longer is no request of a visitor, 
 MOST_LINES: Final = 500_000  # of a piece: lines of one byte take many times that when they are parsed
 MOST_GROWTH: Final = 200.0  # of compressed bytes to such content; logs grow ten to fifty times
 MUCH: Final = 64 * 1024 * 1024
+NEWLINE: Final = 10
 NULS: Final = re.compile(rb"^\0+", re.MULTILINE)
 
 
@@ -42,7 +45,7 @@ def read_pieces(content: Content, tail: bytes, is_final: bool, piece_bytes: int)
         at = content.at
         if cut := chunk.rfind(b"\n") + 1:
             whole.append(_clean(held, chunk[:cut]))
-            count += chunk.count(b"\n", 0, cut)
+            count += np.count_nonzero(np.frombuffer(chunk, np.uint8) == NEWLINE)
             end, tail, held = at - len(chunk) + cut, _last(edge, chunk[:cut]), b""
         held = (held + chunk[cut:]).lstrip(b"\0")[: LONGEST_LINE + 1]
         edge = _last(edge, chunk)
@@ -75,7 +78,7 @@ def _clean(held: bytes, chunk: bytes) -> bytes:
         held = (held + chunk[:first]).lstrip(b"\0")[: LONGEST_LINE + 1]
         chunk = chunk[first:]
     lines = held + chunk
-    return NULS.sub(b"", lines) if lines.startswith(b"\0") or b"\n\0" in lines else lines
+    return NULS.sub(b"", lines) if b"\0" in lines else lines
 
 
 def _last(before: bytes, chunk: bytes) -> bytes:
