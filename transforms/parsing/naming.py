@@ -51,13 +51,10 @@ def error_layouts(error_format: str) -> tuple[Layout, ...]:
     """The layouts of an error log: as a policy's `error_format` says, or all that can be told apart for `detect`."""
     if error_format == "detect":
         return tuple(ERROR_LAYOUTS.values())
-    layout = named_layout(error_format)
-    if layout.kind != "error":
-        names = ", ".join(ERROR_LAYOUTS)
-        raise FormatError(
-            f"error_format is {error_format!r}; allowed are detect, {names}, or an ErrorLogFormat with %M"
-        )
-    return (layout,)
+    if error_format in ERROR_LAYOUTS or is_error_format(error_format):
+        return (named_layout(error_format),)
+    allowed = f"detect, {', '.join(ERROR_LAYOUTS)}, or an ErrorLogFormat with its %M"
+    raise FormatError(f"error_format is {error_format!r}; allowed are {allowed}")
 
 
 def layouts_in_force(chosen: Sequence[Layout], before: Sequence[str]) -> tuple[Layout, ...]:

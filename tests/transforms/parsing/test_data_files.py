@@ -1,0 +1,110 @@
+"""Each format of `schemas/formats` reads its own log as expected, and is found in it: adding the pair adds the test."""
+
+import json
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.log_format import log_formats
+from transforms.parsing.formats import detect_layouts
+from transforms.parsing.meanings import Reading
+from transforms.parsing.naming import layouts_in_force, named_layout
+from transforms.parsing.parser import Parsed, Parser
+
+LOGS = Path(__file__).parent / "logs"
+READING = Reading(trusted_proxies=[ip_network("10.0.0.0/8")])
+IIS = b"""#Fields: date time c-ip cs-method cs-uri-stem sc-status
+2026-01-05 12:34:56 192.0.2.1 GET /a 200
+#Fields: date time cs-method c-ip cs-uri-stem sc-status
+2026-01-05 12:34:57 POST 192.0.2.2 /b 302
+"""
+
+
+def as_expected(parsed: Parsed) -> list[dict[str, Any]]:
+    rows = [{"line": row["line_number"], "quarantine": row["reason"]} for row in parsed.quarantine.to_pylist()]
+    for row in parsed.hits.to_pylist():
+        line, instant = row.pop("line_number"), row.pop("requested_at").isoformat()
+        kept = {key: value for key, value in row.items() if value is not None and key not in ("log", "file")}
+        rows.append({"line": line, "hit": {"requested_at": instant, **kept}})
+    return sorted(rows, key=lambda row: row["line"])
+
+
+@pytest.mark.parametrize("one_by_one", [True, False])
+@pytest.mark.parametrize("name", log_formats())
+def test_a_format_reads_its_log_as_expected(name: str, one_by_one: bool) -> None:
+    parser = Parser([named_layout(name)], "www", "x.log", READING, one_by_one)
+    parsed = parser.parse_block((LOGS / f"{name}.log").read_bytes())
+    assert as_expected(parsed) == json.loads((LOGS / f"{name}.expected.json").read_text())
+
+
+@pytest.mark.parametrize("name", log_formats())
+def test_a_format_is_found_in_its_log(name: str) -> None:
+    assert detect_layouts((LOGS / f"{name}.log").read_bytes()).layouts[0].name == name
+
+
+def test_fields_may_change_in_the_file_and_hold_over_the_end_of_a_block() -> None:
+    parser = Parser([named_layout("iis")], "www", "x.log")
+    hits = parser.parse_block(IIS).hits.to_pylist()
+    assert [(hit["client_ip"], hit["method"], hit["path"]) for hit in hits] == [
+        ("192.0.2.1", "GET", "/a"),
+        ("192.0.2.2", "POST", "/b"),
+    ]
+    (hit,) = parser.parse_block(b"2026-01-05 12:34:58 PUT 192.0.2.3 /c 200\n", first_line=5).hits.to_pylist()
+    assert (hit["client_ip"], hit["method"], hit["line_number"]) == ("192.0.2.3", "PUT", 5)
+
+
+def test_a_layout_in_force_is_made_again_from_its_name() -> None:
+    parser = Parser([named_layout("iis")], "www", "x.log")
+    parser.parse_block(IIS)
+    names = [layout.name for layout in parser.layouts]
+    assert names == ["iis date time cs-method c-ip cs-uri-stem sc-status"]
+    assert layouts_in_force([named_layout("iis")], names) == parser.layouts
+    assert layouts_in_force([named_layout("combined")], names) == (named_layout("combined"),)
+
+
+@pytest.mark.parametrize("lines", range(5))
+def test_where_blocks_end_between_lines_changes_no_row(lines: int) -> None:
+    cut = len(b"".join(IIS.splitlines(keepends=True)[:lines]))
+    parser = Parser([named_layout("iis")], "www", "x.log")
+    first, second = IIS[:cut], IIS[cut:]
+    parts = [parser.parse_block(first), parser.parse_block(second, first.count(b"\n") + 1)]
+    whole = Parser([named_layout("iis")], "www", "x.log").parse_block(IIS)
+    assert [row for part in parts for row in part.hits.to_pylist()] == whole.hits.to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        (b"#Fields: date time c-ip cs-uri-stem", "header"),
+        (b"\xef\xbb\xbf#Software: IIS", "header"),
+        (b"#Fields: date c-ip", "header"),
+        (b"#comment", "format"),
+        (b"#Fields: <script>", "format"),
+        (b"#Fields:" + b" x" * 1000, "format"),
+        (b"#Fields: " + b"x" * 1_000_000, "format"),
+    ],
+)
+def test_header_lines_are_set_aside_under_their_own_reason(header: bytes, reason: str) -> None:
+    parsed = Parser([named_layout("iis")], "www", "x.log").parse_block(header + b"\n")
+    assert parsed.quarantine["reason"].to_pylist() == [reason]
+
+
+def test_a_header_in_another_format_is_a_line_like_others() -> None:
+    parsed = Parser([named_layout("combined")], "www", "x.log").parse_block(b"#Version: 1.0\n")
+    assert parsed.quarantine["reason"].to_pylist() == ["format"]
+
+
+def test_after_fields_without_a_time_no_line_is_read() -> None:
+    parsed = Parser([named_layout("iis")], "www", "x.log").parse_block(b"#Fields: c-ip cs-uri-stem\n192.0.2.1 /a\n")
+    assert parsed.quarantine["reason"].to_pylist() == ["header", "format"]
+
+
+def test_an_agent_with_quotes_cannot_write_the_fields_behind_it() -> None:
+    line = (LOGS / "aws_alb.log").read_bytes().splitlines()[0]
+    forged = b'x" - - y "-" "-" "-" 1 2001-01-01T00:00:00Z "-" "-" "-" "-" "-" "-" "-" "z'
+    for ends in range(0, len(forged), 3):
+        hidden = line.replace(b"Mozilla/5.0 (X11; Linux x86_64)", forged[: ends + 1])
+        hits = Parser([named_layout("aws_alb")], "www", "x.log").parse_block(hidden + b"\n").hits
+        assert all(instant.year == 2026 for instant in hits["requested_at"].to_pylist())
