@@ -1,16 +1,17 @@
 """Work on distinct values: a column as integer codes and the values behind them."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any, Final, TypeVar
+from itertools import islice
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-T = TypeVar("T")
 Codes = NDArray[np.int64]
 DistinctValues = tuple[Codes, list[str | None]]
+Make = Callable[[Sequence[str | None]], NDArray[Any]]  # texts → an array with a row for each
 MOST_REMEMBERED: Final = 500_000  # texts of a kind; the long tail is met once and would only take memory
 
 
@@ -58,36 +59,37 @@ def pair_codes(left: Codes, right: Codes) -> tuple[Codes, Codes]:
 
 
 class Remembered:
-    """What was made of distinct texts in this run: those of one day come again on the next.
+    """What was made of distinct texts in this run, as numbers: those of one day come again on the next.
 
     It holds texts of the window, so it may live no longer than a run.
     """
 
     def __init__(self) -> None:
-        self._known: dict[Hashable, dict[str | None, Any]] = {}
+        self._places: dict[Hashable, dict[str | None, int]] = {}
+        self._made: dict[Hashable, NDArray[Any]] = {}
 
-    def each(self, what: Hashable, make: Callable[[str | None], T], texts: Sequence[str | None]) -> list[T]:
-        """`make` of each text; `what` names it."""
-        return self.all(what, lambda new: list(map(make, new)), texts)
-
-    def all(
-        self, what: Hashable, make: Callable[[Sequence[str | None]], Sequence[T]], texts: Sequence[str | None]
-    ) -> list[T]:
-        """As `each`, where many texts are made at once."""
-        known = self._known.setdefault(what, {})
+    def look_up(self, what: Hashable, make: Make, texts: Sequence[str | None]) -> list[NDArray[Any]]:
+        """Columns of numbers with a row for each text; `make` does it for new texts, and `what` names it."""
+        known = self._places.setdefault(what, {})
         if len(known) > MOST_REMEMBERED:
             known.clear()
-        if new := [text for text in texts if text not in known]:
-            known.update(zip(new, make(new), strict=True))
-        return [known[text] for text in texts]
+        places = list(map(known.get, texts))
+        if None in places or what not in self._made:
+            new = [text for text, place in zip(texts, places, strict=True) if place is None]
+            before = [self._made[what][: len(known)]] if known else []
+            self._made[what] = np.concatenate([*before, make(new)])
+            known.update(zip(new, range(len(known), len(known) + len(new)), strict=True))
+            places = list(map(known.get, texts))
+        return list(np.ascontiguousarray(self._made[what][np.array(places, np.int64)].T))
 
 
 class Vocabulary:
     """The texts behind the codes that DuckDB sees, a list for each kind of text."""
 
     def __init__(self) -> None:
-        self._texts: dict[str, dict[str, int]] = {}
         self._codes: dict[str, dict[str, int]] = {}
+        self._texts: dict[str, dict[str, int]] = {}
+        self._arrays: dict[str, pa.Array] = {}
 
     def encode(self, kind: str, texts: Iterable[str]) -> Codes:
         """The code of each text, new ones added."""
@@ -101,8 +103,12 @@ class Vocabulary:
 
     def decode(self, kind: str, codes: Codes, other: str) -> pa.DictionaryArray:
         """The texts of the codes; a negative code is `other`."""
-        texts = pa.array([*self._texts.get(kind, {}), other], pa.string())
-        return pa.DictionaryArray.from_arrays(pa.array(np.where(codes < 0, len(texts) - 1, codes)), texts)
+        texts = self._texts.setdefault(kind, {})
+        array = self._arrays.setdefault(kind, pa.array([other], pa.string()))
+        if len(texts) >= len(array):
+            added = pa.array(islice(texts, len(array) - 1, None), pa.string())
+            array = self._arrays[kind] = pa.concat_arrays([array, added])
+        return pa.DictionaryArray.from_arrays(pa.array(np.maximum(codes, -1) + 1), array)
 
 
 def _printable(text: str) -> str:

@@ -15,14 +15,13 @@ from schemas.window import EVENTS
 from transforms.detection.decode import blank_comments, decode_texts
 from transforms.detection.dictionaries import compact, unify
 from transforms.detection.load import load_payloads
-from transforms.detection.targets import count_targets
+from transforms.detection.targets import code_targets
 from transforms.distinct import Codes, Remembered, distinct
 
 Mask = NDArray[np.bool_]
 Patterns = tuple[str, ...]
 PLACES: Final = ("log", "file", "line_number", "client_ip", "user_agent", "vhost", "status")
 FIELDS: Final = ("path", "query", "referrer", "user_agent", "target")
-MOST_BITS: Final = 63
 BETWEEN: Final = "\n"  # path and query of a target; neither can hold the end of a line
 NEEDED: Final = (*PLACES, "requested_at", "method", "path", "query", "referrer")
 
@@ -89,16 +88,13 @@ class Subjects:
 
     def _searched(self, field: str, codes: Codes, texts: pa.Array, read: Callable[[pa.Array], pa.Array]) -> Column:
         wanted = self.wanted[field]
-        bits = np.int64 if len(wanted) < MOST_BITS else object
 
-        def search(new: Sequence[str | None]) -> list[int]:
-            values, marks = read(pa.array(new, pa.string())), np.zeros(len(new), bits)
-            for number, patterns in enumerate(wanted):
-                marks |= occurs(values, patterns).astype(bits) << number
-            return list(marks.tolist())
+        def search(new: Sequence[str | None]) -> Mask:
+            values = read(pa.array(new, pa.string()))
+            return np.array([occurs(values, patterns) for patterns in wanted], bool).reshape(len(wanted), len(new)).T
 
-        marks = np.array(self.known.all((field, wanted), search, texts.to_pylist()), bits)
-        return Column(codes, {patterns: (marks >> number & 1).astype(bool) for number, patterns in enumerate(wanted)})
+        columns = self.known.look_up((field, wanted), search, texts.to_pylist())
+        return Column(codes, dict(zip(wanted, columns, strict=True)))
 
 
 def occurs(values: pa.Array, patterns: Sequence[str]) -> Mask:
@@ -142,19 +138,19 @@ def match_events(
     if hits["client_ip"].null_count:
         hits = hits.filter(pc.field("client_ip").is_valid())
     subjects = Subjects(unify(hits), scenarios, known or Remembered())
-    counts = {}
+    targets: dict[str, Codes] = {}
     if complete:
         groups = {scenario.group_by for scenario in scenarios}
-        counts = {group: count_targets(subjects.hits["client_ip"], group) for group in groups}
-    found = [_events(subjects, scenario, counts.get(scenario.group_by)) for scenario in scenarios]
+        targets = {group: code_targets(subjects.hits["client_ip"], group) for group in groups}
+    found = [_events(subjects, scenario, targets.get(scenario.group_by)) for scenario in scenarios]
     return pa.concat_tables(found or [EVENTS.empty_table()])
 
 
-def _events(subjects: Subjects, scenario: Scenario, counts: NDArray[np.int64] | None) -> pa.Table:
-    fits = np.logical_or.reduce([_fits(subjects, match) for match in scenario.match])
-    if counts is not None:
-        fits &= counts > scenario.bucket.capacity
-    hits = subjects.hits.take(np.flatnonzero(fits))
+def _events(subjects: Subjects, scenario: Scenario, targets: Codes | None) -> pa.Table:
+    rows = np.flatnonzero(np.logical_or.reduce([_fits(subjects, match) for match in scenario.match]))
+    if targets is not None:
+        rows = rows[np.bincount(targets[rows])[targets[rows]] > scenario.bucket.capacity]
+    hits = subjects.hits.take(rows)
     columns = {name: hits[name] for name in PLACES}
     columns["scenario"] = pa.repeat(scenario.name, len(hits))
     columns["occurred_at"] = hits["requested_at"]

@@ -40,14 +40,13 @@ def name_targets(client_ips: pa.ChunkedArray, group_by: str, allowlist: Sequence
     return pa.array(names, pa.string()).dictionary_encode().take(coded.indices)
 
 
-def count_targets(client_ips: pa.ChunkedArray, group_by: str) -> NDArray[np.int64]:
-    """For each address (TEXT) how many rows have its target; without the cost of names."""
+def code_targets(client_ips: pa.ChunkedArray, group_by: str) -> NDArray[np.int64]:
+    """For each address (TEXT) a number that its target's other addresses have too; without the cost of names."""
     coded = client_ips.combine_chunks()
     index: dict[str | bytes, int] = {}
     targets = [index.setdefault(_rough(address, group_by), len(index)) for address in coded.dictionary.to_pylist()]
-    rows = np.array(targets, np.int64)[coded.indices.to_numpy()]
-    counts: NDArray[np.int64] = np.bincount(rows)[rows]
-    return counts
+    rows: NDArray[np.int64] = np.array(targets, np.int64)[coded.indices.to_numpy()]
+    return rows
 
 
 def _rough(address: str, group_by: str) -> str | bytes:

@@ -1,7 +1,7 @@
 """A day's hits as integer codes: what DuckDB computes on. No address, agent or path ever enters it."""
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl, quote
@@ -45,12 +45,10 @@ class Context:
         """The texts' codes in the vocabulary; a missing one is `unknown`."""
         return self.vocabulary.encode(kind, [UNKNOWN if text is None else text for text in texts])
 
-    def code_rows(self, rows: Sequence[tuple[str, ...]], kinds: Sequence[str]) -> dict[str, Codes]:
-        """The codes of many rows, of which few differ, column by column."""
-        index: dict[tuple[str, ...], int] = {}
-        places = np.array([index.setdefault(row, len(index)) for row in rows], np.int64)
-        columns = zip(*index, strict=True) if index else [()] * len(kinds)
-        return {kind: self.code(kind, column)[places] for kind, column in zip(kinds, columns, strict=True)}
+    def code_rows(self, rows: Iterable[tuple[str | None, ...]], kinds: Sequence[str]) -> NDArray[np.int64]:
+        """The codes of rows of texts, a column a kind."""
+        columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
+        return np.stack([self.code(kind, column) for kind, column in zip(kinds, columns, strict=True)], axis=1)
 
     def decode(self, column: str, codes: Codes) -> pa.DictionaryArray:
         """The texts that the codes of a column stand for; a folded one is `(other)`."""
@@ -62,7 +60,10 @@ def is_ignored(values: Distincts, policy: Policy) -> NDArray[np.bool_]:
     paths, path_values = values["path"]
     ignored: NDArray[np.bool_] = np.zeros(len(paths), bool)
     if unwanted := frozenset(policy.statistics.ignore_paths):
-        ignored |= np.array([plain_path(path) in unwanted for path in path_values], bool)[paths]
+        by_path = [
+            path in unwanted or (path and path[0] != "/" and plain_path(path) in unwanted) for path in path_values
+        ]
+        ignored |= np.array(by_path, bool)[paths]
     if networks := policy.statistics.exclude_networks:
         clients, client_values = values["client_ip"]
         ignored |= np.array([client is not None and is_within(client, networks) for client in client_values], bool)[
@@ -144,8 +145,10 @@ def code_visitors(values: Distincts, names: Sequence[str]) -> Codes:
 def _agent_columns(values: Distincts, attackers: set[str], context: Context) -> dict[str, Codes]:
     agents, agent_values = values["user_agent"]
     clients, client_values = values["client_ip"]
-    rows = context.known.each("agent", classify_agent, agent_values)
-    columns = {name: codes[agents] for name, codes in context.code_rows(rows, Agent._fields).items()}
+    coded = context.known.look_up(
+        "agent", lambda new: context.code_rows(map(classify_agent, new), Agent._fields), agent_values
+    )
+    columns = {name: codes[agents] for name, codes in zip(Agent._fields, coded, strict=True)}
     attacks = np.array([client in attackers for client in client_values], bool)[clients]
     attack, human = context.vocabulary.encode("agent_kind", ["attack", "human"])
     columns["agent_kind"] = np.where(attacks, attack, columns["agent_kind"])
@@ -158,21 +161,22 @@ def _agent_columns(values: Distincts, attackers: set[str], context: Context) -> 
 def _path_columns(values: Distincts, context: Context) -> dict[str, np.ndarray]:
     """`path` is what tells pages apart: the path, and the query keys that the policy names for it."""
     paths, path_values = values["path"]
-    found = context.known.each("path", _read_path, path_values)
-    is_page = np.array([kind == "page" for kind, _ in found], bool)
-    is_file = np.array([kind == "download" for kind, _ in found], bool)
-    columns = {"is_page": is_page[paths], "is_file": is_file[paths]}
+    kinds, published = context.known.look_up(
+        "path", lambda new: context.code_rows(map(_read_path, new), ("path_kind", "path")), path_values
+    )
+    page, file = context.code("path_kind", ["page", "download"])
+    columns = {"is_page": (kinds == page)[paths], "is_file": (kinds == file)[paths]}
     keys = context.policy.statistics.page_query_keys
     if not keys:
-        return {**columns, "path": context.code("path", [published for _, published in found])[paths]}
+        return {**columns, "path": published[paths]}
     queries, query_values = values["query"]
     suffixes = [_page_query(value, keys) for value in query_values]
     pairs, first = pair_codes(paths, queries)
-    texts = []
-    for path, query in zip(paths[first].tolist(), queries[first].tolist(), strict=True):
-        kind, published = found[path]
-        texts.append(published + suffixes[query] if kind == "page" and published is not None else published)
-    return {**columns, "path": context.code("path", texts)[pairs]}
+    pages = published[paths[first]]
+    for number in np.flatnonzero((kinds == page)[paths[first]]):
+        if suffix := suffixes[queries[first[number]]]:
+            pages[number] = context.code("path", [(_read_path(path_values[paths[first[number]]])[1] or "") + suffix])[0]
+    return {**columns, "path": pages[pairs]}
 
 
 def _read_path(path: str | None) -> tuple[str, str | None]:
@@ -193,18 +197,33 @@ def _source_columns(values: Distincts, context: Context) -> dict[str, Codes]:
     referrers, referrer_values = values["referrer"]
     queries, query_values = values["query"]
     own, keys = own_names(context.policy.site.hosts), context.policy.statistics.campaign_keys
-    sources = context.known.each("referrer", lambda text: classify_referrer(text, own), referrer_values)
-    campaigns = context.known.each("campaign", lambda text: classify_campaign(text, keys), query_values)
-    columns = {name: codes[referrers] for name, codes in context.code_rows(sources, Source._fields).items()}
-    columns["campaign"] = context.code("campaign", [one.campaign for one in campaigns])[queries]
-    is_campaign = np.array([one.is_campaign for one in campaigns], bool)[queries]
+    coded = context.known.look_up(
+        "referrer",
+        lambda new: context.code_rows((classify_referrer(text, own) for text in new), Source._fields),
+        referrer_values,
+    )
+    columns = {name: codes[referrers] for name, codes in zip(Source._fields, coded, strict=True)}
+    marked = context.known.look_up(
+        "campaign",
+        lambda new: context.code_rows(
+            (_read_campaign(text, keys) for text in new), ("is_campaign", "source", "campaign")
+        ),
+        query_values,
+    )
+    (yes,) = context.code("is_campaign", ["yes"])
+    is_campaign = (marked[0] == yes)[queries]
+    columns["campaign"] = marked[2][queries]
     if is_campaign.any():
-        marked = context.code("source", [one.source for one in campaigns])[queries]
-        columns["source"] = np.where(is_campaign, marked, columns["source"])
+        columns["source"] = np.where(is_campaign, marked[1][queries], columns["source"])
         columns["source_kind"] = np.where(
             is_campaign, context.code("source_kind", ["campaign"]), columns["source_kind"]
         )
     return columns
+
+
+def _read_campaign(query: str | None, keys: Sequence[str]) -> tuple[str, str, str]:
+    found = classify_campaign(query, keys)
+    return "yes" if found.is_campaign else "no", found.source, found.campaign
 
 
 def _time_columns(hits: pa.Table) -> dict[str, np.ndarray]:

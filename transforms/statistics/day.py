@@ -1,7 +1,7 @@
 """A day of the window → codes: its hits, the actions of its visits, its errors, and the evidence against attackers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -15,7 +15,7 @@ from schemas.scenario import Scenario
 from schemas.window import LATE
 from transforms.detection.count import find_alerts
 from transforms.detection.match import match_events
-from transforms.distinct import Distincts, Vocabulary, distinct_values
+from transforms.distinct import Distincts, distinct_values
 from transforms.statistics.coded import (
     Context,
     code_countries,
@@ -76,7 +76,6 @@ class CodedDay:
 
 def code_day(day: Day, scenarios: Sequence[Scenario], context: Context) -> CodedDay:
     """A day, whose hits are in the order of the log, in codes; detection sees ignored hits too, nothing else does."""
-    context = replace(context, vocabulary=Vocabulary())  # a day stands alone
     connection = open_engine()
     hits = spell_clients(day.hits.select(LEAVING_HITS).unify_dictionaries())
     alerts, evidence = _find_alerts(hits, day.events, scenarios, context)
