@@ -1,5 +1,6 @@
 """The kinds of value that a policy holds, each with the check that makes it one."""
 
+import re
 from datetime import timedelta
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
@@ -14,6 +15,9 @@ from schemas.notice import FORBIDDEN, SUBJECTS
 
 ERROR_FORMATS = ("apache_error", "nginx_error", "php_error")
 NAMED_FORMATS = ("common", "combined", "vhost_combined", *log_formats(), *ERROR_FORMATS, "detect")
+
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+ELSEWHERE = re.compile(r"s3://(?:[\w.-]+@)?[A-Za-z0-9._-]{3,63}/.+|sftp://[\w.-]+/.+", re.DOTALL)  # connection: a name
 
 Item = TypeVar("Item")
 
@@ -100,6 +104,15 @@ def _error_format(value: str) -> str:
     return value
 
 
+def _log_file(value: str) -> str:
+    if ADDRESS.match(value) and not ELSEWHERE.fullmatch(value):
+        raise HintError(
+            ', and for those of an object store or another server "s3://bucket/key", "s3://connection@bucket/key" or'
+            ' "sftp://connection/path", without any password'
+        )
+    return value
+
+
 def _honest(value: str) -> str:
     if found := FORBIDDEN.search(value):
         raise HintError(
@@ -145,7 +158,7 @@ Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 Several = Annotated[tuple[Item, ...], BeforeValidator(_tuple)]
 Networks = Annotated[Several[Network], allowed('a list of networks, such as ["192.0.2.0/24", "2001:db8::/32"]')]
 Files = Annotated[
-    Several[Annotated[str, Field(pattern=r"\S")]],
+    Several[Annotated[str, Field(pattern=r"\S"), AfterValidator(_log_file)]],
     allowed('a list of paths, also with *, such as ["/var/log/nginx/access.log*"]'),
 ]
 QueryKeys = Annotated[

@@ -26,7 +26,7 @@ from schemas.refusals import RefusedError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-ADDRESS: Final = re.compile(r"(s3://(?:([\w.-]+)@)?([A-Za-z0-9._-]{3,63}))/(.+)", re.DOTALL | re.IGNORECASE)
+ADDRESS: Final = re.compile(r"(s3://(?:([\w.-]+)@)?([A-Za-z0-9._-]{3,63}))/(.+)", re.DOTALL)
 TIMEOUT: Final = 30.0  # seconds without a byte
 ATTEMPTS: Final = 5  # where the store says to slow down, too
 TRIES: Final = 3  # for an answer that breaks off, which boto does not try again

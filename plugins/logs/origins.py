@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, Protocol, cast
 from schemas.refusals import RefusedError
 
 Signature = tuple[int, int, int, int]
-REMOTE: Final = re.compile(r"(s3|sftp)://", re.IGNORECASE)
+REMOTE: Final = re.compile(r"(s3|sftp)://")
 FIRST_FETCH: Final = 64 * 1024
 LARGEST_FETCH: Final = 8 * 1024 * 1024
 

@@ -17,7 +17,7 @@ from plugins.logs.patterns import cut_pattern, fits
 from plugins.logs.ssh import opened_session
 from schemas.refusals import RefusedError
 
-ADDRESS: Final = re.compile(r"sftp://([\w.-]+)(/.+)", re.DOTALL | re.IGNORECASE)
+ADDRESS: Final = re.compile(r"sftp://([\w.-]+)(/.+)", re.DOTALL)
 
 
 class Remote:

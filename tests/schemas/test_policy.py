@@ -163,6 +163,12 @@ WRONG_VALUES = [
         'logs.shop.access is "access.log"; allowed is a list of paths, also with *,'
         ' such as ["/var/log/nginx/access.log*"]',
     ),
+    (
+        '[[logs]]\nname = "shop"\naccess = ["sftp://root:x@web/a.log"]',
+        'logs.shop.access has "sftp://root:x@web/a.log"; allowed is a list of paths, also with *,'
+        ' such as ["/var/log/nginx/access.log*"], and for those of an object store or another server "s3://bucket/key",'
+        ' "s3://connection@bucket/key" or "sftp://connection/path", without any password',
+    ),
     ('[[logs]]\nformat = "combind"', f'logs.1.format is "combind"; allowed is {FORMATS}; did you mean "combined"?'),
     ('[[logs]]\nafter_window = "keep"', 'logs.1.after_window is "keep"; allowed is "report" or "delete"'),
     (
