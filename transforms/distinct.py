@@ -34,6 +34,13 @@ def distinct_values(column: pa.ChunkedArray | pa.Array) -> tuple[Codes, list[str
     return codes, values.to_pylist()
 
 
+def dictionary_codes(column: pa.ChunkedArray | pa.Array) -> tuple[Codes, pa.Array]:
+    """A dictionary-encoded column → codes, and all of its dictionary; a missing value's code is one beyond."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    codes = array.indices.fill_null(len(array.dictionary)).to_numpy()
+    return codes.astype(np.int64), array.dictionary
+
+
 class Distincts:
     """The columns of a table as by `distinct_values`, each worked out once."""
 
@@ -67,20 +74,38 @@ class Remembered:
     def __init__(self) -> None:
         self._places: dict[Hashable, dict[str | None, int]] = {}
         self._made: dict[Hashable, NDArray[Any]] = {}
+        self._last: dict[Hashable, tuple[pa.Array, list[NDArray[Any]]]] = {}
 
-    def look_up(self, what: Hashable, make: Make, texts: Sequence[str | None]) -> list[NDArray[Any]]:
-        """Columns of numbers with a row for each text; `make` does it for new texts, and `what` names it."""
+    def look_up(self, what: Hashable, make: Make, dictionary: pa.Array) -> list[NDArray[Any]]:
+        """Columns of numbers with a row for each text, and one more for null.
+
+        `make` does it for new texts, and `what` names it. Days that share a dictionary are looked up at once.
+        """
+        last = self._last.get(what)
+        if last is None or not _is_same(last[0], dictionary):
+            rows = self._rows(what, make, [*dictionary.to_pylist(), None])
+            last = self._last[what] = (dictionary, list(np.ascontiguousarray(rows.T)))
+        return last[1]
+
+    def _rows(self, what: Hashable, make: Make, texts: list[str | None]) -> NDArray[Any]:
         known = self._places.setdefault(what, {})
         if len(known) > MOST_REMEMBERED:
             known.clear()
+            del self._made[what]
         places = list(map(known.get, texts))
-        if None in places or what not in self._made:
-            new = [text for text, place in zip(texts, places, strict=True) if place is None]
-            before = [self._made[what][: len(known)]] if known else []
-            self._made[what] = np.concatenate([*before, make(new)])
+        if None in places:
+            new = list({text for text, place in zip(texts, places, strict=True) if place is None})
+            made = self._made.get(what)
             known.update(zip(new, range(len(known), len(known) + len(new)), strict=True))
+            self._made[what] = make(new) if made is None else np.concatenate([made, make(new)])
             places = list(map(known.get, texts))
-        return list(np.ascontiguousarray(self._made[what][np.array(places, np.int64)].T))
+        return self._made[what][np.array(places, np.int64)]
+
+
+def _is_same(left: pa.Array, right: pa.Array) -> bool:
+    """Whether two dictionaries are one in memory."""
+    at = [(array.offset, len(array), *(b and b.address for b in array.buffers())) for array in (left, right)]
+    return left.type == right.type and at[0] == at[1]
 
 
 class Vocabulary:

@@ -16,7 +16,7 @@ from transforms.detection.decode import blank_comments, decode_texts
 from transforms.detection.dictionaries import compact, unify
 from transforms.detection.load import load_payloads
 from transforms.detection.targets import code_targets
-from transforms.distinct import Codes, Remembered, distinct
+from transforms.distinct import Codes, Remembered, dictionary_codes, distinct
 
 Mask = NDArray[np.bool_]
 Patterns = tuple[str, ...]
@@ -69,13 +69,19 @@ class Subjects:
     @cached_property
     def target(self) -> Column:
         """Path and query together, comments blanked."""
-        paths, path_values = distinct(self.hits["path"])
-        queries, query_values = distinct(self.hits["query"])
-        pairs = pa.array(paths * len(query_values) + queries).dictionary_encode()
-        path, query = np.divmod(pairs.dictionary.to_numpy(), len(query_values))
-        parts = [values.fill_null("").take(where) for values, where in ((path_values, path), (query_values, query))]
-        texts = pc.binary_join_element_wise(*parts, BETWEEN)
-        return self._searched("target", pairs.indices.to_numpy(), texts, _read_targets)
+        paths, path_values = dictionary_codes(self.hits["path"])
+        queries, query_values = dictionary_codes(self.hits["query"])
+        missing = len(query_values)
+        alone = self._searched("target", "path", path_values, _read_targets)
+        asked = np.flatnonzero(queries != missing)
+        pairs = pa.array(paths[asked] * (missing + 1) + queries[asked]).dictionary_encode()
+        path, query = np.divmod(pairs.dictionary.to_numpy(), missing + 1)
+        parts = [_with_missing(texts).take(where) for texts, where in ((path_values, path), (query_values, query))]
+        with_query = self._searched("target", "pair", pc.binary_join_element_wise(*parts, BETWEEN), _read_targets)
+        codes = paths.copy()
+        codes[asked] = len(path_values) + 1 + pairs.indices.to_numpy()
+        found = {patterns: np.append(alone[patterns], with_query[patterns]) for patterns in alone}
+        return Column(codes, found)
 
     @cached_property
     def status(self) -> Codes:
@@ -83,18 +89,26 @@ class Subjects:
         return status
 
     def _column(self, field: str) -> Column:
-        codes, values = distinct(self.hits[field])
-        return self._searched(field, codes, values.fill_null(""), decode_texts)
+        codes, dictionary = dictionary_codes(self.hits[field])
+        return Column(codes, self._searched(field, field, dictionary, decode_texts))
 
-    def _searched(self, field: str, codes: Codes, texts: pa.Array, read: Callable[[pa.Array], pa.Array]) -> Column:
+    def _searched(
+        self, field: str, part: str, dictionary: pa.Array, read: Callable[[pa.Array], pa.Array]
+    ) -> dict[Patterns, Mask]:
+        """For each text, and at the end for a missing one, whether a list of patterns occurs in it."""
         wanted = self.wanted[field]
 
         def search(new: Sequence[str | None]) -> Mask:
-            values = read(pa.array(new, pa.string()))
+            values = read(pa.array(new, pa.string()).fill_null(""))
             return np.array([occurs(values, patterns) for patterns in wanted], bool).reshape(len(wanted), len(new)).T
 
-        columns = self.known.look_up((field, wanted), search, texts.to_pylist())
-        return Column(codes, dict(zip(wanted, columns, strict=True)))
+        columns = self.known.look_up((part, wanted), search, dictionary)
+        return dict(zip(wanted, columns, strict=True))
+
+
+def _with_missing(texts: pa.Array) -> pa.Array:
+    """The texts, and what a missing one is searched as."""
+    return pa.concat_arrays([texts.fill_null(""), pa.array([""])])
 
 
 def occurs(values: pa.Array, patterns: Sequence[str]) -> Mask:

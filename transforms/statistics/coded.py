@@ -1,8 +1,9 @@
 """A day's hits as integer codes: what DuckDB computes on. No address, agent or path ever enters it."""
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl, quote
 
@@ -16,10 +17,19 @@ from schemas.policy import Policy
 from schemas.statistics import OTHER, UNKNOWN
 from transforms.anonymising.addresses import unwrap_ip
 from transforms.anonymising.grouping import publish_path
-from transforms.distinct import Codes, Distincts, DistinctValues, Remembered, Vocabulary, distinct_values, pair_codes
+from transforms.distinct import (
+    Codes,
+    DistinctValues,
+    Make,
+    Remembered,
+    Vocabulary,
+    dictionary_codes,
+    distinct_values,
+    pair_codes,
+)
 from transforms.enriching.agents import Agent, classify_agent
 from transforms.enriching.campaigns import classify_campaign
-from transforms.enriching.countries import look_up_countries
+from transforms.enriching.countries import look_up_countries, look_up_country
 from transforms.enriching.hosts import published_host
 from transforms.enriching.referrers import Source, classify_referrer, own_names
 from transforms.parsing.values import is_within
@@ -55,21 +65,24 @@ class Context:
         return self.vocabulary.decode(KINDS.get(column, column), codes, OTHER)
 
 
-def is_ignored(values: Distincts, policy: Policy) -> NDArray[np.bool_]:
+def is_ignored(hits: pa.Table, context: Context) -> NDArray[np.bool_]:
     """Hits that the policy leaves out of every figure but `ignored`: by exact path, or by the client's network."""
-    paths, path_values = values["path"]
-    ignored: NDArray[np.bool_] = np.zeros(len(paths), bool)
-    if unwanted := frozenset(policy.statistics.ignore_paths):
-        by_path = [
-            path in unwanted or (path and path[0] != "/" and plain_path(path) in unwanted) for path in path_values
-        ]
-        ignored |= np.array(by_path, bool)[paths]
-    if networks := policy.statistics.exclude_networks:
-        clients, client_values = values["client_ip"]
-        ignored |= np.array([client is not None and is_within(client, networks) for client in client_values], bool)[
-            clients
-        ]
+    unwanted = frozenset(context.policy.statistics.ignore_paths)
+    networks = context.policy.statistics.exclude_networks
+    ignored = np.zeros(len(hits), bool)
+    if unwanted:
+        paths, dictionary = dictionary_codes(hits["path"])
+        by_path = context.known.look_up("ignored", _each(lambda path: plain_path(path) in unwanted), dictionary)
+        ignored |= by_path[0][paths]
+    if networks:
+        clients, dictionary = dictionary_codes(hits["client_ip"])
+        is_inside = _each(lambda client: client is not None and is_within(client, networks))
+        ignored |= context.known.look_up("excluded", is_inside, dictionary)[0][clients]
     return ignored
+
+
+def _each(holds: Callable[[str | None], bool]) -> Make:
+    return lambda texts: np.array([[holds(text)] for text in texts], bool)
 
 
 def spell_clients(table: pa.Table) -> pa.Table:
@@ -88,12 +101,11 @@ def code_hits(hits: pa.Table, attackers: set[str], context: Context) -> pa.Table
 
     Clients, `attackers` among them, are spelled as by `spell_clients`.
     """
-    values = Distincts(hits)
-    agents = _agent_columns(values, attackers, context)
-    paths = _path_columns(values, context)
+    agents = _agent_columns(hits, attackers, context)
+    paths = _path_columns(hits, context)
     status = hits["status"].fill_null(0).to_numpy()
     succeeded = (status >= 200) & (status < 300)
-    methods, method_values = values["method"]
+    methods, method_values = distinct_values(hits["method"])
     is_get = np.array([value == "GET" for value in method_values], bool)[methods]
     is_post = np.array([value == "POST" for value in method_values], bool)[methods]
     is_person, is_page, is_file = agents.pop("is_person"), paths.pop("is_page"), paths.pop("is_file")
@@ -104,14 +116,14 @@ def code_hits(hits: pa.Table, attackers: set[str], context: Context) -> pa.Table
         "hour": instants // HOUR * HOUR,
         "status": status,
         "bytes_sent": hits["bytes_sent"].to_numpy(),
-        "vhost": code_vhosts(values["vhost"], context),
+        "vhost": code_vhosts(distinct_values(hits["vhost"]), context),
         "is_person": is_person,
         # Matomo's rule: redirects and errors are no pageviews, "not modified" is one
         "is_pageview": is_person & (is_get | is_post) & (succeeded | (status == 304)) & is_page,
         "is_download": is_person & is_get & succeeded & is_file,
         **agents,
         **paths,
-        **_source_columns(values, context),
+        **_source_columns(hits, context),
         **_time_columns(hits),
     }
     return pa.table(columns)
@@ -133,50 +145,66 @@ def code_countries(clients: DistinctValues, context: Context) -> Codes:
     return context.code("country", look_up_countries(values, context.country_reader).to_pylist())[codes]
 
 
-def code_visitors(values: Distincts, names: Sequence[str]) -> Codes:
-    """A code for each distinct combination of the named columns: of address and user agent, a visitor."""
-    codes, _ = values[names[0]]
-    for name in names[1:]:
-        more, texts = values[name]
-        codes = pair_codes(codes, more)[0] if len(texts) > 1 else codes
+def code_visitors(columns: Sequence[Codes]) -> Codes:
+    """A code for each distinct combination of codes: of address and user agent, a visitor."""
+    codes = columns[0]
+    for more in columns[1:]:
+        codes = codes if len(more) and more.min() == more.max() else pair_codes(codes, more)[0]
     return codes
 
 
-def _agent_columns(values: Distincts, attackers: set[str], context: Context) -> dict[str, Codes]:
-    agents, agent_values = values["user_agent"]
-    clients, client_values = values["client_ip"]
-    coded = context.known.look_up(
-        "agent", lambda new: context.code_rows(map(classify_agent, new), Agent._fields), agent_values
-    )
-    columns = {name: codes[agents] for name, codes in zip(Agent._fields, coded, strict=True)}
-    attacks = np.array([client in attackers for client in client_values], bool)[clients]
-    attack, human = context.vocabulary.encode("agent_kind", ["attack", "human"])
-    columns["agent_kind"] = np.where(attacks, attack, columns["agent_kind"])
+def _agent_columns(hits: pa.Table, attackers: set[str], context: Context) -> dict[str, Codes]:
+    agents, dictionary = dictionary_codes(hits["user_agent"])
+    clients, addresses = dictionary_codes(hits["client_ip"])
+    hosts, _ = dictionary_codes(hits["client_host"])
+    columns = _looked_up("agent", classify_agent, Agent._fields, dictionary, agents, context)
+    is_attacker = np.append(np.asarray(pc.is_in(addresses, pa.array(attackers, pa.string()))), False)
+    attack, human = context.code("agent_kind", ["attack", "human"])
+    columns["agent_kind"] = np.where(is_attacker[clients], attack, columns["agent_kind"])
     columns["is_person"] = columns["agent_kind"] == human
-    columns["visitor"] = code_visitors(values, ("client_ip", "client_host", "user_agent"))
-    columns["country"] = code_countries(values["client_ip"], context)
-    return columns
+    columns["visitor"] = code_visitors((clients, hosts, agents))
+    look = partial(_find_country, reader=context.country_reader)
+    return columns | _looked_up("country", look, ("country",), addresses, clients, context)
 
 
-def _path_columns(values: Distincts, context: Context) -> dict[str, np.ndarray]:
+def _looked_up(
+    what: str,
+    classify: Callable[[str | None], tuple[str | None, ...]],
+    kinds: Sequence[str],
+    dictionary: pa.Array,
+    codes: Codes,
+    context: Context,
+) -> dict[str, Codes]:
+    """For each row the codes of what its text is classified as."""
+    rows = context.known.look_up(what, lambda new: context.code_rows(map(classify, new), kinds), dictionary)
+    return {kind: column[codes] for kind, column in zip(kinds, rows, strict=True)}
+
+
+def _find_country(client: str | None, reader: maxminddb.Reader | None) -> tuple[str]:
+    return (look_up_country(client, reader) if client and reader else UNKNOWN,)
+
+
+def _path_columns(hits: pa.Table, context: Context) -> dict[str, np.ndarray]:
     """`path` is what tells pages apart: the path, and the query keys that the policy names for it."""
-    paths, path_values = values["path"]
-    kinds, published = context.known.look_up(
-        "path", lambda new: context.code_rows(map(_read_path, new), ("path_kind", "path")), path_values
-    )
+    paths, dictionary = dictionary_codes(hits["path"])
+    columns = _looked_up("path", _read_path, ("path_kind", "path"), dictionary, paths, context)
     page, file = context.code("path_kind", ["page", "download"])
-    columns = {"is_page": (kinds == page)[paths], "is_file": (kinds == file)[paths]}
-    keys = context.policy.statistics.page_query_keys
-    if not keys:
-        return {**columns, "path": published[paths]}
-    queries, query_values = values["query"]
-    suffixes = [_page_query(value, keys) for value in query_values]
-    pairs, first = pair_codes(paths, queries)
-    pages = published[paths[first]]
-    for number in np.flatnonzero((kinds == page)[paths[first]]):
-        if suffix := suffixes[queries[first[number]]]:
-            pages[number] = context.code("path", [(_read_path(path_values[paths[first[number]]])[1] or "") + suffix])[0]
-    return {**columns, "path": pages[pairs]}
+    is_page, is_file = columns["path_kind"] == page, columns["path_kind"] == file
+    published = columns["path"]
+    if keys := context.policy.statistics.page_query_keys:
+        queries, dictionary = dictionary_codes(hits["query"])
+        look = partial(_page_query, keys=keys)
+        suffixes = _looked_up("page query", look, ("page_query",), dictionary, queries, context)["page_query"]
+        published = _with_queries(published, np.where(is_page, suffixes, context.code("page_query", [""])), context)
+    return {"is_page": is_page, "is_file": is_file, "path": published}
+
+
+def _with_queries(paths: Codes, suffixes: Codes, context: Context) -> Codes:
+    pairs, first = pair_codes(paths, suffixes)
+    parts = [
+        context.decode(kind, codes[first]).to_pylist() for kind, codes in (("path", paths), ("page_query", suffixes))
+    ]
+    return context.code("path", list(map("".join, zip(*parts, strict=True))))[pairs]
 
 
 def _read_path(path: str | None) -> tuple[str, str | None]:
@@ -185,40 +213,25 @@ def _read_path(path: str | None) -> tuple[str, str | None]:
     return path_kinds().of(plain), None if plain is None else publish_path(plain)
 
 
-def _page_query(query: str | None, keys: Sequence[str]) -> str:
+def _page_query(query: str | None, keys: Sequence[str]) -> tuple[str]:
     """`?p=1`: the policy's keys in the policy's order, the first value of each, one spelling a page."""
     given = dict(reversed(parse_qsl(query or "")))
     kept = [f"{quote(key)}={quote(publish_path(given[key]), safe='{}')}" for key in keys if key in given]
-    return f"?{'&'.join(kept)}" if kept else ""
+    return (f"?{'&'.join(kept)}" if kept else "",)
 
 
-def _source_columns(values: Distincts, context: Context) -> dict[str, Codes]:
+def _source_columns(hits: pa.Table, context: Context) -> dict[str, Codes]:
     """How a visitor came, by this hit alone: a campaign's keys count before the referrer."""
-    referrers, referrer_values = values["referrer"]
-    queries, query_values = values["query"]
-    own, keys = own_names(context.policy.site.hosts), context.policy.statistics.campaign_keys
-    coded = context.known.look_up(
-        "referrer",
-        lambda new: context.code_rows((classify_referrer(text, own) for text in new), Source._fields),
-        referrer_values,
-    )
-    columns = {name: codes[referrers] for name, codes in zip(Source._fields, coded, strict=True)}
-    marked = context.known.look_up(
-        "campaign",
-        lambda new: context.code_rows(
-            (_read_campaign(text, keys) for text in new), ("is_campaign", "source", "campaign")
-        ),
-        query_values,
-    )
-    (yes,) = context.code("is_campaign", ["yes"])
-    is_campaign = (marked[0] == yes)[queries]
-    columns["campaign"] = marked[2][queries]
-    if is_campaign.any():
-        columns["source"] = np.where(is_campaign, marked[1][queries], columns["source"])
-        columns["source_kind"] = np.where(
-            is_campaign, context.code("source_kind", ["campaign"]), columns["source_kind"]
-        )
-    return columns
+    referrers, dictionary = dictionary_codes(hits["referrer"])
+    look = partial(classify_referrer, own=own_names(context.policy.site.hosts))
+    columns = _looked_up("referrer", look, Source._fields, dictionary, referrers, context)
+    queries, dictionary = dictionary_codes(hits["query"])
+    marks = partial(_read_campaign, keys=context.policy.statistics.campaign_keys)
+    marked = _looked_up("campaign", marks, ("is_campaign", "source", "campaign"), dictionary, queries, context)
+    is_campaign = marked["is_campaign"] == context.code("is_campaign", ["yes"])
+    columns["source"] = np.where(is_campaign, marked["source"], columns["source"])
+    columns["source_kind"] = np.where(is_campaign, context.code("source_kind", ["campaign"]), columns["source_kind"])
+    return {**columns, "campaign": marked["campaign"]}
 
 
 def _read_campaign(query: str | None, keys: Sequence[str]) -> tuple[str, str, str]:

@@ -79,7 +79,7 @@ def code_day(day: Day, scenarios: Sequence[Scenario], context: Context) -> Coded
     connection = open_engine()
     hits = spell_clients(day.hits.select(LEAVING_HITS).unify_dictionaries())
     alerts, evidence = _find_alerts(hits, day.events, scenarios, context)
-    ignored = is_ignored(Distincts(hits), context.policy)
+    ignored = is_ignored(hits, context)
     hits = hits.filter(pa.array(~ignored)) if ignored.any() else hits
     attackers = {client for client in distinct_values(evidence["client_ip"])[1] if client}
     coded = code_hits(hits, attackers, context)
@@ -123,7 +123,7 @@ def _find_alerts(
 def _code_errors(errors: pa.Table, context: Context) -> pa.Table:
     values = Distincts(errors)
     columns = {
-        "visitor": code_visitors(values, ("client_ip",)),
+        "visitor": code_visitors([values["client_ip"][0]]),
         "vhost": code_vhosts(values["vhost"], context),
     }
     for name, source, publish in PUBLISHED_OF_ERRORS:
@@ -149,7 +149,7 @@ def _code_evidence(alerts: pa.Table, evidence: pa.Table, context: Context) -> pa
             "outcome": context.code("outcome", [by_number[number] for number in numbers.tolist()])[places],
             "vhost": vhosts[order[first]][places],
             "country": code_countries(values["client_ip"], context),
-            "address": code_visitors(values, ("client_ip",)),
-            "visitor": code_visitors(values, ("client_ip", "user_agent")),
+            "address": code_visitors([values["client_ip"][0]]),
+            "visitor": code_visitors([values["client_ip"][0], values["user_agent"][0]]),
         }
     )
