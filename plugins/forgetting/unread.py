@@ -17,15 +17,18 @@ def unread_days(store: Store, originals: tuple[Original, ...]) -> list[date]:
     found = []
     for one in originals:
         origin = find_file(one.path)
-        with suppress(FileNotFoundError, ExchangedError, OutOfReachError):  # gone, or told of by every ingest
+        with suppress(FileNotFoundError, ExchangedError):
             if one.oldest is None and _holds_something(origin):
-                found.append(datetime.fromtimestamp(_changed_at(origin), store.calendar.zone).date())
+                found.append(datetime.fromtimestamp(_changed_at(origin, store), store.calendar.zone).date())
     return found
 
 
-def _changed_at(origin: Origin) -> float:
-    """Also of a file that may not be opened."""
-    return origin.path.stat().st_mtime if isinstance(origin, Local) else origin.look().changed_at
+def _changed_at(origin: Origin, store: Store) -> float:
+    """Also of a file that may not be opened; what is out of reach may have been written to just now."""
+    try:
+        return origin.path.stat().st_mtime if isinstance(origin, Local) else origin.look().changed_at
+    except OutOfReachError:
+        return store.clock().timestamp()
 
 
 def _holds_something(origin: Origin) -> bool:

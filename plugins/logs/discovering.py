@@ -55,7 +55,11 @@ def discover(
     """
     result = Discovery()
     claims: dict[str, list[Source]] = {}
-    found = find_files(log, base, lambda error: _note_out_of_reach(log, error, result))
+    unreached: dict[str, str] = {}
+    found = find_files(log, base, unreached)
+    result.problems += unreached.values()
+    if unreached:  # it may hold more of old days, which can be imported only once
+        result.waiting.append(f"old days are not imported while files of {log.name} are out of reach")
     origins = [origin for _, origin in found]
     for kind, origin in found:
         with problems_of(origin, result, now):
@@ -157,12 +161,6 @@ def problems_of(origin: Origin, result: Discovery, now: float) -> Iterator[None]
     except RefusedError as error:
         if _is_there(origin):  # else a rotation has just renamed it
             result.problems.append(str(error))
-
-
-def _note_out_of_reach(log: Log, error: OutOfReachError, result: Discovery) -> None:
-    """It may hold more of old days, which can be imported only once; so these wait for it."""
-    result.problems.append(str(error))
-    result.waiting.append(f"old days are not imported while files of {log.name} are out of reach")
 
 
 def _is_there(origin: Origin) -> bool:

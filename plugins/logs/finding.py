@@ -1,23 +1,17 @@
 """The files of a log, wherever its policy says that they lie."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from plugins.logs.local import Local, local_files
 from plugins.logs.origins import REMOTE, Origin, OutOfReachError
 from schemas.policy_model import Log
 
-Note = Callable[[OutOfReachError], None]
 
-
-def _ignore(_: OutOfReachError) -> None:
-    pass
-
-
-def find_files(log: Log, base: Path, note: Note = _ignore) -> list[tuple[str, Origin]]:
+def find_files(log: Log, base: Path, unreached: dict[str, str] | None = None) -> list[tuple[str, Origin]]:
     """(access or error, file) of each file of a log, sorted by name; a file counts once.
 
-    What is out of reach is noted, and hides nothing of what is not.
+    Patterns that are out of reach go into `unreached` with a sentence each, and hide nothing of the others.
     """
     found: dict[str, tuple[str, Origin]] = {}
     for kind, patterns in (("access", log.access), ("error", log.error)):
@@ -26,7 +20,8 @@ def find_files(log: Log, base: Path, note: Note = _ignore) -> list[tuple[str, Or
             try:
                 of_kind.update((origin.name, origin) for origin in _fitting(pattern, base))
             except OutOfReachError as error:
-                note(error)
+                if unreached is not None:
+                    unreached[pattern] = str(error)
         found.update((name, (kind, of_kind[name])) for name in sorted(of_kind.keys() - found.keys()))
     return list(found.values())
 

@@ -45,7 +45,7 @@ def read_pieces(content: Content, tail: bytes, is_final: bool, piece_bytes: int)
         at = content.at
         if cut := chunk.rfind(b"\n") + 1:
             whole.append(_clean(held, chunk[:cut]))
-            count += np.count_nonzero(np.frombuffer(chunk, np.uint8) == NEWLINE)
+            count += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == NEWLINE))
             end, tail, held = at - len(chunk) + cut, _last(edge, chunk[:cut]), b""
         held = (held + chunk[cut:]).lstrip(b"\0")[: LONGEST_LINE + 1]
         edge = _last(edge, chunk)

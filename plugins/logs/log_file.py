@@ -1,7 +1,7 @@
 """A log file at one moment: the ranges of its decompressed content, and pieces of what is new in it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,7 @@ from plugins.logs.compression import CHUNK, LONGEST_MAGIC, Content, Packing, pac
 from plugins.logs.fingerprints import EDGE
 from plugins.logs.lines import Piece, read_pieces
 from plugins.logs.local import Local
-from plugins.logs.origins import Origin, Signature
+from plugins.logs.origins import ExchangedError, Origin, Signature
 from schemas.refusals import EmptyError
 
 UNKNOWN: Final = Packing("unknown", re.compile(b""), lambda: None)  # nobody has looked yet
@@ -76,10 +76,17 @@ class LogFile:
                     return False
         return True
 
-    def pieces(self, begin: int, is_final: bool, piece_bytes: int = SHARD_BYTES) -> Iterator[Piece]:
-        """The lines from `begin` on; half a line at the end only where no more will come."""
+    def pieces(
+        self, begin: int, is_final: bool, piece_bytes: int = SHARD_BYTES, fits: Callable[[bytes], bool] | None = None
+    ) -> Iterator[Piece]:
+        """The lines from `begin` on; half a line at the end only where no more will come.
+
+        ExchangedError unless the EDGE bytes before `begin` are those that fit.
+        """
         with self.opened(max(0, begin - EDGE)) as content:
             tail = content.read(begin - content.at)
+            if fits and not fits(tail):
+                raise ExchangedError(self.name)
             yield from read_pieces(content, tail, is_final, piece_bytes)
 
     def remove(self) -> bool:

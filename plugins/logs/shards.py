@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from plugins.logs.discovering import Source
 from plugins.logs.files import BLOCK_BYTES
-from plugins.logs.fingerprints import EDGE, START, Fingerprints
+from plugins.logs.fingerprints import START, Fingerprints
 from plugins.logs.log_file import SHARD_BYTES
-from plugins.logs.origins import ExchangedError
 from plugins.logs.suspecting import refuse_what_is_no_log
 from schemas.receipts import Fingerprint, source_of
 from transforms.parsing.layout import Layout
@@ -54,15 +53,17 @@ def parse_shards(
     """What follows the source's receipt, shard by shard; ExchangedError where the file is not the same any more."""
     file, before = source.file, source.receipt
     head = file.read(0, START)
-    tail = file.read(max(0, source.begin - EDGE), source.begin)
-    if before and prints.of_tail(tail) != before.fingerprint.tail:
-        raise ExchangedError(file.name)
     parser = Parser(layouts, log, file_id, reading)
     first_line = 1
     if before:
         parser.open_entry, parser.disowned = before.open_entry, before.disowned
         first_line = before.first_line + before.counts.lines
-    for piece in file.pieces(source.begin, is_final, shard_bytes):
+    for piece in file.pieces(
+        source.begin,
+        is_final,
+        shard_bytes,
+        fits=lambda tail: before is None or prints.of_tail(tail) == before.fingerprint.tail,
+    ):
         parsed = _parse(parser, piece.lines, first_line)
         if not piece.begin and not len(parsed.hits) and not len(parsed.errors):
             refuse_what_is_no_log(file.name, piece)

@@ -10,7 +10,6 @@ from typing import Final
 
 from plugins.keys.day_keys import BYTES
 from plugins.logs.finding import find_files
-from plugins.logs.origins import OutOfReachError
 from plugins.steps.closing import believe_clock
 from plugins.steps.originals import oldest_day
 from plugins.steps.watching import listed_days
@@ -93,10 +92,10 @@ def _audit(store: Store) -> Iterator[Finding]:
 
 def _logs(store: Store) -> Iterator[Finding]:
     for log in store.policy.logs:
-        troubles: list[OutOfReachError] = []
-        files = find_files(log, store.base, troubles.append)
-        yield from (Finding("logs", "wrong", f"{log.name}: {trouble}") for trouble in troubles)
-        if not files and not troubles:
+        unreached: dict[str, str] = {}
+        files = find_files(log, store.base, unreached)
+        yield from (Finding("logs", "wrong", f"{log.name}: {sentence}") for sentence in unreached.values())
+        if not files and not unreached:
             yield Finding("logs", "warning", f"{log.name}: no file fits access and error; correct the paths")
         days = {origin.name: day for kind, origin in files if (day := oldest_day(store, log, kind, origin))}
         if not days:

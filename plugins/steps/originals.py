@@ -48,19 +48,23 @@ class Look:
 
 
 def list_originals(store: Store) -> list[Original]:
-    """Each file of each log with the day of its oldest readable line, the worst first; also what a kill left aside."""
+    """Each file of each log with the day of its oldest readable line, the worst first; also what a kill left aside.
+
+    Patterns that are out of reach are listed too, as what nobody can read.
+    """
     found = []
     for log in store.policy.logs:
-        files: list[tuple[str, Where]] = [*find_files(log, store.base)]
+        unreached: dict[str, str] = {}
+        files: list[tuple[str, Where]] = [*find_files(log, store.base, unreached)]
         for kind, where in (*files, *((kind, path) for kind, path, _ in _left_aside(log, store.base))):
-            oldest = oldest_day(store, log, kind, where)
-            is_past = oldest is not None and store.calendar.is_past(oldest)
-            found.append(
-                Original(
-                    log=log.name, path=name_of(where), oldest=oldest, is_past=is_past, after_window=log.after_window
-                )
-            )
+            found.append(_original(store, log, name_of(where), oldest_day(store, log, kind, where)))
+        found += [_original(store, log, pattern, None) for pattern in unreached]
     return sorted(found, key=lambda one: (one.oldest or date.max, one.path))
+
+
+def _original(store: Store, log: Log, name: str, oldest: date | None) -> Original:
+    is_past = oldest is not None and store.calendar.is_past(oldest)
+    return Original(log=log.name, path=name, oldest=oldest, is_past=is_past, after_window=log.after_window)
 
 
 def oldest_day(store: Store, log: Log, kind: str, where: Where) -> date | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from plugins.forgetting.unread import unread_days
 from plugins.logs import ssh
 from plugins.logs.finding import find_file, find_files
 from plugins.logs.log_file import LogFile
@@ -178,6 +179,11 @@ def test_a_server_that_is_down_keeps_no_other_log_from_being_read_and_old_days_w
     assert all(problem.startswith("sftp://web: ") for problem in done.problems)
     assert [note for note in done.waiting if "out of reach" in note]
     assert site.open().marks.days("closed") == []
+    assert [(one.oldest, one.path) for one in list_originals(site.open())][-2:] == [
+        (None, f"sftp://web{site.logs}/access*"),
+        (None, f"sftp://web{site.logs}/error*"),
+    ]
+    assert len(unread_days(site.open(), tuple(list_originals(site.open())))) == 2
 
 
 def test_a_server_that_goes_while_it_is_read_is_told_and_the_rest_comes_later(
