@@ -20,6 +20,7 @@ EMPTY: Final = {
 }
 # A run may hold this much as it stands; of longer logs the rest is compressed, for a tenth of a second a million lines.
 MOST_PLAIN: Final = 512 * 1024 * 1024
+ROWS_AT_ONCE: Final = 2_000_000
 COMPRESSED: Final = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
@@ -27,7 +28,8 @@ COMPRESSED: Final = pa.ipc.IpcWriteOptions(compression="lz4")
 class GatheredDay:
     """One file's share of a day; its rows as tables or, compressed, as bytes."""
 
-    parts: list[dict[str, pa.Table | pa.Buffer]] = field(default_factory=list)
+    parts: dict[str, list[pa.Table | pa.Buffer]] = field(default_factory=lambda: {name: [] for name in EMPTY})
+    counts: Counter[str] = field(default_factory=Counter)
     continuations: int = 0
     quarantined: int = 0
 
@@ -87,7 +89,10 @@ class Gatherer:
         day.continuations += len(part.continuations)
         day.quarantined += len(part.quarantine)
         tables = {"hits": part.hits.select(LEAVING_HITS), "errors": part.errors.select(LEAVING_ERRORS)}
-        day.parts.append({name: self._packed(table) for name, table in tables.items() if len(table)})
+        for name, table in tables.items():
+            if len(table):
+                day.parts[name].append(self._packed(table))
+                day.counts[name] += len(table)
 
     def _packed(self, table: pa.Table) -> pa.Table | pa.Buffer:
         if self.room > 0:
@@ -99,21 +104,40 @@ class Gatherer:
         return sink.getvalue()
 
 
-def gathered_days(files: Sequence[Gathered]) -> Iterator[Day]:
-    """The days of all files, oldest first, each of which is let go with the next; rows keep the order of files."""
+def gathered_days(files: Sequence[Gathered], at_once: int = ROWS_AT_ONCE) -> Iterator[Day]:
+    """The days of all files, oldest first; rows keep the order of files.
+
+    Some days at a time are joined over one dictionary, since most of their texts are the same, and let go.
+    """
+    waiting: dict[date, list[GatheredDay]] = {}
     for day in sorted({day for file in files for day in file.days}):
-        shares = [file.days.pop(day) for file in files if day in file.days]
-        hits, errors = (_joined(name, [part for one in shares for part in one.parts]) for name in ("hits", "errors"))
+        waiting[day] = [file.days.pop(day) for file in files if day in file.days]
+        if sum(share.counts.total() for shares in waiting.values() for share in shares) >= at_once:
+            yield from _joined_days(waiting)
+            waiting = {}
+    yield from _joined_days(waiting)
+
+
+def _joined_days(days: Mapping[date, Sequence[GatheredDay]]) -> Iterator[Day]:
+    """Lets go of the parts when they are joined."""
+    tables = {name: _joined(name, list(days.values())) for name in EMPTY}
+    places = dict.fromkeys(EMPTY, 0)
+    for day, shares in days.items():
+        rows = {}
+        for name, table in tables.items():
+            count = sum(share.counts[name] for share in shares)
+            rows[name] = table.slice(places[name], count)
+            places[name] += count
         yield Day(
             day,
-            hits,
-            errors,
-            continuations=sum(one.continuations for one in shares),
-            quarantined=sum(one.quarantined for one in shares),
+            rows["hits"],
+            rows["errors"],
+            continuations=sum(share.continuations for share in shares),
+            quarantined=sum(share.quarantined for share in shares),
         )
 
 
-def _joined(name: str, parts: Sequence[Mapping[str, pa.Table | pa.Buffer]]) -> pa.Table:
-    found = [part[name] for part in parts if name in part]
+def _joined(name: str, days: Sequence[Sequence[GatheredDay]]) -> pa.Table:
+    found = [part for shares in days for share in shares for part in share.parts.pop(name)]
     tables = [one if isinstance(one, pa.Table) else pa.ipc.open_stream(one).read_all() for one in found]
     return pa.concat_tables([EMPTY[name], *tables]).unify_dictionaries().combine_chunks()
