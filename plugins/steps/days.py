@@ -1,6 +1,8 @@
 """A day's data out of the window, and its tables into the store."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from hashlib import sha256
 from itertools import groupby
@@ -86,10 +88,20 @@ def load_day(window: Window, day: date, receipts: Sequence[Receipt], key_of: Cal
     )
 
 
-def version_of(day: date, receipts: Iterable[Receipt], store: Store, scenarios: Sequence[Scenario]) -> str:
-    """Changes with everything that the day's tables are computed from."""
-    digests = sorted(sealed.digest for receipt in receipts for sealed in receipt.of_day(day))
-    parts = [*digests, policy_version(store.policy), scenarios_version(scenarios)]
+def version_of(
+    day: date, receipts: Iterable[Receipt], store: Store, scenarios: Sequence[Scenario], kinds: Collection[str] = KINDS
+) -> str:
+    """Changes with everything that the day's tables are computed from; a merge of shards changes nothing.
+
+    Rows are only ever added to a file, become others when they are read once more, or go by an erasure, under a new
+    key: so their numbers say whether they are the same.
+    """
+    rows: Counter[str] = Counter()
+    for receipt in receipts:
+        for sealed in receipt.of_day(day):
+            if sealed.kind in kinds:
+                rows[f"{receipt.log}/{receipt.file} {sealed.kind} {sealed.generation}"] += sealed.rows
+    parts = [json.dumps(rows, sort_keys=True), policy_version(store.policy), scenarios_version(scenarios)]
     return sha256(" ".join(parts).encode()).hexdigest()
 
 

@@ -4,24 +4,22 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from typing import Any, Final
 
 import pyarrow as pa
 
 from plugins.blocklist.decisions import Decision, Decisions, new_handle
 from plugins.blocklist.terms import Past, rule_of
-from plugins.steps.days import day_receipts
+from plugins.steps.days import day_receipts, version_of
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store, Tell
-from schemas.policy import policy_version
 from schemas.receipts import Receipt, Record
 from schemas.refusals import RefusedError
 from schemas.scenario import Scenario
 from schemas.window import EVENTS
 from transforms.detection.count import find_alerts
 from transforms.detection.decide import BanRule, banning_alerts
-from transforms.detection.load import load_scenarios, scenarios_version
+from transforms.detection.load import load_scenarios
 
 Alert = dict[str, Any]  # a row of ALERTS
 COPIED: Final = ("target", "scenario", "first_seen", "last_seen", "events", "outcome")
@@ -175,10 +173,8 @@ def _is_changed(store: Store, day: date, receipts: Sequence[Receipt], scenarios:
 
 def _version(store: Store, receipts: Sequence[Receipt], day: date, scenarios: Sequence[Scenario]) -> Looked:
     """Changes with the day's events, with what they are counted by, and when all its decisions are lost."""
-    sealed = [one for receipt in receipts for one in receipt.of_day(day) if one.kind == "events"]
-    parts = [*sorted(one.digest for one in sealed), policy_version(store.policy), scenarios_version(scenarios)]
-    parts.append(str(store.window.decisions_of(day) is not None))
-    return Looked(version=sha256(" ".join(parts).encode()).hexdigest())
+    has_decisions = store.window.decisions_of(day) is not None
+    return Looked(version=f"{version_of(day, receipts, store, scenarios, ('events',))} {has_decisions}")
 
 
 def _record(day: date) -> str:

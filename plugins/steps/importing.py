@@ -2,15 +2,25 @@
 
 import secrets
 from datetime import date
+from typing import Final
 
 from plugins.keys.day_keys import PROCESS_ONLY
 from plugins.steps.days import count_lines, load_day, publish_final
 from plugins.steps.writing import ShardWriter
 from plugins.store.audit_facts import NAME_BYTES
+from plugins.store.records import read_record
 from plugins.store.store import Store, Tell
 from plugins.store.window import DECISIONS
-from schemas.receipts import Import, Mark, Receipt, generation_of, source_in
+from schemas.receipts import Import, Mark, Receipt, Record, generation_of, source_in
 from schemas.refusals import RefusedError
+
+UNFINISHED: Final = "requeue.json"
+
+
+class Requeuing(Record):
+    """The logs of a requeue that is at work, or was killed."""
+
+    logs: tuple[str, ...]
 
 
 def finish_import(store: Store, writer: ShardWriter, actor: str, tell: Tell) -> list[Mark]:
@@ -53,23 +63,37 @@ def carry_out_imports(store: Store, actor: str) -> None:
 
 
 def sweep_window(store: Store) -> int:
-    """Remove what a killed run left: objects without a receipt, those of imports, receipts of which a merged one has
-    taken the place. Returns how many.
+    """Remove what a killed run left: objects without a receipt, those of imports, receipts in whose place there is a
+    merged one. Returns how many.
 
     Only while nobody else ingests. Decisions have no receipt: they come from no shard, and end with their day.
     """
     receipted = {shard.source for shard in store.receipts.shards()}
+    requeued = _left_by_requeue(store)
     garbage = [
         name
         for name in store.window.names()
-        if generation_of(name) == PROCESS_ONLY or (name.split("/")[1] != DECISIONS and source_in(name) not in receipted)
+        if generation_of(name) == PROCESS_ONLY
+        or (name.split("/")[1] != DECISIONS and source_in(name) not in receipted)
+        or name in requeued
     ]
     replaced = store.receipts.replaced()
     for name in replaced:
         store.receipts.place.remove(name)
     for name in garbage:
         store.window.place.remove(name)
+    for name in list(store.place("state").names(UNFINISHED)):
+        store.place("state").remove(name)
     return len(replaced) + len(garbage)
+
+
+def _left_by_requeue(store: Store) -> set[str]:
+    """What a requeue sealed in vain or has replaced: only receipts tell which object of a shard counts."""
+    requeuing = read_record(store.place("state"), UNFINISHED, Requeuing)
+    logs = requeuing.logs if requeuing else ()
+    sealed = {name for name in store.window.names() if name.split("/")[1] != DECISIONS and name.split("/")[2] in logs}
+    files = {(log, file) for log, file in (name.split("/")[2:4] for name in sealed)}
+    return sealed - {one.name for receipt in store.receipts.of_files(files) for one in receipt.objects}
 
 
 def _publish(store: Store, writer: ShardWriter, day: date, tell: Tell) -> Mark:

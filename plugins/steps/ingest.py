@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from plugins.logs.log_file import SHARD_BYTES
+from plugins.steps.merging import merge_grown
 from plugins.steps.old_days import Imported, import_old_days
 from plugins.steps.planning import Plan, Seen, count_new, plan_ingest
 from plugins.steps.reading import FileRead, read_files
@@ -54,6 +55,7 @@ def finish_ingest(
         _note_seen(store, plan, reads)
     newest = max(filter(None, (one.newest for one in reads.values())), default=None)
     record_run(plan.began, store.place("state"), newest, clock_is_right)
+    merge_grown(store, [(file.log, file.file, file.end) for file in plan.files])
     return result
 
 

@@ -1,0 +1,34 @@
+"""`lethe requeue`: what was not read in a wrong format, read in the right one."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from plugins.cli.store import ACTOR, HERE, PolicyOption
+from plugins.cli.terminal import Progress
+from plugins.steps.requeuing import requeue as requeue_lines
+from plugins.store.store import open_store
+
+
+def requeue(
+    logs: Annotated[
+        list[str] | None, typer.Argument(metavar="[LOG]...", help="Names of [[logs]]; all if none.")
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also lines that were tried in this format before.")] = False,
+    policy_file: PolicyOption = HERE,
+) -> None:
+    """Parse the quarantined lines of open days once more, after the policy's format, time zone or proxies were put
+    right."""
+    os.umask(0o077)  # what the store does not give its own rights to is nobody else's
+    store, tell = open_store(policy_file), Progress()
+    result = requeue_lines(store, logs or [], ACTOR, tell, again)
+    tell("")
+    what = ", ".join(f"{lines:,} {kind}" for kind, lines in result.lines.items() if lines)
+    if not result.lines.total() and not result.left:
+        typer.echo("nothing in quarantine was read in another format than now")
+        return
+    typer.echo(f"lines out of quarantine: {result.lines.total():,}" + (f" = {what}" if what else ""))
+    typer.echo(f"left in quarantine: {result.left:,}")
+    for mark in result.marks:
+        typer.echo(f"{mark.day}: imported, {mark.lines:,} lines in its statistics")
