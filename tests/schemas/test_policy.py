@@ -20,8 +20,8 @@ DOCUMENTED = Path(__file__).parents[2] / "policy.toml"
 NETWORKS = 'a list of networks, such as ["192.0.2.0/24", "2001:db8::/32"]'
 FORMATS = (
     "one of common, combined, vhost_combined, aws_alb, caddy, cloudfront, haproxy, iis, nginx_json, traefik,"
-    " traefik_common, apache_error, nginx_error, php_error, detect; the server's own LogFormat or log_format, with its %"
-    ' or $; or a map of JSON keys, such as json: {"client_ip": "ip", …}'
+    " traefik_common, apache_error, nginx_error, php_error, detect; the server's own LogFormat or log_format,"
+    ' with its % or $; or a map of JSON keys, such as json: {"client_ip": "ip", …}'
 )
 RECIPIENT = """name = "Example Hosting AS"
 purpose_nb = "drift"

@@ -38,6 +38,7 @@ class Layout:
     json_escapes: bool = False
     pieces: tuple[Piece, ...] = ()
     after: bytes = b""
+    ends: tuple[bytes, ...] = ()  # blanks that a line ends with where its last values are empty, and that nobody keeps
 
     @property
     def is_headed(self) -> bool:
@@ -47,6 +48,8 @@ class Layout:
     def read(self, line: bytes) -> Groups | None:
         """The values of a line without its end, one for each meaning; None where it does not fit."""
         match = self.pattern.fullmatch(line)
+        if match is None and self.ends:
+            match = next(filter(None, (self.pattern.fullmatch(line + end) for end in self.ends)), None)
         return match.groups() if match else None
 
     def header(self, line: bytes) -> "Layout | None":
@@ -61,4 +64,17 @@ def join_pieces(
     """The layout of which these are the pieces."""
     whole = b"".join(re.escape(piece.before) + b"(" + piece.pattern + b")" for piece in pieces) + re.escape(after)
     meanings = tuple(piece.meaning for piece in pieces)
-    return Layout(name, re.compile(whole, re.DOTALL), meanings, kind, json_escapes, tuple(pieces), after)
+    ends = () if after else _empty_ends(pieces)
+    return Layout(name, re.compile(whole, re.DOTALL), meanings, kind, json_escapes, tuple(pieces), after, ends)
+
+
+def _empty_ends(pieces: Sequence[Piece]) -> tuple[bytes, ...]:
+    ends: list[bytes] = []
+    for piece in reversed(pieces):
+        blanks = piece.before[len(piece.before.rstrip(b" \t")) :]
+        if not blanks or not re.fullmatch(piece.pattern, b""):
+            break
+        ends.append(blanks + (ends[-1] if ends else b""))
+        if blanks != piece.before:
+            break
+    return tuple(ends)

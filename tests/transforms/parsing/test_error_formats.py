@@ -30,8 +30,8 @@ def entry(error_format: str, line: bytes, zone: str = "UTC") -> dict[str, Any]:
 
 def test_a_line_with_all_its_fields_is_read() -> None:
     line = (
-        WHEN
-        + b"[core:debug] [pid 7:tid 9] core.c(12): (13)Permission denied: [client 192.0.2.1:50] AH00035: no, referer http://e/"
+        b"[core:debug] [pid 7:tid 9] core.c(12): (13)Permission denied: [client 192.0.2.1:50] AH00035: no,"
+        b" referer http://e/"
     )
     assert entry(DEFAULT, WHEN + line) == {
         "logged_at": AT,
