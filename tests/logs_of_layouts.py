@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
 
-from transforms.parsing.directives import APACHE, APACHE_DIRECTIVE, APACHE_NAMED, NGINX, NGINX_VARIABLE
+from transforms.parsing.directives import APACHE, APACHE_ARGUMENT, APACHE_DIRECTIVE, APACHE_NAMED, NGINX, NGINX_VARIABLE
 from transforms.parsing.formats import NAMED, UNNAMED
 
 STAMP = "05/Jan/2026:12:34:56 +0000"
@@ -42,6 +44,18 @@ FIELDS = {
     "client": ("{}",),
     "forwarded": ("{}", "{}, 198.51.100.9"),
 }
+LOGS = Path(__file__).parent / "transforms" / "parsing" / "logs"
+# formats of data files: texts of their logs that a client fills, and how it is written there
+SPOTS = {
+    "aws_alb": ("a?b=c", "X11; Linux x86_64"),
+    "caddy": ("a?b=c", "curl/7.82.0", "example.net/x", "www.example.org"),
+    "cloudfront": ("a%20b.html", "X11;%20Linux", "b=c", "example.net"),
+    "haproxy": ("index.html", "a=b"),
+    "iis": ("Windows+NT+10.0", "b=c", "example.net/x"),
+    "nginx_json": ("a?b=c", "Mozilla/5.0", "www.example.org"),
+    "traefik": ("a?b=c", "Mozilla/5.0", "example.net", "www.example.org"),
+    "traefik_common": ("a?b=c", "Mozilla/5.0", "example.net"),
+}
 ERRORS = (
     "[Mon Jan 05 12:34:56.000001 2026] [core:error] [pid 7:tid 8] [client 198.51.100.9:5] AH00128: File does not exist:"
     " /srv/{0}, referer: http://example.net/{0}",
@@ -54,6 +68,22 @@ ERRORS = (
 )
 
 
+def quoted(hidden: str) -> str:
+    return hidden.replace('"', r"\x22")
+
+
+def in_json(hidden: str) -> str:
+    return json.dumps(hidden, ensure_ascii=False)[1:-1]
+
+
+WRITTEN = {
+    **dict.fromkeys(("caddy", "traefik", "nginx_json"), in_json),
+    "iis": lambda hidden: hidden.replace(" ", "+"),
+    "cloudfront": quote,
+    "haproxy": lambda hidden: hidden.replace('"', "#22"),
+}
+
+
 def access_lines(hidden: str) -> Iterator[tuple[str, bytes]]:
     """The layout's format string, and a line of it, for each way to hide the text in it."""
     for layout in (*NAMED.values(), *UNNAMED):
@@ -62,6 +92,10 @@ def access_lines(hidden: str) -> Iterator[tuple[str, bytes]]:
                 line = _fill(layout, meaning, way.replace("{}", hidden))
                 if line is not None:
                     yield layout, line.encode()
+    for name, texts in SPOTS.items():
+        line = next(line for line in (LOGS / f"{name}.log").read_text().splitlines() if texts[0] in line)
+        for text in texts:
+            yield name, line.replace(text, WRITTEN.get(name, quoted)(hidden)).encode()
 
 
 def error_lines(hidden: str) -> list[bytes]:
@@ -86,5 +120,6 @@ def _fill(layout: str, meaning: str, said: str) -> str | None:
 def _meaning(directive: re.Match[str]) -> str:
     if directive.re is NGINX_VARIABLE:
         return NGINX.get(directive[1] or directive[2], "skip")
-    argument, letter = directive.groups()
-    return APACHE.get(letter, "skip") if argument is None else APACHE_NAMED.get((letter, argument.lower()), "skip")
+    modifiers, letter = directive.groups()
+    arguments = APACHE_ARGUMENT.findall(modifiers)
+    return APACHE_NAMED.get((letter, arguments[-1].lower()), "skip") if arguments else APACHE.get(letter, "skip")
