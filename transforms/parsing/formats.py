@@ -11,7 +11,9 @@ from schemas.refusals import FormatError
 from transforms.parsing.layout import Groups, Layout
 from transforms.parsing.naming import COMBINED, COMMON, ERROR_LAYOUTS, NAMED, named_layout
 from transforms.parsing.parser import Parser
+from transforms.parsing.proxies import hops_of
 from transforms.parsing.units import durations_of, settle_units
+from transforms.parsing.values import decode, read_ip
 
 __all__ = [
     "COMBINED",
@@ -104,11 +106,17 @@ def detect_layouts(sample: bytes) -> Detected:
     if written < 1:
         raise FormatError("there are only blank lines at its beginning; it is not a log")
     if good * 2 < written or not good:
+        what = (
+            "a map of its keys, json: {…}" if _are_objects(lines) else "the server's own LogFormat or log_format string"
+        )
         raise FormatError(
-            f"only {good} of the first {written} lines fit a known layout; say the format: "
-            "its name, or the server's own LogFormat or log_format string"
+            f"only {good} of the first {written} lines fit a known layout; say the format: its name, or {what}"
         )
     return Detected(layouts, good / written, tuple(number for _, number in counts), written, doubt)
+
+
+def _are_objects(lines: Sequence[bytes]) -> bool:
+    return sum(line.startswith(b"{") for line in lines) * 2 > len(lines)
 
 
 def _read_by(lines: Sequence[bytes]) -> tuple[dict[Layout, int], dict[Layout, list[bytes]]]:
@@ -123,7 +131,7 @@ def _read_by(lines: Sequence[bytes]) -> tuple[dict[Layout, int], dict[Layout, li
             current = [layout.header(stripped) or layout for layout in current]
         for layout, now in zip(known, current, strict=True):
             groups = now.read(stripped)
-            if groups is not None and not _begins_with_a_host(now, groups):
+            if groups is not None and not _begins_with_a_host(now, groups) and _forwards_addresses(now, groups):
                 counts[layout] = counts.get(layout, 0) + 1
                 durations.setdefault(layout, []).extend(durations_of(now, groups))
                 break
@@ -134,6 +142,13 @@ def _begins_with_a_host(layout: Layout, groups: Groups) -> bool:
     """A line whose user is `- x` is rather one that begins with the host."""
     user = groups[layout.meanings.index("user")] if "user" in layout.meanings else None
     return layout.kind == "access" and bool(layout.pieces) and user is not None and user.startswith(b"- ")
+
+
+def _forwards_addresses(layout: Layout, groups: Groups) -> bool:
+    """Whether what stands where a proxy's header should be is none of another header."""
+    value = groups[layout.meanings.index("forwarded")] if "forwarded" in layout.meanings else None
+    hops = [decode(hop) for hop in hops_of(value or b"-")]
+    return not hops or value == b"unknown" or any(read_ip(hop) or read_ip(hop.rpartition(":")[0]) for hop in hops)
 
 
 def rivals_of(found: Detected, sample: bytes) -> list[tuple[Layout, int]]:
