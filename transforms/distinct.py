@@ -74,6 +74,7 @@ class Remembered:
     def __init__(self) -> None:
         self._places: dict[Hashable, dict[str | None, int]] = {}
         self._made: dict[Hashable, NDArray[Any]] = {}
+        self._numbers: dict[Hashable, dict[Hashable, int]] = {}
         self._last: dict[Hashable, tuple[pa.Array, list[NDArray[Any]]]] = {}
 
     def look_up(self, what: Hashable, make: Make, dictionary: pa.Array) -> list[NDArray[Any]]:
@@ -86,6 +87,11 @@ class Remembered:
             rows = self._rows(what, make, [*dictionary.to_pylist(), None])
             last = self._last[what] = (dictionary, list(np.ascontiguousarray(rows.T)))
         return last[1]
+
+    def number(self, kind: Hashable, values: Iterable[Hashable]) -> NDArray[np.int64]:
+        """A row for each value: its number, the same whenever it comes."""
+        numbers = self._numbers.setdefault(kind, {})
+        return np.array([[numbers.setdefault(value, len(numbers))] for value in values], np.int64).reshape(-1, 1)
 
     def _rows(self, what: Hashable, make: Make, texts: list[str | None]) -> NDArray[Any]:
         known = self._places.setdefault(what, {})

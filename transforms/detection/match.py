@@ -151,11 +151,12 @@ def match_events(
     hits = hits.select(NEEDED)
     if hits["client_ip"].null_count:
         hits = hits.filter(pc.field("client_ip").is_valid())
-    subjects = Subjects(unify(hits), scenarios, known or Remembered())
+    known = known or Remembered()
+    subjects = Subjects(unify(hits), scenarios, known)
     targets: dict[str, Codes] = {}
     if complete:
         groups = {scenario.group_by for scenario in scenarios}
-        targets = {group: code_targets(subjects.hits["client_ip"], group) for group in groups}
+        targets = {group: code_targets(subjects.hits["client_ip"], group, known) for group in groups}
     found = [_events(subjects, scenario, targets.get(scenario.group_by)) for scenario in scenarios]
     return pa.concat_tables(found or [EVENTS.empty_table()])
 

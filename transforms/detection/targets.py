@@ -4,11 +4,10 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from schemas.refusals import RefusedError
+from transforms.distinct import Codes, Remembered, dictionary_codes
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -40,13 +39,14 @@ def name_targets(client_ips: pa.ChunkedArray, group_by: str, allowlist: Sequence
     return pa.array(names, pa.string()).dictionary_encode().take(coded.indices)
 
 
-def code_targets(client_ips: pa.ChunkedArray, group_by: str) -> NDArray[np.int64]:
+def code_targets(client_ips: pa.ChunkedArray, group_by: str, known: Remembered) -> Codes:
     """For each address (TEXT) a number that its target's other addresses have too; without the cost of names."""
-    coded = client_ips.combine_chunks()
-    index: dict[str | bytes, int] = {}
-    targets = [index.setdefault(_rough(address, group_by), len(index)) for address in coded.dictionary.to_pylist()]
-    rows: NDArray[np.int64] = np.array(targets, np.int64)[coded.indices.to_numpy()]
-    return rows
+    codes, addresses = dictionary_codes(client_ips)
+
+    def number(new: Sequence[str | None]) -> Codes:
+        return known.number(group_by, (_rough(address or "", group_by) for address in new))
+
+    return known.look_up(("target", group_by), number, addresses)[0][codes]
 
 
 def _rough(address: str, group_by: str) -> str | bytes:

@@ -163,6 +163,8 @@ def _agent_columns(hits: pa.Table, attackers: set[str], context: Context) -> dic
     columns["agent_kind"] = np.where(is_attacker[clients], attack, columns["agent_kind"])
     columns["is_person"] = columns["agent_kind"] == human
     columns["visitor"] = code_visitors((clients, hosts, agents))
+    if context.country_reader is None:
+        return columns | {"country": np.full(len(hits), context.code("country", [UNKNOWN]))}
     look = partial(_find_country, reader=context.country_reader)
     return columns | _looked_up("country", look, ("country",), addresses, clients, context)
 
@@ -180,8 +182,8 @@ def _looked_up(
     return {kind: column[codes] for kind, column in zip(kinds, rows, strict=True)}
 
 
-def _find_country(client: str | None, reader: maxminddb.Reader | None) -> tuple[str]:
-    return (look_up_country(client, reader) if client and reader else UNKNOWN,)
+def _find_country(client: str | None, reader: maxminddb.Reader) -> tuple[str]:
+    return (look_up_country(client, reader) if client else UNKNOWN,)
 
 
 def _path_columns(hits: pa.Table, context: Context) -> dict[str, np.ndarray]:
