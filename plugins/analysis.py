@@ -6,7 +6,7 @@ from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 import maxminddb
@@ -26,6 +26,7 @@ from transforms.statistics.split import join_blocks
 
 T = TypeVar("T")
 Progress = Callable[[str], None]
+NO_MISFITS: Final = {"forged", "header"}  # clients can send the one, servers write the other
 
 
 @dataclass
@@ -71,8 +72,7 @@ class Logs:
         lines = misfits = 0
         for block in parse_file(path, choose_layouts(path, log_format), self.reading):
             lines += block.lines
-            # clients can send those
-            misfits += sum(reason != "forged" for reason in block.quarantine["reason"].to_pylist())
+            misfits += sum(reason not in NO_MISFITS for reason in block.quarantine["reason"].to_pylist())
             self.tell(f"reading {path}: {lines:,} lines")
             yield block
         refuse_wrong_format(path, misfits, lines)
