@@ -76,6 +76,9 @@ class Object:
                 place.erase(trace)
         return True
 
+    def put_back(self) -> None:
+        """No key is ever set aside."""
+
     def _tagged(self) -> tuple[str, Look]:
         if not self._seen:
             with _told(self.name):

@@ -1,10 +1,12 @@
 """The files of a log, wherever its policy says that they lie."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from fnmatch import fnmatch
 from pathlib import Path
 
 from plugins.logs.local import Local, local_files
-from plugins.logs.origins import REMOTE, Origin, OutOfReachError
+from plugins.logs.origins import ASIDE, REMOTE, Origin, OutOfReachError, before_aside, folder_and_name
 from schemas.policy_model import Log
 
 
@@ -24,6 +26,19 @@ def find_files(log: Log, base: Path, unreached: dict[str, str] | None = None) ->
                     unreached[pattern] = str(error)
         found.update((name, (kind, of_kind[name])) for name in sorted(of_kind.keys() - found.keys()))
     return list(found.values())
+
+
+def left_aside(log: Log, base: Path) -> Iterator[tuple[str, Origin]]:
+    """(access or error, file) of what a killed removal had renamed, also where nothing else is left of a log."""
+    for kind, patterns in (("access", log.access), ("error", log.error)):
+        for pattern in patterns:
+            folder, wanted = folder_and_name(pattern)
+            if folder.startswith("s3://"):
+                continue
+            with suppress(OutOfReachError):  # which whoever looks for its files is told
+                for origin in _fitting(f"{folder}/{ASIDE}*" if folder else f"{ASIDE}*", base):
+                    if fnmatch(folder_and_name(before_aside(origin.name))[1], wanted):
+                        yield kind, origin
 
 
 def find_file(name: str) -> Origin:

@@ -11,11 +11,10 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final, cast
 
-from plugins.logs.origins import ExchangedError, Look
+from plugins.logs.origins import ExchangedError, Look, aside_of, before_aside
 from plugins.store.door import sync_folder
 from schemas.refusals import RefusedError
 
-ASIDE: Final = ".lethe-"  # what is being removed, or what a kill left
 BUFFER: Final = 256 * 1024
 WRITABLE: Final = 0o200  # of the link that /proc shows for an open file
 
@@ -61,19 +60,27 @@ class Local:
         return (status.st_dev, status.st_ino) not in _held_for_writing()
 
     def remove(self, look: Look) -> bool:
-        """It is renamed first: between a look and an unlink a rotation may put another file under that name."""
-        aside = self.path.with_name(f"{ASIDE}{secrets.token_hex(8)}-{self.path.name}")
+        aside = Path(aside_of(str(self.path)))
         try:
             self.path.rename(aside)
         except FileNotFoundError:
             return False
         found = aside.lstat()
         if _look(found).signature != look.signature or found.st_nlink > 1:
-            put_back(aside, self.path)
+            Local(aside).put_back()
             return False
         aside.unlink()
         sync_folder(self.path.parent)
         return True
+
+    def put_back(self) -> None:
+        path = Path(before_aside(self.name))
+        try:
+            os.link(self.path, path)
+        except FileExistsError:
+            self.path.rename(path.with_name(f"{path.name}.{secrets.token_hex(4)}"))
+        else:
+            self.path.unlink()
 
     def _open(self) -> BufferedReader:
         path = self.path
@@ -91,16 +98,6 @@ class Local:
 def local_files(pattern: Path) -> Iterator[Local]:
     """The paths that fit."""
     return (Local(Path(path)) for path in glob(str(pattern)))  # noqa: PTH207 - patterns may be absolute
-
-
-def put_back(aside: Path, path: Path) -> None:
-    """Under its old name, unless another file has it by now: then under one that the log's paths fit all the same."""
-    try:
-        os.link(aside, path)
-    except FileExistsError:
-        aside.rename(path.with_name(f"{path.name}.{secrets.token_hex(4)}"))
-    else:
-        aside.unlink()
 
 
 @contextmanager

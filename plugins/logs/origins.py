@@ -2,6 +2,7 @@
 
 import io
 import re
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, NamedTuple, Protocol, cast
@@ -9,6 +10,8 @@ from typing import Final, NamedTuple, Protocol, cast
 from schemas.refusals import RefusedError
 
 Signature = tuple[int, int, int, int]
+ASIDE: Final = ".lethe-"  # what is being removed, or what a kill left
+LEFT_ASIDE: Final = re.compile(r"\.lethe-[0-9a-f]{16}-(.+)", re.DOTALL)
 REMOTE: Final = re.compile(r"(s3|sftp)://")
 FIRST_FETCH: Final = 64 * 1024
 LARGEST_FETCH: Final = 8 * 1024 * 1024
@@ -60,7 +63,28 @@ class Origin(Protocol):
         """Whether it has no other name and, as far as this machine can know, nobody who writes to it."""
 
     def remove(self, look: Look) -> bool:
-        """Remove it for good, in every version, if it still is the one that was looked at; whether that was done."""
+        """Remove it for good, in every version, if it still is the one that was looked at; whether that was done.
+
+        It is renamed first where that can be: between a look and a removal a rotation may put another file there.
+        """
+
+    def put_back(self) -> None:
+        """Give a file its name again that a killed `remove` had renamed.
+
+        Where another file has it by now, one that the log's patterns fit all the same.
+        """
+
+
+def aside_of(path: str) -> str:
+    folder, last = folder_and_name(path)
+    return f"{folder}/{ASIDE}{secrets.token_hex(8)}-{last}"
+
+
+def before_aside(path: str) -> str:
+    """The path that a file had before it was set aside; empty for another file."""
+    folder, last = folder_and_name(path)
+    name = LEFT_ASIDE.fullmatch(last)
+    return f"{folder}/{name[1]}" if name else ""
 
 
 def folder_and_name(name: str) -> tuple[str, str]:

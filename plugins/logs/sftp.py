@@ -5,6 +5,7 @@ The protocol tells size and time of a file and no inode: whether it still is the
 
 import io
 import re
+import secrets
 import stat
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
@@ -12,7 +13,15 @@ from typing import Final
 
 from paramiko import SFTPAttributes
 
-from plugins.logs.origins import ExchangedError, Look, OutOfReachError, fetched_stream, folder_and_name
+from plugins.logs.origins import (
+    ExchangedError,
+    Look,
+    OutOfReachError,
+    aside_of,
+    before_aside,
+    fetched_stream,
+    folder_and_name,
+)
 from plugins.logs.patterns import cut_pattern, fits
 from plugins.logs.ssh import opened_session
 from schemas.refusals import RefusedError
@@ -54,14 +63,24 @@ class Remote:
             return _is_file(session.lstat(self.path))
 
     def remove(self, look: Look) -> bool:
+        aside = Remote(self.connection, aside_of(self.path))
         try:
             with opened_session(self.connection) as session:
-                if _look(self.name, session.lstat(self.path)) != look:
-                    return False
-                session.remove(self.path)
+                session.rename(self.path, aside.path)
+                if _look(self.name, session.lstat(aside.path)) == look:
+                    session.remove(aside.path)
+                    return True
+                aside.put_back()
         except FileNotFoundError:
-            return False
-        return True
+            pass
+        return False
+
+    def put_back(self) -> None:
+        """The protocol renames to no name that another file has."""
+        path = before_aside(self.path)
+        with opened_session(self.connection) as session:
+            is_taken = folder_and_name(path)[1] in session.listdir(folder_and_name(path)[0] or "/")
+            session.rename(self.path, f"{path}.{secrets.token_hex(4)}" if is_taken else path)
 
     def _look_again(self) -> Look:
         try:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -79,6 +80,7 @@ def _connect(name: str) -> tuple[paramiko.SFTPClient, paramiko.SSHClient]:
             "into ~/.ssh/config of this user"
         )
     given = given or Connection()
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # what goes wrong is told in our words
     client = paramiko.SSHClient()
     client.set_missing_host_key_policy(_RefuseUnknown())
     host = str(settings.get("hostname", given.host))

@@ -1,12 +1,9 @@
 """Original log files, which Lethe does not write: how old their lines are, and their end where the policy says so."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from fnmatch import fnmatch
-from glob import glob
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -14,12 +11,11 @@ from typing import Final
 import pyarrow.compute as pc
 
 from plugins.logs.discovering import recognise
-from plugins.logs.finding import find_files
+from plugins.logs.finding import find_files, left_aside
 from plugins.logs.fingerprints import START, Fingerprints
-from plugins.logs.local import ASIDE, put_back
 from plugins.logs.log_file import LogFile
-from plugins.logs.origins import REMOTE, Signature
-from plugins.logs.reading import Where, instants, name_of, read_sample
+from plugins.logs.origins import Origin, Signature
+from plugins.logs.reading import instants, read_sample
 from plugins.logs.rotation import is_rotated
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store, Tell
@@ -28,7 +24,6 @@ from schemas.policy_model import Log
 from schemas.receipts import Receipt, Record
 from schemas.refusals import EmptyError, RefusedError
 
-LEFT_ASIDE: Final = re.compile(r"\.lethe-[0-9a-f]{16}-(.+)", re.DOTALL)
 LOOKED_AT: Final = "originals.json"
 TO_ITS_END: Final = timedelta(minutes=59, seconds=59)  # receipts keep the hour of their newest line only
 
@@ -55,9 +50,8 @@ def list_originals(store: Store) -> list[Original]:
     found = []
     for log in store.policy.logs:
         unreached: dict[str, str] = {}
-        files: list[tuple[str, Where]] = [*find_files(log, store.base, unreached)]
-        for kind, where in (*files, *((kind, path) for kind, path, _ in _left_aside(log, store.base))):
-            found.append(_original(store, log, name_of(where), oldest_day(store, log, kind, where)))
+        for kind, origin in (*find_files(log, store.base, unreached), *left_aside(log, store.base)):
+            found.append(_original(store, log, origin.name, oldest_day(store, log, kind, origin)))
         found += [_original(store, log, pattern, None) for pattern in unreached]
     return sorted(found, key=lambda one: (one.oldest or date.max, one.path))
 
@@ -67,9 +61,9 @@ def _original(store: Store, log: Log, name: str, oldest: date | None) -> Origina
     return Original(log=log.name, path=name, oldest=oldest, is_past=is_past, after_window=log.after_window)
 
 
-def oldest_day(store: Store, log: Log, kind: str, where: Where) -> date | None:
+def oldest_day(store: Store, log: Log, kind: str, origin: Origin) -> date | None:
     """Of the lines at the file's beginning; None where none can be read."""
-    parsed = read_sample(where, kind, log, datetime.now(UTC))
+    parsed = read_sample(origin, kind, log, datetime.now(UTC))
     oldest = min((moment for column in instants(parsed) if (moment := pc.min(column).as_py())), default=None)
     return oldest.astimezone(store.calendar.zone).date() if oldest else None
 
@@ -163,22 +157,12 @@ def _is_day_past(store: Store, moment: float) -> bool:
     return store.calendar.is_past(datetime.fromtimestamp(moment, store.calendar.zone).date())
 
 
-def _left_aside(log: Log, base: Path) -> Iterator[tuple[str, Path, Path]]:
-    """(access or error, path, old path) of what a killed run had renamed, also where nothing else is left of a log."""
-    for kind, patterns in (("access", log.access), ("error", log.error)):
-        for pattern in (base / one for one in patterns if not REMOTE.match(one)):
-            for path in glob(str(pattern.parent / f"{ASIDE}*")):  # noqa: PTH207 - as in log_paths
-                name = LEFT_ASIDE.fullmatch(Path(path).name)
-                if name and fnmatch(name[1], pattern.name):
-                    yield kind, Path(path), Path(path).with_name(name[1])
-
-
 def _bring_back_left(log: Log, base: Path) -> str | None:
     """What a killed run had renamed has its name again; the next run decides anew. What failed."""
     try:
-        for _, aside, path in _left_aside(log, base):
+        for _, origin in left_aside(log, base):
             with suppress(FileNotFoundError):  # two patterns may fit it
-                put_back(aside, path)
-    except OSError as error:
+                origin.put_back()
+    except (OSError, RefusedError) as error:
         return _problem(log, error)
     return None

@@ -16,7 +16,7 @@ from plugins.logs.log_file import LogFile
 from plugins.logs.origins import ExchangedError, OutOfReachError
 from plugins.logs.sftp import remote_files
 from plugins.steps.closing import close_due
-from plugins.steps.originals import list_originals
+from plugins.steps.originals import delete_originals, list_originals
 from tests.plugins.logs.sshd import PROGRAM, Server, running_server
 from tests.stores import POLICY, Site, hit, silent, utc
 
@@ -217,6 +217,18 @@ def test_files_past_the_window_are_listed_and_deleted_where_the_policy_says_so(t
         assert close_due(site.open(), "operations", silent)[1] == []
     assert {path.name for path in site.logs.iterdir()} == {"access.log", "access.log.2"}
     assert find_files(site.open().policy.logs[0], site.folder)
+
+
+def test_what_a_kill_left_aside_has_its_name_again_and_takes_no_other_file_s(site: Site) -> None:
+    site.policy.write_text(policy_for(site.folder, 'after_window = "delete"\n'))
+    aside = site.write(".lethe-0123456789abcdef-access.log.1", hit(NOON))
+    assert [one.path for one in list_originals(site.open())] == [f"sftp://web{aside}"]
+    delete_originals(site.open(), "operations", silent)
+    assert {path.name for path in site.logs.iterdir()} == {"access.log.1"}
+    site.write(".lethe-0123456789abcdef-access.log.1", hit(NOON, path="/other"))
+    delete_originals(site.open(), "operations", silent)
+    assert (site.logs / "access.log.1").read_text() == hit(NOON)
+    assert len(list(site.logs.glob("access.log.1.*"))) == 1
 
 
 def test_a_file_that_grew_since_it_was_looked_at_is_not_deleted(tmp_path: Path) -> None:
