@@ -25,7 +25,7 @@ DECISION_KEYS = ("target", "scenario", "until")
 
 
 def alerts(
-    files: Annotated[list[Path], typer.Argument(help="Access logs, plain or gzipped.", readable=False)],
+    files: Annotated[list[Path], typer.Argument(help="Access logs, plain or compressed.", readable=False)],
     log_format: FormatOption = "detect",
     policy_file: PolicyOption = None,
     readable: Annotated[bool, typer.Option("--table", help="The blocklist as a table for people.")] = False,

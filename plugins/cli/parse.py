@@ -28,7 +28,7 @@ FormatOption = Annotated[
 
 
 def parse(
-    files: Annotated[list[Path], typer.Argument(help="Log files, plain or gzipped.", readable=False)],
+    files: Annotated[list[Path], typer.Argument(help="Log files, plain or compressed.", readable=False)],
     log_format: FormatOption = "detect",
     timezone: Annotated[str, typer.Option(help="Zone of times without offset (error logs).")] = "UTC",
 ) -> None:

@@ -36,7 +36,7 @@ class ManyErrorFiles(TyperCommand):
 
 
 def statistics(
-    logs: Annotated[list[Path] | None, typer.Argument(help="Access logs, plain or gzipped.", readable=False)] = None,
+    logs: Annotated[list[Path] | None, typer.Argument(help="Access logs, plain or compressed.", readable=False)] = None,
     errors: Annotated[
         list[Path] | None, typer.Option(help="Error logs (their layout is found).", readable=False)
     ] = None,

@@ -1,1 +1,1 @@
-"""Where lines come from: plain and gzipped files, block by block."""
+"""Where lines come from: files, keys of object stores and files of other servers, however compressed."""
