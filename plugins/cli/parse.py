@@ -22,7 +22,7 @@ FormatOption = Annotated[
     str,
     typer.Option(
         "--format",
-        help="common, combined, vhost_combined, apache_error, nginx_error, detect, or the server's own format string.",
+        help="A name (combined, iis, caddy, nginx_error, …), detect, a map of JSON keys, or the server's own string.",
     ),
 ]
 

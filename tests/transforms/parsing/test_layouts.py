@@ -251,6 +251,65 @@ def test_formats_may_be_copied_from_the_servers_configuration(
     assert {name: found[name] for name in expected} == expected
 
 
+RAW = 'escape=none $remote_addr [$time_local] "$request" $status "$http_referer" "$http_user_agent"'
+RAW_LINE = '192.0.2.1 [10/Oct/2000:13:55:36 +0000] "GET /a HTTP/1.1" 200 "" "%s"'
+
+
+def test_without_escapes_a_line_is_read_that_has_no_quote_of_a_client() -> None:
+    assert hit(RAW, (RAW_LINE % r"Mozilla\x").encode())["user_agent"] == r"Mozilla\x"
+    for agent in ('x"', '"', 'x" 200 "" "y', '" "', '\n"'):
+        assert reason(RAW, (RAW_LINE % agent.replace("\n", "")).encode()) == "format"
+
+
+@pytest.mark.parametrize("name", ["uri", "remote_user", "request_filename", "request_body", "upstream_http_x", "own_x"])
+def test_without_escapes_nothing_is_read_that_may_hold_a_whole_line(name: str) -> None:
+    with pytest.raises(FormatError, match=rf"\${name} with escape=none"):
+        named_layout(f'{RAW} "${name}"')
+
+
+@pytest.mark.parametrize(
+    ("log_format", "line", "expected"),
+    [
+        ('%{c}a %t "%r"', b'192.0.2.1 [10/Oct/2000:13:55:36 +0000] "GET /a HTTP/1.1"', {"client_ip": "192.0.2.1"}),
+        (
+            '%a %{c}a %t "%r"',
+            b'192.0.2.1 10.0.0.5 [10/Oct/2000:13:55:36 +0000] "GET /a HTTP/1.1"',
+            {"client_ip": "192.0.2.1", "peer_ip": "10.0.0.5"},
+        ),
+        (
+            '%a:%{remote}p %t "%r"',
+            b'2001:db8::1:5004 [10/Oct/2000:13:55:36 +0000] "GET /a HTTP/1.1"',
+            {"client_ip": "2001:db8::1", "client_port": 5004},
+        ),
+        (
+            '%h %{end}t %{begin}t "%r"',
+            b'192.0.2.1 [10/Oct/2000:13:55:40 +0000] [10/Oct/2000:13:55:36 +0000] "GET /a HTTP/1.1"',
+            {"requested_at": datetime(2000, 10, 10, 13, 55, 36, tzinfo=UTC)},
+        ),
+        (
+            '%h %{end:%F %T}t "%r" %{%z}t',
+            b'192.0.2.1 2000-10-10 13:55:36 "GET /a HTTP/1.1" +0000',
+            {"requested_at": datetime(2000, 10, 10, 13, 55, 36, tzinfo=UTC)},
+        ),
+        (
+            '%h %t %!200,304s "%200,304{Referer}i" %!404,>b "%r"',
+            b'192.0.2.1 [10/Oct/2000:13:55:36 +0000] - "-" - "GET /a HTTP/1.1"',
+            {"status": None, "referrer": None, "bytes_sent": 0},
+        ),
+        (
+            '{"ip":"$remote_addr","t":$msec,"u":"$request_uri","up":"$upstream_response_time","s":$status}',
+            b'{"ip":"192.0.2.1","t":971186136.000,"u":"/a?b","up":"0.1, 0.2 : -","s":204}',
+            {"path": "/a", "query": "b", "status": 204},
+        ),
+    ],
+)
+def test_what_one_directive_says_depends_on_the_others(
+    log_format: str, line: bytes, expected: dict[str, object]
+) -> None:
+    found = hit(log_format, line)
+    assert {name: found[name] for name in expected} == expected
+
+
 def test_only_a_newline_ends_a_line_and_blanks_at_its_end_do_not_count() -> None:
     odd = COMBINED_LINE.replace(b"Mozilla", b"Mo\x85z\x1cilla\x0b\x0c")
     parsed = parse("combined", odd, COMBINED_LINE + b" \r")
