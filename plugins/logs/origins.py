@@ -106,8 +106,8 @@ def within_reach(name: str) -> Iterator[None]:
 class Fetched(io.RawIOBase):
     """Bytes that are fetched from elsewhere, more at a time the longer somebody reads on; memory stays bounded."""
 
-    def __init__(self, fetch: Callable[[int, int], bytes], size: int) -> None:
-        self._fetch, self._size = fetch, size
+    def __init__(self, fetch: Callable[[int, int], bytes], size: int, end: Callable[[], None] | None = None) -> None:
+        self._fetch, self._size, self._end = fetch, size, end
         self._at = 0
         self._block, self._begin = b"", 0
         self._most = FIRST_FETCH
@@ -135,6 +135,11 @@ class Fetched(io.RawIOBase):
         self._at += len(found)
         return len(found)
 
+    def close(self) -> None:
+        if self._end and not self.closed:
+            self._end()
+        super().close()
+
     def _load(self) -> None:
         goes_on = self._block and self._at == self._begin + len(self._block)
         self._most = min(2 * self._most, LARGEST_FETCH) if goes_on else FIRST_FETCH
@@ -143,6 +148,8 @@ class Fetched(io.RawIOBase):
         self._block = self._fetch(self._at, end) if end > self._at else b""
 
 
-def fetched_stream(fetch: Callable[[int, int], bytes], size: int) -> io.BufferedReader:
-    """A stream of `size` bytes; `fetch` gets those from one offset to another."""
-    return io.BufferedReader(Fetched(fetch, size), FIRST_FETCH)
+def fetched_stream(
+    fetch: Callable[[int, int], bytes], size: int, end: Callable[[], None] | None = None
+) -> io.BufferedReader:
+    """A stream of `size` bytes; `fetch` gets those from one offset to another, `end` is called when it is closed."""
+    return io.BufferedReader(Fetched(fetch, size, end), FIRST_FETCH)

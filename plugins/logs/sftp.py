@@ -8,10 +8,11 @@ import re
 import secrets
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import Final
 
-from paramiko import SFTPAttributes
+from paramiko import SFTPAttributes, SFTPClient, SFTPFile, SSHException
 
 from plugins.logs.origins import (
     ExchangedError,
@@ -46,11 +47,14 @@ class Remote:
         return self._seen
 
     def open(self, look: Look) -> io.BufferedReader:
-        """A file that has grown meanwhile is read as far as it was looked at."""
-        now = self._look_again()
+        """As far as it was looked at; one handle, so that a rotation meanwhile puts no other file in its place."""
+        with self._there() as session:
+            file = session.open(self.path, "rb")
+            now = _look(self.name, file.stat())
         if now.size < look.size or now.changed_at < look.changed_at:
+            self._close(file)
             raise ExchangedError(self.name)
-        return fetched_stream(self._get, look.size)
+        return fetched_stream(lambda begin, end: self._get(file, begin, end), look.size, lambda: self._close(file))
 
     def neighbours(self) -> Mapping[str, float]:
         with opened_session(self.connection) as session:
@@ -83,19 +87,28 @@ class Remote:
             session.rename(self.path, f"{path}.{secrets.token_hex(4)}" if is_taken else path)
 
     def _look_again(self) -> Look:
-        try:
-            with opened_session(self.connection) as session:
-                found = session.stat(self.path)
-        except FileNotFoundError:
-            raise ExchangedError(self.name) from None
+        with self._there() as session:
+            found = session.stat(self.path)
         if not _is_file(found):
             raise RefusedError(f"{self.name} is no file; name the log files in it")
         return _look(self.name, found)
 
-    def _get(self, begin: int, end: int) -> bytes:
+    def _get(self, file: SFTPFile, begin: int, end: int) -> bytes:
+        with self._there():
+            found = b"".join(file.readv([(begin, end - begin)]))
+        if len(found) < end - begin:  # truncated meanwhile
+            raise ExchangedError(self.name)
+        return found
+
+    def _close(self, file: SFTPFile) -> None:
+        with suppress(OSError, EOFError, SSHException):  # whoever hung up has closed it
+            file.close()
+
+    @contextmanager
+    def _there(self) -> Iterator[SFTPClient]:
         try:
-            with opened_session(self.connection) as session, session.open(self.path, "rb") as file:
-                return b"".join(file.readv([(begin, end - begin)]))
+            with opened_session(self.connection) as session:
+                yield session
         except FileNotFoundError:
             raise ExchangedError(self.name) from None
 

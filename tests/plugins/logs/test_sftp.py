@@ -122,6 +122,27 @@ def test_a_file_is_read_as_far_as_it_was_looked_at_and_not_when_another_took_its
         file.read(0, 10)
 
 
+@pytest.mark.parametrize("successor", [b"", b"other\n" * 1_000_000], ids=["a new file", "a longer one"])
+def test_a_rotation_while_a_file_is_read_puts_no_other_in_its_place(tmp_path: Path, successor: bytes) -> None:
+    path = tmp_path / "access.log"
+    path.write_bytes(b"line\n" * 1_000_000)
+    pieces = LogFile(find_file(f"sftp://web{path}")).pieces(0, is_final=False, piece_bytes=100_000)
+    first = next(pieces)
+    path.rename(tmp_path / "access.log.1")
+    path.write_bytes(successor)
+    assert first.lines + b"".join(piece.lines for piece in pieces) == b"line\n" * 1_000_000
+
+
+def test_a_file_that_is_truncated_while_it_is_read_is_not_read_on(tmp_path: Path) -> None:
+    path = tmp_path / "access.log"
+    path.write_bytes(b"line\n" * 1_000_000)
+    pieces = LogFile(find_file(f"sftp://web{path}")).pieces(0, is_final=False, piece_bytes=100_000)
+    next(pieces)
+    path.write_bytes(b"")
+    with pytest.raises(ExchangedError):
+        list(pieces)
+
+
 def test_an_unknown_host_is_refused_with_its_fingerprint(
     site: Site, server: Server, connection: pytest.MonkeyPatch
 ) -> None:
