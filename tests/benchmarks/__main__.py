@@ -1,60 +1,84 @@
-"""CPU seconds of whole processes over a million generated lines, and ratios to GoAccess where it is installed."""
+"""CPU seconds and memory of whole processes over generated logs, and ratios to GoAccess where it is installed."""
 
 import argparse
-import os
-import resource
-import shutil
-import subprocess
+import platform
 import sys
 import tempfile
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
-from tests.traffic import write_folder
+from tests.benchmarks.measuring import Cost, compare, machine, version
+from tests.benchmarks.traffic import A_DAY, write_log
+
+MILLION = 1_000_000
+GOACCESS = "goaccess"
+STATISTICS = "lethe statistics"
 
 
-def cpu_seconds(command: list[str]) -> float:
-    """User and system time of a command and its children."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def commands(folder: Path, logs: list[str]) -> dict[str, list[str]]:
-    """What is measured: GoAccess counts the same access logs, without parsing errors, detecting or anonymising."""
+def commands(log: Path) -> dict[str, list[str]]:
+    """What is measured: GoAccess counts the same lines, without detecting, anonymising or checking."""
     lethe = str(Path(sys.executable).with_name("lethe"))
-    policy = ["--policy", str(folder / "policy.toml")]
     found = {
-        "lethe parse (to JSON)": [lethe, "parse", "--format", "vhost_combined", *logs],
-        "lethe alerts": [lethe, "alerts", "--format", "vhost_combined", *logs, *policy],
-        "lethe statistics": [
-            *(lethe, "statistics", "--format", "vhost_combined", *logs),
-            *(*policy, "--out", str(folder / "out")),
+        GOACCESS: [
+            *(GOACCESS, str(log), "--log-format=COMBINED", "--no-global-config", "--num-tests=0", "--no-progress"),
+            *("-o", "{out}/report.json"),
         ],
+        STATISTICS: [lethe, "statistics", str(log), "--format", "combined", "--out", "{out}/out"],
+        "parse to sealed Parquet": [sys.executable, "-m", "tests.benchmarks.sealing", str(log), "{out}"],
     }
-    if shutil.which("goaccess"):
-        options = ["--log-format=VCOMBINED", "--num-tests=0", "--no-global-config"]  # the first lines are broken
-        found["goaccess"] = ["goaccess", *logs, *options, "-o", str(folder / "report.json")]
-    return found
+    return found if version(GOACCESS) else {name: command for name, command in found.items() if name != GOACCESS}
+
+
+def report(lines: int, costs: dict[str, Cost]) -> None:
+    """One row a command."""
+    print(f"\n{lines:,} lines | CPU s | µs a line | lines per CPU s | peak MB | to GoAccess")
+    print("--- | --- | --- | --- | --- | ---")
+    for name, cost in costs.items():
+        ratio = f"{costs[GOACCESS].seconds / cost.seconds:.2f} × less CPU" if GOACCESS in costs else "not installed"
+        print(
+            f"{name} | {cost.seconds:.1f} | {cost.seconds * MILLION / lines:.2f} | {lines / cost.seconds:,.0f}"
+            f" | {cost.peak:,.0f} | {ratio}"
+        )
+    print(f"\n{costs['parse to sealed Parquet'].said}")
+
+
+def report_growth(results: dict[int, dict[str, Cost]]) -> None:
+    """What a further million lines costs, between one size and the next."""
+    steps = list(pairwise(sorted(results)))
+    for name in results[min(results)]:
+        rises = [
+            (results[more][name].seconds - results[less][name].seconds) * MILLION / (more - less)
+            for less, more in steps
+        ]
+        told = ", ".join(
+            f"{rise:.2f} s from {less:,} to {more:,}" for rise, (less, more) in zip(rises, steps, strict=True)
+        )
+        growth = "".join(f"; growth {later / earlier:.2f}" for earlier, later in pairwise(rises))
+        print(f"a further million lines, {name}: {told}{growth}")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scale", type=float, default=33.0, help="1 is about 30,000 lines")
-    scale = parser.parse_args().scale
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        truth = write_folder(folder, scale=scale)
-        logs = [str(folder / file) for file in truth.files["access"] if file.startswith("access")]
-        for log in [log for log in logs if log.endswith(".gz")]:  # GoAccess reads plain files only
-            subprocess.run(["gunzip", log], check=True)
-        logs = [log.removesuffix(".gz") for log in logs]
-        lines = sum(truth.lines[file] for file in truth.files["access"] if file.startswith("access"))
-        print(f"{lines:,} lines in {len(logs)} files")
-        seconds = {what: cpu_seconds(command) for what, command in commands(folder, logs).items()}
-        for what, spent in seconds.items():
-            ratio = f", {spent / seconds['goaccess']:.2f} x GoAccess" if "goaccess" in seconds else ""
-            print(f"{what}: {spent:.1f} CPU s, {spent * 1e6 / lines:.1f} a million lines{ratio}")
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--lines", type=int, nargs="+", default=[MILLION, 10 * MILLION], help="sizes of logs")
+    parser.add_argument("--a-day", type=int, default=A_DAY, help="lines of a day")
+    parser.add_argument("--rounds", type=int, default=3, help="each command so often, in turns; medians are shown")
+    parser.add_argument("--folder", type=Path, help="where the logs are made, and found again; else they go")
+    asked = parser.parse_args()
+    peer = version(GOACCESS) or "no GoAccess, so there is nothing to compare with"
+    print(f"{datetime.now(UTC):%Y-%m-%d}, {machine()}, Python {platform.python_version()}, {peer}")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = asked.folder or Path(temporary)
+        results = {}
+        for lines in sorted(asked.lines):
+            log = folder / f"combined-{lines}-{asked.a_day}.log"
+            if not log.exists():
+                write_log(log, lines, asked.a_day)
+            results[lines] = compare(commands(log), asked.rounds)
+            report(lines, results[lines])
+        if len(results) > 1:
+            print()
+            report_growth(results)
 
 
 if __name__ == "__main__":
