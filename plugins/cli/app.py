@@ -10,12 +10,14 @@ from plugins.cli.anonymise import anonymise
 from plugins.cli.audit import verify_audit
 from plugins.cli.backups import back_up, purge
 from plugins.cli.blocklist import FromStandardInput, ban, blocklist, detect, lift
+from plugins.cli.detect import detect_format
 from plugins.cli.detection import alerts
 from plugins.cli.doctor import doctor
 from plugins.cli.notice import notice
 from plugins.cli.parse import parse
 from plugins.cli.policy import policy_app
 from plugins.cli.prove import prove
+from plugins.cli.requeue import requeue
 from plugins.cli.restoring import rehearse, restore
 from plugins.cli.statistics import ManyErrorFiles, statistics
 from plugins.cli.store import close, erase, ingest, rebuild
@@ -27,11 +29,13 @@ HELP: Final = "Web server logs to visit statistics and a blocklist, without reme
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
 app.command()(parse)
+app.command("detect-format")(detect_format)
 app.command(cls=ManyErrorFiles)(statistics)
 app.command()(summary)
 app.command()(alerts)
 app.command()(anonymise)
 app.command()(ingest)
+app.command()(requeue)
 app.command()(rebuild)
 app.command()(detect)
 app.command()(blocklist)
