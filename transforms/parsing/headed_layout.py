@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 from schemas.log_format import LogFormat, log_formats
@@ -35,7 +35,7 @@ class HeadedLayout(Layout):
         return self if OTHERS.fullmatch(line) else None
 
 
-@cache
+@lru_cache(maxsize=256)  # a file may say new fields again and again
 def fields_layout(name: str) -> HeadedLayout:
     """The layout of a data file's name and fields behind it, or of its usual fields without any."""
     file, _, fields = name.partition(" ")
