@@ -9,8 +9,8 @@ import numpy as np
 from plugins.logs.compression import CHUNK, Content
 from plugins.logs.fingerprints import EDGE
 from schemas.refusals import RefusedError
+from transforms.parsing.parser import LONGEST_LINE
 
-LONGEST_LINE: Final = 1024 * 1024  # what is longer is no request of a visitor, and the parser is given its beginning
 MOST_LINES: Final = 500_000  # of a piece: lines of one byte take many times that when they are parsed
 MOST_GROWTH: Final = 200.0  # of compressed bytes to such content; logs grow ten to fifty times
 MUCH: Final = 64 * 1024 * 1024
@@ -22,7 +22,7 @@ class Piece(NamedTuple):
     """The bytes `begin` to `end` of a file's content: its lines, and the last EDGE bytes before `end`.
 
     `lines` lack what nobody wrote: NULs at the beginning of a line, which a crash or a truncation under an open file
-    leaves. A line longer than LONGEST_LINE is cut to one byte more.
+    leaves. A line longer than LONGEST_LINE is cut to one byte more, so that the parser sees that it was.
     """
 
     begin: int

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from plugins.logs.compression import PACKINGS, UNREAD
 from plugins.logs.files import read_blocks
-from plugins.logs.lines import LONGEST_LINE
 from plugins.logs.origins import UnfinishedError
 from schemas.refusals import RefusedError
+from transforms.parsing.parser import LONGEST_LINE
 
 PACKED: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,

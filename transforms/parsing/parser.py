@@ -20,6 +20,7 @@ from transforms.parsing.tokenizer import line_places
 from transforms.parsing.values import decode
 
 BLANKS: Final = b" \t\r"
+LONGEST_LINE: Final = 1024 * 1024  # bytes; what is longer is no request of a visitor
 HEADER: Final = re.compile(rb"^(?:\xef\xbb\xbf)?#[A-Z][^\n]*", re.MULTILINE)
 SCHEMAS: Final = {"access": HITS, "error": ERRORS}
 
@@ -127,11 +128,16 @@ class Parser:
         if self.one_by_one or not content or any(layout.kind == "error" for layout in self.layouts):
             return None
         first = self.layouts[0]
-        return read_regular_json(content, first) if isinstance(first, JsonLayout) else read_regular(content, first)
+        regular = read_regular_json(content, first) if isinstance(first, JsonLayout) else read_regular(content, first)
+        lengths = regular.ends - regular.begins if regular else np.zeros(0)
+        return regular.only(lengths[regular.numbers] <= LONGEST_LINE) if regular else None
 
     def _read_by_patterns(self, block: Block, numbers: Iterable[int], found: "_Found") -> None:
         for number in numbers:
             text = block.line(number).rstrip(BLANKS)
+            if len(text) > LONGEST_LINE:
+                found.quarantine[number] = "long"
+                continue
             for place, layout in enumerate(self.layouts):
                 if (groups := layout.read(text)) is not None:
                     found.groups[place].append(groups)

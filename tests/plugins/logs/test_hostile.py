@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from plugins.logs.lines import LONGEST_LINE
 from tests.stores import Site, hit, utc
+from transforms.parsing.parser import LONGEST_LINE
 
 NOON = utc(2026, 11, 20, 11)
 GOOD = [hit(NOON, path=f"/{number}") for number in range(3)]

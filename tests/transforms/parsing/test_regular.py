@@ -8,7 +8,7 @@ import pytest
 from tests.mutating import Corpus, assert_same, corpora, mutated_block
 from transforms.parsing.formats import named_layout
 from transforms.parsing.meanings import Reading
-from transforms.parsing.parser import Parser
+from transforms.parsing.parser import LONGEST_LINE, Parser
 
 READING = Reading(trusted_proxies=(ip_network("198.51.100.0/24"),), latest=1_900_000_000_000_000)
 COMBINED = named_layout("combined")
@@ -76,10 +76,19 @@ def test_a_file_of_lines_that_end_as_on_windows_is_regular() -> None:
 
 
 def test_lines_of_several_passes_and_longer_than_one_are_found() -> None:
-    long_line = GOOD.replace(b"/a", b"/" + b"a" * 3_000_000)
+    long_line = GOOD.replace(b"/a", b"/" + b"a" * 1_000_000)
     lines = [GOOD] * 20_000
     parsed = assert_same([COMBINED], b"\n".join([*lines, long_line, *lines]), READING)
     assert (parsed.lines, parsed.irregular, len(parsed.hits)) == (40_001, 0, 40_001)
+
+
+@pytest.mark.parametrize("ending", [b"", b"\r"])
+def test_a_line_of_over_a_mebibyte_is_not_read(ending: bytes) -> None:
+    padding = LONGEST_LINE - len(GOOD)
+    longest, too_long = (GOOD.replace(b"/a", b"/a" + b"a" * more) for more in (padding, padding + 1))
+    parsed = assert_same([COMBINED], b"\n".join([GOOD, longest + ending, too_long + ending, GOOD]), READING)
+    assert parsed.quarantine["reason"].to_pylist() == ["long"]
+    assert len(parsed.hits) == 3
 
 
 def test_an_error_log_keeps_what_belongs_to_an_entry() -> None:
