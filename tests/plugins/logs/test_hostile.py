@@ -59,7 +59,7 @@ def test_what_is_no_log_is_told_in_words_counts_nowhere_and_is_quickly_told_agai
     assert word in problem
     began = time.process_time()
     assert site.ingest().problems == [problem]
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 10
 
 
 def test_one_good_line_is_enough_for_a_file_to_be_a_log(site: Site) -> None:
