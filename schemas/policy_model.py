@@ -134,6 +134,9 @@ class Log(Section):
     error_format: ErrorFormat = "detect"
     timezone: Timezone = ""  # filled by the policy: the site's
     trusted_proxies: Networks = ()
+    quarantine_share: Annotated[float, Field(ge=0, le=1), allowed("a share of the lines from 0 to 1, such as 0.05")] = (
+        0.05
+    )
     after_window: Annotated[Literal["report", "delete"], allowed('"report" or "delete"')] = "report"
 
 

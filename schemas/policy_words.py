@@ -81,7 +81,8 @@ def _reading(log: Log) -> str:
     return (
         f"Log {log.name}: {files}; layout {log.format}; error layout {log.error_format};"
         f" server time {log.timezone}; addresses are of {client};"
-        f" originals older than the window are {after}."
+        f" originals older than the window are {after};"
+        f" it is told when more than {log.quarantine_share:.0%} of its lines cannot be read."
     )
 
 

@@ -1,14 +1,16 @@
 """What the logs newly hold → the window, whatever became of the files since they were last read."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from plugins.logs.log_file import SHARD_BYTES
 from plugins.steps.merging import merge_grown
 from plugins.steps.old_days import Imported, import_old_days
-from plugins.steps.planning import Plan, Seen, count_new, plan_ingest
+from plugins.steps.planning import Plan, Seen, count_new, new_receipts, plan_ingest
 from plugins.steps.reading import FileRead, read_files
+from plugins.steps.telling import is_news, note_told
+from plugins.steps.watching import misfits, quarantine_of
 from plugins.store.clock import record_run
 from plugins.store.records import write_record
 from plugins.store.store import Store, Tell
@@ -44,6 +46,7 @@ def finish_ingest(
     result = Ingested(
         count_new(store, plan), [*plan.marks, *imported.marks], problems=[*plan.problems], waiting=[*plan.waiting]
     )
+    result.problems += _misfits(store, plan)
     for one in reads.values():
         result.problems += one.problems
         result.waiting += one.waiting
@@ -57,6 +60,16 @@ def finish_ingest(
     record_run(plan.began, store.place("state"), newest, clock_is_right)
     merge_grown(store, [(file.log, file.file, file.end) for file in plan.files])
     return result
+
+
+def _misfits(store: Store, plan: Plan) -> Iterator[str]:
+    """Which logs do not fit their formats, as far as that was not told within a day."""
+    new = list(new_receipts(store, plan))
+    for log in store.policy.logs:
+        for sentence in misfits(log, *quarantine_of(one for one in new if one.log == log.name)):
+            if is_news(store, sentence):
+                note_told(store, sentence)
+                yield sentence
 
 
 def _note_seen(store: Store, plan: Plan, reads: Mapping[int, FileRead]) -> None:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -109,11 +109,17 @@ def plan_ingest(store: Store, actor: str, tell: Tell, clock_is_right: bool = Fal
 def count_new(store: Store, plan: Plan) -> Counter[str]:
     """What became of the lines that were read by a plan, by their receipts: no killed process takes them along."""
     found: Counter[str] = Counter()
+    for receipt in new_receipts(store, plan):
+        found.update(receipt.counts.model_dump())
+    return found
+
+
+def new_receipts(store: Store, plan: Plan) -> Iterator[Receipt]:
+    """The receipts of what was read by a plan."""
     for planned in plan.files:
         for shard in store.receipts.shards(f"{planned.log}/{planned.file}/"):
             if shard.begin >= planned.end and (receipt := store.receipts.get(shard)):
-                found.update(receipt.counts.model_dump())
-    return found
+                yield receipt
 
 
 def _look(store: Store, actor: str, tell: Tell, clock_is_right: bool) -> Plan:

@@ -22,7 +22,7 @@ from transforms.detection.load import load_scenarios
 from transforms.parsing.layout import Layout
 from transforms.parsing.naming import error_layouts, layouts_in_force, named_layout
 
-SUSPICIOUS: Final = 20  # lines, of which more than half cannot be read
+SUSPICIOUS: Final = 20  # lines, of which none can be read
 UNSURE: Final = 1024 * 1024  # bytes at the beginning of a file that may wait for a line that can be read
 A_DAY: Final = 86_400.0  # seconds; half a line that is older will not be finished
 
@@ -134,11 +134,6 @@ class FileReader:
 
     def _note(self, receipt: Receipt) -> None:
         self.newest = max(filter(None, (self.newest, receipt.newest)), default=None)
-        if receipt.counts.quarantine * 2 > receipt.counts.lines >= SUSPICIOUS:
-            self.suspicions.append(
-                f"{self.planned.path}: {receipt.counts.quarantine:,} of {receipt.counts.lines:,} new lines do not "
-                f"fit the format of [[logs]] {self.log.name}; they are kept in quarantine. Is the format right?"
-            )
         self.tell(f"reading {self.planned.path}: {receipt.first_line + receipt.counts.lines - 1:,} lines")
 
 

@@ -25,7 +25,9 @@ class Told(Record):
 def take_news(store: Store, troubles: Iterable[str]) -> list[str]:
     """Those that have not been told within a day; they count as told from now on."""
     now, state = store.clock(), store.place("state")
-    told = _told(store, TROUBLES)
+    before = _told(store, TROUBLES)
+    failures = _told(store, FAILURES)
+    told = {one: max(told.get(one, at) for told in (before, failures)) for one, at in (failures | before).items()}
     lasting, news = {}, []
     for trouble in troubles:
         subject = FIGURES.sub("#", trouble)
@@ -34,14 +36,15 @@ def take_news(store: Store, troubles: Iterable[str]) -> list[str]:
         else:
             news.append(trouble)
             lasting[subject] = now
-    if lasting != told:
+    if lasting != before:
         write_record(state, TROUBLES, Told(at=lasting))
     return news
 
 
 def is_news(store: Store, failure: str) -> bool:
-    """Whether a failure, which each run meets anew, was not told within a day."""
-    return not _is_recent(_told(store, FAILURES).get(FIGURES.sub("#", failure)), store.clock())
+    """Whether a failure, which each run meets anew, was not told within a day, nor as a trouble."""
+    told = (_told(store, name).get(FIGURES.sub("#", failure)) for name in (FAILURES, TROUBLES))
+    return not any(_is_recent(at, store.clock()) for at in told)
 
 
 def note_told(store: Store, failure: str) -> None:

@@ -1,7 +1,7 @@
 """What operations want to know of a store: is each log alive, is its format right, and do days end on time?"""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,12 +13,12 @@ from plugins.steps.days import LINES
 from plugins.store.calendar import LATE
 from plugins.store.store import Store
 from schemas.forgetting import CANARY_LOG
+from schemas.policy_model import Log
 from schemas.receipts import Receipt
 from schemas.refusals import RefusedError
 
 QUIET: Final = timedelta(hours=6)  # a site may sleep at night; its log shipper may not
-MUCH: Final = 0.05  # of the lines of yesterday and today that are in quarantine
-FEW: Final = 100  # lines of which no share is told
+FEW: Final = 10  # lines in quarantine of which no share is told
 MOST_OBJECTS: Final = 400  # sealed objects that are opened for one look; what was seen is not opened again
 MOST_SEEN: Final = 50_000
 AN_HOUR: Final = timedelta(hours=1)  # receipts keep the hour of their newest line only
@@ -27,13 +27,17 @@ _seen: dict[str, Counter[str]] = {}  # by digest, how many lines have which reas
 
 @dataclass(frozen=True)
 class LogState:
-    """`newest`: the beginning of the hour of its newest line; `quiet`: since then at least; lines of the window."""
+    """`newest`: the beginning of the hour of its newest line; `quiet`: since then at least; lines of the window.
+
+    `blank` of those in quarantine have nothing in them to read.
+    """
 
     log: str
     newest: datetime | None
     quiet: timedelta | None
     lines: int
     quarantined: int
+    blank: int
 
     @property
     def share(self) -> float:
@@ -58,12 +62,9 @@ class Watch:
     def __init__(self, store: Store) -> None:
         self.store, self.now = store, store.clock()
         self.first = store.calendar.today() - store.policy.keep.security_window
-        shards = [shard for shard in store.receipts.shards() if shard.log != CANARY_LOG]
-        last = {(shard.log, shard.file): shard for shard in shards}
-        self.newest = [one for shard in last.values() if (one := store.receipts.get(shard))]
+        self.newest = [one for one in store.receipts.newest() if one.log != CANARY_LOG]
         files = {(one.log, one.file) for one in self.newest if one.read_on >= self.first}
-        found = (store.receipts.get(shard) for shard in shards if (shard.log, shard.file) in files)
-        self.recent = [one for one in found if one and one.read_on >= self.first]
+        self.recent = [one for one in store.receipts.of_files(files) if one.read_on >= self.first]
 
     def logs(self, since: date | None = None) -> list[LogState]:
         """Each log of the policy; lines read since a day, or in the window."""
@@ -116,6 +117,7 @@ class Watch:
 
     def troubles(self) -> Iterator[str]:
         yesterday = self.store.calendar.today() - timedelta(days=1)
+        settings = {log.name: log for log in self.store.policy.logs}
         for log in self.logs(yesterday):
             if log.quiet is None and log.lines:
                 yield f"{log.log}: no line of this log could be read; is its format in the policy right?"
@@ -124,8 +126,7 @@ class Watch:
             elif log.quiet > QUIET:
                 hours = int(log.quiet.total_seconds() // 3600)
                 yield f"{log.log}: no new line for {hours} hours; is the log still shipped to this machine?"
-            if log.lines >= FEW and log.share > MUCH:
-                yield f"{log.log}: {log.share:.0%} of the lines since yesterday are quarantined; did its format change?"
+            yield from misfits(settings[log.log], log.lines, log.quarantined, log.blank)
         for day in self.unclosed:
             yield f"{day} should be closed by now and is not; run: lethe close --overdue"
         for name in expired_exports(self.store):
@@ -135,14 +136,29 @@ class Watch:
         known = [*self.newest, *self.recent]  # a file's last receipt may be of lines without a time
         newest = max((one.newest for one in known if one.log == name and one.newest), default=None)
         quiet = max(timedelta(), self.now - newest - AN_HOUR) if newest else None
-        counts = [one.counts for one in self.recent if one.log == name and one.read_on >= since]
-        lines, quarantined = sum(one.lines for one in counts), sum(one.quarantine for one in counts)
-        return LogState(name, newest, quiet, lines, quarantined)
+        read = [one for one in self.recent if one.log == name and one.read_on >= since]
+        return LogState(name, newest, quiet, *quarantine_of(read))
 
 
 def find_troubles(store: Store) -> list[str]:
     """What is wrong with logs, days and exports, each in a sentence that says what to do; no address, no line."""
     return list(Watch(store).troubles())
+
+
+def quarantine_of(receipts: Iterable[Receipt]) -> tuple[int, int, int]:
+    """How many lines there are, how many of them in quarantine, and in how many of these is nothing to read."""
+    found = [(one.counts.lines, one.counts.quarantine, one.blank) for one in receipts]
+    return (sum(one[0] for one in found), sum(one[1] for one in found), sum(one[2] for one in found))
+
+
+def misfits(log: Log, lines: int, quarantined: int, blank: int) -> Iterator[str]:
+    """That more of a log's lines could not be read than its quarantine_share; blank lines and headers do not count."""
+    lines, unread = lines - blank, quarantined - blank
+    if unread >= FEW and unread > log.quarantine_share * lines:
+        yield (
+            f"{log.name}: {unread / lines:.0%} of its last lines do not fit the format of [[logs]] {log.name} and are "
+            f"in quarantine. Is the format right? When it is, run: lethe requeue {log.name}"
+        )
 
 
 def listed_days(days: list[date]) -> str:

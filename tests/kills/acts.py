@@ -16,7 +16,10 @@ from plugins.backups.taking import back_up
 from plugins.backups.target import Target
 from plugins.steps.days import day_receipts, load_day
 from plugins.steps.erasing import erase
+from plugins.steps.importing import sweep_window
 from plugins.steps.ingest_parts import begin_ingest, finish_part, import_part, read_part
+from plugins.steps.merging import merge_grown
+from plugins.steps.requeuing import requeue
 from plugins.store.door import Folder
 from plugins.store.store import Store
 from schemas.refusals import RefusedError
@@ -30,7 +33,7 @@ from tests.plugins.backups.losses import (
     save,
     three_days,
 )
-from tests.stores import Rows, Site, apache_error, comparable, hit, silent, utc
+from tests.stores import POLICY, Rows, Site, apache_error, comparable, hit, silent, utc
 from transforms.detection.load import load_scenarios
 from transforms.statistics.coded import Context
 from transforms.statistics.compute import compute_day
@@ -79,6 +82,28 @@ def before_close(folder: Path) -> Site:
 def before_erase(folder: Path) -> Site:
     site = before_ingest(folder)
     site.ingest()
+    return site
+
+
+def before_requeue(folder: Path) -> Site:
+    """A log that was read in a wrong format, with lines of two open days and of one that was never opened."""
+    site = Site(folder, NOON, POLICY.replace('format = "combined"', 'format = "vhost_combined"'))
+    site.now -= timedelta(days=1, minutes=1)
+    moments = [NOON - timedelta(days=age, minutes=n) for age in (40, 1, 0) for n in range(2)]
+    site.write("access.log", *(hit(moment, path="/wp-login.php") for moment in moments), "broken\n")
+    site.now = NOON
+    site.ingest(shard_bytes=300)
+    site.policy.write_text(POLICY, encoding="utf-8")
+    return site
+
+
+def before_merge(folder: Path) -> Site:
+    """Shards of a line each, of two days, with all kinds of rows."""
+    site = Site(folder, NOON)
+    site.write("access.log", *(hit(NOON - timedelta(hours=3 * n), path="/wp-login.php") for n in range(8, 0, -1)))
+    site.write("access.log", "broken\n")
+    site.write("error.log", *[apache_error(NOON), "  at line 1\n"] * 3)
+    site.ingest(shard_bytes=1)
     return site
 
 
@@ -138,6 +163,17 @@ def do_erase(site: Site) -> None:
     erase(site.open(), {ip_address("192.0.2.1")}, "operations", silent)
 
 
+def do_requeue(site: Site) -> None:
+    requeue(site.open(), [], "operations", silent)
+
+
+def do_merge(site: Site) -> None:
+    store = site.open()
+    with store.locks.held("ingest"):
+        sweep_window(store)
+        merge_grown(store, [(one.log, one.file, one.end) for one in store.receipts.newest()])
+
+
 def do_back_up(site: Site) -> None:
     back_up(site.open(), "operations", silent)
 
@@ -161,6 +197,8 @@ ACTS: dict[str, tuple[Callable[[Path], Site], Callable[[Site], None]]] = {
     "import in parts": (before_import, do_ingest_in_parts),
     "close": (before_close, do_close),
     "erase": (before_erase, do_erase),
+    "requeue": (before_requeue, do_requeue),
+    "merge": (before_merge, do_merge),
     "back up": (before_back_up, do_back_up),
     "purge": (before_purge, do_purge),
     "restore": (before_restore, do_restore),

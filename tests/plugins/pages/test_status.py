@@ -53,7 +53,7 @@ def test_a_changed_format_is_told_with_its_reason_and_log(client: Client, site: 
     assert find_troubles(site.open()) == []
     read(site, *["203.0.113.9 speaks another format\n"] * 10)
     (trouble,) = find_troubles(site.open())
-    assert trouble == "www: 10% of the lines since yesterday are quarantined; did its format change?"
+    assert trouble.startswith("www: 10% of its last lines do not fit the format of [[logs]] www and are in quarantine.")
     watch = Watch(site.open())
     assert watch.reasons() == ({("www", "format"): 20}, True)
     page = client("op").get("/lethe/status").text

@@ -4,7 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from plugins.steps.telling import is_news, note_told, take_news
-from tests.stores import Site, utc
+from plugins.steps.watching import find_troubles
+from tests.stores import POLICY, Site, hit, utc
 
 
 def test_a_trouble_is_told_when_it_begins_and_daily_while_it_lasts(tmp_path: Path) -> None:
@@ -23,6 +24,29 @@ def test_a_trouble_that_comes_back_is_news(tmp_path: Path) -> None:
     assert take_news(store, ["one", "two"]) == ["one", "two"]
     assert take_news(store, ["two"]) == []
     assert take_news(store, ["one", "two"]) == ["one"]
+
+
+def test_a_log_that_does_not_fit_its_format_is_told_once_a_day_by_whoever_meets_it_first(tmp_path: Path) -> None:
+    site = Site(tmp_path, utc(2026, 11, 20, 11))
+    site.write("access.log", hit(site.now))
+    site.ingest()
+    told = []
+    for minute in range(0, 60 * 26, 30):
+        site.write("access.log", hit(site.now), *["what is this?\n"] * 10, *["\n"] * 100)
+        told += [("ingest", minute, sentence) for sentence in site.ingest().problems]
+        told += [("watch", minute, sentence) for sentence in take_news(site.open(), find_troubles(site.open()))]
+        site.now += timedelta(minutes=30)
+    assert [(who, minute) for who, minute, _ in told] == [("ingest", 0), ("ingest", 60 * 24)]
+    assert told[0][2].startswith("www: 91% of its last lines do not fit the format"), "blank lines do not count"
+
+
+def test_each_log_says_which_share_of_its_lines_may_be_in_quarantine(tmp_path: Path) -> None:
+    site = Site(tmp_path, utc(2026, 11, 20, 11), POLICY + "quarantine_share = 0.95\n")
+    site.write("access.log", hit(site.now), *["what is this?\n"] * 10)
+    assert site.ingest().problems == []
+    site.policy.write_text(POLICY + "quarantine_share = 0\n", encoding="utf-8")
+    site.write("access.log", *[hit(site.now)] * 2000, *["what is this?\n"] * 10)
+    assert len(site.ingest().problems) == 1
 
 
 def test_two_days_that_are_overdue_are_two_troubles(tmp_path: Path) -> None:
