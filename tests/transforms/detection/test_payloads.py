@@ -13,7 +13,8 @@ from tests.data import data_path
 from tests.transforms.detection.tables import make_hits
 from transforms.detection.decode import blank_comments, decode_texts
 from transforms.detection.load import load_payloads, load_scenarios
-from transforms.detection.match import match_events, occurs
+from transforms.detection.match import match_events
+from transforms.detection.subjects import occurs
 
 # The classes that the ten scenarios speak of, each with the share of its attacks that is caught at least.
 FLOORS = {
