@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
-from urllib.parse import parse_qsl, quote
 
 import maxminddb
 import numpy as np
@@ -16,7 +15,6 @@ from numpy.typing import NDArray
 from schemas.policy import Policy
 from schemas.statistics import OTHER, UNKNOWN
 from transforms.anonymising.addresses import unwrap_ip
-from transforms.anonymising.grouping import publish_path
 from transforms.distinct import (
     Codes,
     DistinctValues,
@@ -28,12 +26,12 @@ from transforms.distinct import (
     pair_codes,
 )
 from transforms.enriching.agents import Agent, classify_agent
-from transforms.enriching.campaigns import classify_campaign
-from transforms.enriching.countries import look_up_countries, look_up_country
+from transforms.enriching.countries import look_up_countries
 from transforms.enriching.hosts import published_host
 from transforms.enriching.referrers import Source, classify_referrer, own_names
 from transforms.parsing.values import is_within
-from transforms.visits.kinds import path_kinds, plain_path
+from transforms.statistics.classifying import find_country, read_campaign, read_page_query, read_path
+from transforms.visits.kinds import plain_path
 
 HOUR: Final = 3_600_000_000
 BUCKETS: Final = np.array([10 ** (k / 10) for k in range(-30, 31)])  # seconds: 10 per decade, 0.001 to 1000
@@ -165,7 +163,7 @@ def _agent_columns(hits: pa.Table, attackers: set[str], context: Context) -> dic
     columns["visitor"] = code_visitors((clients, hosts, agents))
     if context.country_reader is None:
         return columns | {"country": np.full(len(hits), context.code("country", [UNKNOWN]))}
-    look = partial(_find_country, reader=context.country_reader)
+    look = partial(find_country, reader=context.country_reader)
     return columns | _looked_up("country", look, ("country",), addresses, clients, context)
 
 
@@ -182,20 +180,16 @@ def _looked_up(
     return {kind: column[codes] for kind, column in zip(kinds, rows, strict=True)}
 
 
-def _find_country(client: str | None, reader: maxminddb.Reader) -> tuple[str]:
-    return (look_up_country(client, reader) if client else UNKNOWN,)
-
-
 def _path_columns(hits: pa.Table, context: Context) -> dict[str, np.ndarray]:
     """`path` is what tells pages apart: the path, and the query keys that the policy names for it."""
     paths, dictionary = dictionary_codes(hits["path"])
-    columns = _looked_up("path", _read_path, ("path_kind", "path"), dictionary, paths, context)
+    columns = _looked_up("path", read_path, ("path_kind", "path"), dictionary, paths, context)
     page, file = context.code("path_kind", ["page", "download"])
     is_page, is_file = columns["path_kind"] == page, columns["path_kind"] == file
     published = columns["path"]
     if keys := context.policy.statistics.page_query_keys:
         queries, dictionary = dictionary_codes(hits["query"])
-        look = partial(_page_query, keys=keys)
+        look = partial(read_page_query, keys=keys)
         suffixes = _looked_up("page query", look, ("page_query",), dictionary, queries, context)["page_query"]
         published = _with_queries(published, np.where(is_page, suffixes, context.code("page_query", [""])), context)
     return {"is_page": is_page, "is_file": is_file, "path": published}
@@ -209,36 +203,18 @@ def _with_queries(paths: Codes, suffixes: Codes, context: Context) -> Codes:
     return context.code("path", list(map("".join, zip(*parts, strict=True))))[pairs]
 
 
-def _read_path(path: str | None) -> tuple[str, str | None]:
-    """What kind of a path it is, and what is published of it."""
-    plain = plain_path(path)
-    return path_kinds().of(plain), None if plain is None else publish_path(plain)
-
-
-def _page_query(query: str | None, keys: Sequence[str]) -> tuple[str]:
-    """`?p=1`: the policy's keys in the policy's order, the first value of each, one spelling a page."""
-    given = dict(reversed(parse_qsl(query or "")))
-    kept = [f"{quote(key)}={quote(publish_path(given[key]), safe='{}')}" for key in keys if key in given]
-    return (f"?{'&'.join(kept)}" if kept else "",)
-
-
 def _source_columns(hits: pa.Table, context: Context) -> dict[str, Codes]:
     """How a visitor came, by this hit alone: a campaign's keys count before the referrer."""
     referrers, dictionary = dictionary_codes(hits["referrer"])
     look = partial(classify_referrer, own=own_names(context.policy.site.hosts))
     columns = _looked_up("referrer", look, Source._fields, dictionary, referrers, context)
     queries, dictionary = dictionary_codes(hits["query"])
-    marks = partial(_read_campaign, keys=context.policy.statistics.campaign_keys)
+    marks = partial(read_campaign, keys=context.policy.statistics.campaign_keys)
     marked = _looked_up("campaign", marks, ("is_campaign", "source", "campaign"), dictionary, queries, context)
     is_campaign = marked["is_campaign"] == context.code("is_campaign", ["yes"])
     columns["source"] = np.where(is_campaign, marked["source"], columns["source"])
     columns["source_kind"] = np.where(is_campaign, context.code("source_kind", ["campaign"]), columns["source_kind"])
     return {**columns, "campaign": marked["campaign"]}
-
-
-def _read_campaign(query: str | None, keys: Sequence[str]) -> tuple[str, str, str]:
-    found = classify_campaign(query, keys)
-    return "yes" if found.is_campaign else "no", found.source, found.campaign
 
 
 def _time_columns(hits: pa.Table) -> dict[str, np.ndarray]:
