@@ -13,7 +13,7 @@ from plugins.notice.archive import archive_notice
 from plugins.steps.days import count_lines, day_receipts, load_open_day, publish_final
 from plugins.steps.expiring import expire
 from plugins.steps.giving_up import give_up_day
-from plugins.steps.importing import carry_out_imports
+from plugins.steps.importing import carry_out_imports, sweep_window
 from plugins.steps.merging import merge_at_rest
 from plugins.steps.originals import delete_originals
 from plugins.steps.rebuild_parts import discard_computed
@@ -64,6 +64,7 @@ def close_due(store: Store, actor: str, tell: Tell, clock_is_right: bool = False
     archive_notice(store)
     record_run(store.clock(), store.place("state"), is_right=clock_is_right)
     with suppress(BusyError), store.locks.held("ingest", wait=False):
+        sweep_window(store)
         merge_at_rest(store)
     return marks, [*problems, *unpublished, *delete_originals(store, actor, tell)]
 
