@@ -13,7 +13,7 @@ from plugins.store.store import open_store
 
 def requeue(
     logs: Annotated[
-        list[str] | None, typer.Argument(metavar="[LOG]...", help="Names of [[logs]]; all if none.")
+        list[str] | None, typer.Argument(metavar="LOG", help="Names of logs in the policy; all if none.")
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Also lines that were tried in this format before.")] = False,
     policy_file: PolicyOption = HERE,
