@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.parsing.formats import named_layout
@@ -41,6 +41,7 @@ def rows(days: list[Day]) -> list[object]:
 
 
 @pytest.mark.parametrize("most_plain", [MOST_PLAIN, 0], ids=["as they stand", "compressed"])
+@settings(deadline=None)
 @given(
     files=st.lists(st.tuples(lines, st.lists(st.integers(1, 29), max_size=5)), min_size=1, max_size=3),
     at_once=st.integers(1, 60),

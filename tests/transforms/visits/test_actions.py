@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.visits.actions import COLUMNS, OF_VISIT, OF_VISITOR, cut_into_visits
@@ -36,6 +36,7 @@ def coded(rows: list[dict[str, object]]) -> pa.Table:
     return pa.table(columns | {"position": pa.array(range(len(rows)), pa.int64())})
 
 
+@settings(deadline=None)
 @given(st.lists(hits, max_size=40))
 def test_actions_know_what_the_definition_says(rows):
     acts = coded([row for row in rows if row["kind"] != "other"])
