@@ -7,7 +7,7 @@ from typing import Final
 from plugins.logs.log_file import LogFile
 from plugins.logs.origins import Origin
 
-BLOCK_BYTES: Final = 8 * 1024 * 1024
+BLOCK_BYTES: Final = 4 * 1024 * 1024
 
 
 def read_blocks(where: Path | Origin, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from plugins.logs.origins import ExchangedError, Origin, Signature
 from schemas.refusals import EmptyError
 
 UNKNOWN: Final = Packing("unknown", re.compile(b""), lambda: None)  # nobody has looked yet
-SHARD_BYTES: Final = 64 * 1024 * 1024
+SHARD_BYTES: Final = 16 * 1024 * 1024
 
 
 class LogFile:

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from plugins.logs.discovering import Source
 from plugins.logs.files import BLOCK_BYTES
 from plugins.logs.fingerprints import START, Fingerprints
+from plugins.logs.lines import Piece
 from plugins.logs.log_file import SHARD_BYTES
+from plugins.logs.origins import UnfinishedError
 from plugins.logs.suspecting import refuse_what_is_no_log
 from schemas.receipts import Fingerprint, source_of
+from schemas.refusals import RefusedError
 from transforms.parsing.layout import Layout
 from transforms.parsing.meanings import Reading
 from transforms.parsing.parser import Parsed, Parser
@@ -54,44 +57,63 @@ def parse_shards(
     file, before = source.file, source.receipt
     head = file.read(0, START)
     parser = Parser(layouts, log, file_id, reading)
-    first_line = 1
+    begin, first_line = source.begin, 1
     if before:
         parser.open_entry, parser.disowned = before.open_entry, before.disowned
         first_line = before.first_line + before.counts.lines
-    for piece in file.pieces(
+    pieces = file.pieces(
         source.begin,
         is_final,
-        shard_bytes,
+        min(shard_bytes, BLOCK_BYTES),
         fits=lambda tail: before is None or prints.of_tail(tail) == before.fingerprint.tail,
-    ):
-        parsed = _parse(parser, piece.lines, first_line)
-        if not piece.begin and not len(parsed.hits) and not len(parsed.errors):
-            refuse_what_is_no_log(file.name, piece)
+    )
+    for blocks, last in _parse_pieces(pieces, parser, begin, first_line, shard_bytes, file.name):
+        parsed = join_blocks(blocks)
         yield ParsedShard(
             log=log,
             file=file_id,
-            begin=piece.begin,
-            end=piece.end,
+            begin=begin,
+            end=last.end,
             first_line=first_line,
             parsed=parsed,
             layouts=tuple(layout.name for layout in parser.layouts),
-            fingerprint=prints.take(head, piece.end, piece.tail),
+            fingerprint=prints.take(head, last.end, last.tail),
             open_entry=parser.open_entry,
             disowned=parser.disowned,
         )
-        first_line += parsed.lines
+        begin, first_line = last.end, first_line + parsed.lines
 
 
-def _parse(parser: Parser, content: bytes, first_line: int) -> Parsed:
-    """In blocks, since a parsed line takes many times its bytes while it is parsed."""
-    blocks, begin = [], 0
-    while begin < len(content):
-        end = content.rfind(b"\n", begin, begin + BLOCK_BYTES) + 1
-        if not end:  # a line longer than a block
-            end = content.find(b"\n", begin) + 1 or len(content)
-        elif begin + BLOCK_BYTES >= len(content):
-            end = len(content)
-        blocks.append(scrub_parsed(parser.parse_block(content[begin:end], first_line), parser.reading.secret_keys))
-        first_line += blocks[-1].lines
-        begin = end
-    return join_blocks(blocks)
+def _parse_pieces(
+    pieces: Iterator[Piece], parser: Parser, begin: int, first_line: int, shard_bytes: int, name: str
+) -> Iterator[tuple[list[Parsed], Piece]]:
+    """The parsed pieces of each shard, and the last of these; of the lines only those of one piece are in memory."""
+    blocks: list[Parsed] = []
+    last: Piece | None = None
+    trouble: RefusedError | None = None
+    while piece := _next(pieces):
+        if isinstance(piece, RefusedError):
+            trouble = piece
+            break
+        parsed = parser.parse_block(piece.lines, first_line)
+        if not piece.begin and not len(parsed.hits) and not len(parsed.errors):
+            refuse_what_is_no_log(name, piece)
+        blocks.append(scrub_parsed(parsed, parser.reading.secret_keys))
+        first_line, last = first_line + parsed.lines, piece._replace(lines=b"")
+        if last.end - begin >= shard_bytes:
+            yield blocks, last
+            blocks, begin, last = [], last.end, None
+    if last:
+        yield blocks, last
+    if trouble:
+        raise trouble
+
+
+def _next(pieces: Iterator[Piece]) -> Piece | RefusedError | None:
+    """The next piece, or what is wrong with what follows: the lines before it count."""
+    try:
+        return next(pieces, None)
+    except UnfinishedError:
+        raise
+    except RefusedError as error:
+        return error

@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+import pyarrow as pa
+
 from plugins.keys.day_keys import PROCESS_ONLY, DayKeys
 from plugins.policy_file import read_policy
 from plugins.store.audit import Audit
@@ -111,6 +113,7 @@ def open_store(policy_file: Path, clock: Callable[[], datetime] = utc_now, is_re
 
     A replay store has a clock of its own. RefusedError where a restore is not complete, but for whoever `is_restoring`.
     """
+    pa.set_memory_pool(pa.system_memory_pool())  # gives memory back that others keep for themselves
     policy = read_policy(policy_file)
     base = policy_file.absolute().parent
     root = policy.places.store
