@@ -69,6 +69,7 @@ def parse_shards(
     )
     for blocks, last in _parse_pieces(pieces, parser, begin, first_line, shard_bytes, file.name):
         parsed = join_blocks(blocks)
+        blocks.clear()
         yield ParsedShard(
             log=log,
             file=file_id,
@@ -82,6 +83,7 @@ def parse_shards(
             disowned=parser.disowned,
         )
         begin, first_line = last.end, first_line + parsed.lines
+        del parsed  # one shard at a time is in memory
 
 
 def _parse_pieces(

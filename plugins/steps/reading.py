@@ -124,6 +124,7 @@ class FileReader:
                 return False
             self._note(written)
             last_day, end = written.last_day, written.end
+            del shard  # before the next one is read
         return is_final or end >= file.size
 
     def _is_planned(self, file: LogFile, prints: Fingerprints) -> bool:
