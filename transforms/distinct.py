@@ -97,14 +97,11 @@ class Remembered:
         known = self._places.setdefault(what, {})
         if len(known) > MOST_REMEMBERED:
             known.clear()
-            del self._made[what]
-        places = list(map(known.get, texts))
-        if None in places:
-            new = list({text for text, place in zip(texts, places, strict=True) if place is None})
-            made = self._made.get(what)
-            known.update(zip(new, range(len(known), len(known) + len(new)), strict=True))
-            self._made[what] = make(new) if made is None else np.concatenate([made, make(new)])
-            places = list(map(known.get, texts))
+        before = len(known)
+        places = [known.setdefault(text, len(known)) for text in texts]
+        if len(known) > before:
+            made = make(list(islice(known, before, None)))
+            self._made[what] = np.concatenate([self._made[what], made]) if before else made
         return self._made[what][np.array(places, np.int64)]
 
 
