@@ -35,7 +35,7 @@ def match_events(
     targets: dict[str, Codes] = {}
     if complete:
         groups = {scenario.group_by for scenario in scenarios}
-        targets = {group: code_targets(subjects.hits["client_ip"], group, known or Remembered()) for group in groups}
+        targets = {group: code_targets(subjects.hits["client_ip"], group) for group in groups}
     found = [_events(subjects, scenario, targets.get(scenario.group_by)) for scenario in scenarios]
     return pa.concat_tables(found or [EVENTS.empty_table()])
 

@@ -4,15 +4,18 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.refusals import RefusedError
-from transforms.distinct import Codes, Remembered, dictionary_codes
+from transforms.distinct import Codes, dictionary_codes
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 IPV4_NETWORK: Final = 24
 IPV6_NETWORK: Final = 64  # a subscriber's: within it addresses cost nothing, so it stands for each of them
+MAPPED: Final = "::ffff:"  # IPv4 inside IPv6 (RFC 4291 §2.5.5.2)
 ZEROS: Final = frozenset(("", "0"))
 WIDEST: Final = {4: 16, 6: 32}  # what a person may ban at once; beyond it are whole providers
 NEVER: Final = tuple(
@@ -39,14 +42,18 @@ def name_targets(client_ips: pa.ChunkedArray, group_by: str, allowlist: Sequence
     return pa.array(names, pa.string()).dictionary_encode().take(coded.indices)
 
 
-def code_targets(client_ips: pa.ChunkedArray, group_by: str, known: Remembered) -> Codes:
+def code_targets(client_ips: pa.ChunkedArray, group_by: str) -> Codes:
     """For each address (TEXT) a number that its target's other addresses have too; without the cost of names."""
     codes, addresses = dictionary_codes(client_ips)
-
-    def number(new: Sequence[str | None]) -> Codes:
-        return known.number(group_by, (_rough(address or "", group_by) for address in new))
-
-    return known.look_up(("target", group_by), number, addresses)[0][codes]
+    targets = np.arange(len(addresses))
+    grouped = np.ones(len(addresses), bool)
+    if group_by == "address" and not pc.any(pc.starts_with(addresses, MAPPED)).as_py():
+        # most addresses are IPv4, and targets themselves
+        grouped = np.asarray(pc.match_substring(addresses, ":"))
+    index: dict[str | bytes, int] = {}
+    rough = (_rough(address, group_by) for address in addresses.filter(grouped).to_pylist())
+    targets[grouped] = [index.setdefault(one, len(targets) + len(index)) for one in rough]
+    return targets[codes]
 
 
 def _rough(address: str, group_by: str) -> str | bytes:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+import duckdb
 import maxminddb
 import numpy as np
 import pyarrow as pa
@@ -33,11 +34,19 @@ from transforms.parsing.values import is_within
 from transforms.statistics.classifying import find_country, read_campaign, read_page_query, read_path
 from transforms.visits.kinds import plain_path
 
+MEMORY_LIMIT: Final = "1GB"
 HOUR: Final = 3_600_000_000
 BUCKETS: Final = np.array([10 ** (k / 10) for k in range(-30, 31)])  # seconds: 10 per decade, 0.001 to 1000
 CARRIER: Final = "^(::|64:ff9b:)"  # how an address begins that may stand for one of IPv4
 # kinds of text that several columns share; any other column's kind is its own name
 KINDS: Final = {"from_path": "path", "to_path": "path", "entry_path": "path", "exit_path": "path"}
+
+
+def open_engine() -> duckdb.DuckDBPyConnection:
+    """A DuckDB that reads and writes no file: what it spilled would be readable."""
+    return duckdb.connect(
+        config={"enable_external_access": False, "temp_directory": "", "memory_limit": MEMORY_LIMIT, "threads": 2}
+    )
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,7 @@ class Context:
     country_reader: maxminddb.Reader | None = None
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     known: Remembered = field(default_factory=Remembered)
+    connection: duckdb.DuckDBPyConnection = field(default_factory=open_engine)
 
     def code(self, kind: str, texts: Sequence[str | None]) -> Codes:
         """The texts' codes in the vocabulary; a missing one is `unknown`."""

@@ -28,7 +28,6 @@ from transforms.statistics.coded import (
 from transforms.statistics.templates import message_template, published_level, published_module
 from transforms.visits.actions import cut_into_visits
 
-MEMORY_LIMIT: Final = "1GB"
 # The border: what is published is made of these columns; one that is not named here leaves the window in no form.
 LEAVING_HITS: Final = (
     *("log", "file", "line_number", "client_ip", "client_host", "requested_at", "method", "path", "query", "status"),
@@ -76,7 +75,6 @@ class CodedDay:
 
 def code_day(day: Day, scenarios: Sequence[Scenario], context: Context) -> CodedDay:
     """A day, whose hits are in the order of the log, in codes; detection sees ignored hits too, nothing else does."""
-    connection = open_engine()
     hits = spell_clients(day.hits.select(LEAVING_HITS).unify_dictionaries())
     alerts, evidence = _find_alerts(hits, day.events, scenarios, context)
     ignored = is_ignored(hits, context)
@@ -91,14 +89,7 @@ def code_day(day: Day, scenarios: Sequence[Scenario], context: Context) -> Coded
         errors=_code_errors(spell_clients(day.errors.select(LEAVING_ERRORS).unify_dictionaries()), context),
         evidence=_code_evidence(alerts, evidence, context),
         context=context,
-        connection=connection,
-    )
-
-
-def open_engine() -> duckdb.DuckDBPyConnection:
-    """A DuckDB that reads and writes no file: what it spilled would be readable."""
-    return duckdb.connect(
-        config={"enable_external_access": False, "temp_directory": "", "memory_limit": MEMORY_LIMIT, "threads": 2}
+        connection=context.connection,
     )
 
 

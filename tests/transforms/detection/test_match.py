@@ -2,7 +2,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.scenario import Bucket, Match, Scenario
@@ -117,6 +117,8 @@ def test_nothing_gives_nothing_in_the_right_shape():
 
 
 @settings(deadline=None)
+@example([(0, 1, 404), (2, 2, 404)])  # one client, by two families
+@example([(3, 1, 404), (4, 2, 404)])  # one subscriber
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 30), st.sampled_from([200, 404])), max_size=60))
 def test_hits_that_could_not_overflow_a_bucket_are_left_out_and_no_alert_with_them(requests):
     addresses = ["192.0.2.1", "192.0.2.2", "::ffff:192.0.2.1", "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"]
