@@ -51,6 +51,7 @@ NEVER: Final = re.compile(rb"(?!)")
 KEY: Final = re.compile(
     rb'"\s*:'
 )  # each key ends so, and few texts hold it: with as many of them, no key is there twice
+DEEPEST: Final = 50  # objects and lists within each other
 DOUBLED: Final = object()
 
 
@@ -84,7 +85,10 @@ class JsonLayout(Layout):
                 return None
         if not isinstance(content, dict):
             return None
-        return content if b"\\u" not in line and len(KEY.findall(line)) == _count_keys(content) else _load_slowly(line)
+        keys = _count_keys(content)
+        if keys is None:
+            return None
+        return content if b"\\u" not in line and len(KEY.findall(line)) == keys else _load_slowly(line)
 
 
 def compile_json(name: str, keys: Mapping[str, str | Sequence[str]]) -> JsonLayout:
@@ -129,10 +133,17 @@ def _is_not_utf8(line: bytes) -> bool:
     return False
 
 
-def _count_keys(node: Any) -> int:
-    if isinstance(node, dict):
-        return len(node) + sum(_count_keys(value) for value in node.values() if isinstance(value, dict | list))
-    return sum(_count_keys(value) for value in node) if isinstance(node, list) else 0
+def _count_keys(content: dict[str, Any]) -> int | None:
+    """The keys of an object and of all within it; None where they are nested deeper than any log needs."""
+    count = 0
+    level: list[Any] = [content]
+    for _ in range(DEEPEST):
+        count += sum(len(node) for node in level if isinstance(node, dict))
+        inner = (node.values() if isinstance(node, dict) else node for node in level)
+        level = [value for values in inner for value in values if isinstance(value, dict | list)]
+        if not level:
+            return count
+    return None
 
 
 def _load_slowly(line: bytes) -> dict[str, Any] | None:
@@ -147,8 +158,7 @@ def _load_slowly(line: bytes) -> dict[str, Any] | None:
 
 
 def join_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object, DOUBLED under keys that it has more than once."""
-    """An object's members, where a key that is there several times has a value that is none."""
+    """An object's members, DOUBLED under keys that are there several times."""
     counts = Counter(key for key, _ in pairs)
     return {key: value if counts[key] == 1 else DOUBLED for key, value in pairs}
 

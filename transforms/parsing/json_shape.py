@@ -143,7 +143,9 @@ def _convert(meaning: str, shape: Shape, place: int | None, regular: Regular) ->
     if not is_number and meaning not in NUMBERS:
         return field, every
     good = np.asarray(pc.match_substring_regex(field.values, pattern=PLAIN_NUMBER))
-    if meaning in NUMBERS:
+    if meaning not in NUMBERS:  # as text, 1.0 and 1 differ
+        good &= ~np.asarray(pc.match_substring(field.values, b"."))
+    else:
         pattern = rf"\A(?:{NUMBERS[meaning].pattern.decode()})\z"
         good &= np.asarray(pc.match_substring_regex(field.values, pattern=pattern))
     if good.all():

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from transforms.parsing.directives import QUOTED
+from transforms.parsing.directives import BARE, QUOTED
 from transforms.parsing.fields import Field, Mask, Positions, bytes_of, cut, field_of
 from transforms.parsing.layout import Layout
-from transforms.parsing.template import Cell, template_of
+from transforms.parsing.template import QUOTE, Cell, Template, template_of
 from transforms.parsing.tokenizer import Lines, find_lines
 
 CLASS: Final = re.compile(rb"\[\^?(?:\\.|[^\]\\])+\][+*]")  # a pattern that says only which bytes a value may have
@@ -55,6 +55,8 @@ def read_regular(block: bytes, layout: Layout) -> Regular | None:
     fits = np.ones(len(lines.regular), np.bool_)
     for cell in template.cells:
         fits &= _fixed_bytes_fit(buffer, cell, lines)
+    if any(piece.pattern == BARE["forwarded"] for piece in layout.pieces):
+        fits &= ~_says_dash_twice(buffer, layout, template, lines)
     lines = _only(lines, fits)
     fields: dict[int, Field] = {}
     fits = np.ones(len(lines.regular), np.bool_)
@@ -103,6 +105,30 @@ def _fixed_bytes_fit(buffer: NDArray[np.uint8], cell: Cell, lines: Lines) -> Mas
     return fits
 
 
+def _says_dash_twice(buffer: NDArray[np.uint8], layout: Layout, template: Template, lines: Lines) -> Mask:
+    """Whether " - " follows an unquoted header of addresses, and another before the next quote: the first is in doubt.
+
+    The pattern says so too, in a look-ahead.
+    """
+    twice = np.zeros(len(lines.regular), np.bool_)
+    cells = template.cells
+    for at, cell in enumerate(cells):
+        if any(layout.pieces[number].pattern == BARE["forwarded"] for number in cell.pieces):
+            end = next(
+                (n for n, one in enumerate(cells) if n > at and template.separators[one.last] == QUOTE), len(cells)
+            )
+            dashes = [_is_dash(buffer, one, lines) for one in cells[at + 1 : end + 1]]
+            if len(dashes) > 2:
+                twice |= dashes[0] & np.logical_or.reduce(dashes[2:])
+    return twice
+
+
+def _is_dash(buffer: NDArray[np.uint8], cell: Cell, lines: Lines) -> Mask:
+    begins, ends = _span(cell, lines)
+    is_dash: Mask = (ends - begins == 1) & _stands_at(buffer, begins, b"-")
+    return is_dash
+
+
 def _stands_at(buffer: NDArray[np.uint8], places: Positions, literal: bytes) -> Mask:
     """Whether the bytes are found at the places; a place beyond the block's end is none."""
     stands: Mask = np.asarray((places >= 0) & (places + len(literal) <= len(buffer)))
@@ -125,6 +151,8 @@ def _read_cell(block: pa.Buffer, cell: Cell, lines: Lines, layout: Layout) -> tu
     if cell.pattern:
         return _read_several(field, cell.pattern, len(cell.pieces))
     pattern = layout.pieces[cell.pieces[0]].pattern
+    if pattern == BARE["ident"]:  # what stands before another " - " is none; servers write - in all other lines
+        return [field], np.asarray(pc.equal(field.values, b"-"))[field.codes]
     if (cell.quoted and pattern == QUOTED) or _has_only_allowed_bytes(field.values, pattern):
         return [field], np.ones(len(field.codes), np.bool_)
     if NUMERIC.fullmatch(pattern):

@@ -96,6 +96,19 @@ def test_a_key_that_stands_twice_makes_no_shape() -> None:
     assert_same([named_layout("nginx_json")], b"\n".join([doubled] * 3 + [line(NGINX)] * 3), READING)
 
 
+@pytest.mark.parametrize("depth", [10, 49, 60, 500, 900, 1_100])
+@pytest.mark.parametrize("more", [b"", b',"\\u0061":1'])
+def test_a_line_nested_deeper_than_any_log_needs_is_not_read(depth: int, more: bytes) -> None:
+    nested = line(NGINX)[:-1] + b',"x":' + b'{"a":' * depth + b"1" + b"}" * depth + more + b"}"
+    parsed = assert_same([named_layout("nginx_json")], b"\n".join([nested, line(NGINX), nested]), READING)
+    assert len(parsed.hits) == (3 if depth < 50 else 1)
+
+
+def test_a_number_where_text_is_usual_is_the_same_text_in_both_ways() -> None:
+    lines = [line({**NGINX, "remote_user": number}) for number in (200.0, 1.5, 7)]
+    assert_same([named_layout("nginx_json")], b"\n".join(lines * 3), READING)
+
+
 @pytest.mark.parametrize("layout", LINES)
 def test_broken_json_is_read_alike_in_both_ways(layout: str) -> None:
     random = Random(3)

@@ -91,6 +91,20 @@ def test_a_line_of_over_a_mebibyte_is_not_read(ending: bytes) -> None:
     assert len(parsed.hits) == 3
 
 
+@pytest.mark.parametrize(
+    ("layout", "line", "needed"),
+    [
+        ('$http_x_forwarded_for - $remote_user - [$time_local] "$request"', '192.0.2.1 - x - [{}] "GET / HTTP/1.1"', 1),
+        ('$http_x_forwarded_for - $remote_user [$time_local] "$request"', '192.0.2.1 - - [{}] "GET / HTTP/1.1"', 0),
+        ('%h %l - %u %t "%r"', '192.0.2.1 id - jane [{}] "GET / HTTP/1.1"', 1),
+        ('%h %l %u %t "%r"', '192.0.2.1 - jane [{}] "GET / HTTP/1.1"', 0),
+    ],
+)
+def test_what_stands_behind_a_value_can_put_it_in_doubt(layout: str, line: str, needed: int) -> None:
+    block = line.format("10/Oct/2000:13:55:36 -0700").encode()
+    assert assert_same([named_layout(layout)], block, READING).irregular == needed
+
+
 def test_an_error_log_keeps_what_belongs_to_an_entry() -> None:
     layouts = [COMBINED, named_layout("nginx_error")]
     entry = b"2026/11/23 05:01:02 [error] 1#0: *1 message"
