@@ -89,7 +89,8 @@ def recognise(
         if not prints.begins_like(head, receipt.fingerprint):
             continue
         begin = max(0, receipt.end - EDGE)
-        tail = file.read(begin, receipt.end)
+        is_at_hand = receipt.end <= len(head) or len(head) < START
+        tail = head[begin : receipt.end] if is_at_hand else file.read(begin, receipt.end)
         if len(tail) < receipt.end - begin:
             longer.append(receipt)
         elif prints.of_tail(tail) == receipt.fingerprint.tail:
@@ -130,14 +131,36 @@ def _settle(claimants: list[Source], result: Discovery, now: float) -> None:
             # alone, a compressed file need not be read twice for its length
             lengths[source.file.name] = source.file.length() if len(claimants) > 1 else source.file.size
     chosen: list[Source] = []
+    alike = _Alike(claimants)
     for source in sorted(claimants, key=lambda source: _most_to_come(source.file, lengths)):
         with problems_of(source.file.origin, result, now):
             if source.file.name in lengths and not any(
-                source.file.is_prefix_of(other.file, source.begin) for other in chosen
+                source.file.is_prefix_of(other.file, source.begin) for other in alike.longer(source)
             ):
                 # what follows the same beginning differently was never read
                 chosen.append(replace(source, receipt=None) if chosen else source)
+                alike.add(source)
     result.sources += chosen
+
+
+class _Alike:
+    """Files by their first lines: where the same header begins thousands of them, few need to be compared."""
+
+    def __init__(self, claimants: Sequence[Source]) -> None:
+        self._places: dict[str, list[Source]] = {_whole_lines(source)[-1]: [] for source in claimants}
+
+    def add(self, source: Source) -> None:
+        for start in set(_whole_lines(source)) & self._places.keys():
+            self._places[start].append(source)
+
+    def longer(self, source: Source) -> Sequence[Source]:
+        """Those among the files added that begin with all whole lines at the beginning of this one."""
+        return self._places[_whole_lines(source)[-1]]
+
+
+def _whole_lines(source: Source) -> tuple[str, ...]:
+    """A hash for the end of each; what begins with no whole line is like all others."""
+    return ("", *(source.beginning.starts if source.beginning else ()))
 
 
 def _most_to_come(file: LogFile, lengths: Mapping[str, int]) -> tuple[int, bool, float]:

@@ -191,3 +191,57 @@ def test_a_file_that_goes_while_it_is_looked_at_keeps_no_other_from_being_read(
     result = found(site)
     assert result.problems == []
     assert len(result.sources) == 2
+
+
+HEADER = "#Version: 1.0\n#Fields: date time\n"
+CHECK = hit(NOON, path="/health")
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that were opened, once for each time: in an object store each is a request."""
+    names: list[str] = []
+    act = LogFile.opened
+
+    def noting(file: LogFile, begin: int) -> Any:
+        names.append(file.name)
+        return act(file, begin)
+
+    monkeypatch.setattr(LogFile, "opened", noting)
+    return names
+
+
+@pytest.mark.parametrize("begin", [HEADER, CHECK, ""], ids=["headers", "health check", "nothing"])
+@pytest.mark.parametrize("packed", [True, False], ids=["gzip", "plain"])
+def test_files_that_begin_with_the_same_lines_are_looked_at_a_few_times_each(
+    site: Site, opened: list[str], begin: str, packed: bool
+) -> None:
+    number = 60
+    for n in range(number):
+        content = "".join([begin, *lines(1000 * n, 1 + n % 40)]).encode()
+        (site.logs / f"access.{n}").write_bytes(gzip.compress(content) if packed else content)
+    assert len(found(site).sources) == number
+    assert len(opened) <= 3 * number
+    site.ingest()
+    opened.clear()
+    for n in range(number):
+        (site.logs / f"access.new.{n}").write_text(begin + hit(NOON, path=f"/new/{n}"))
+    assert len(found(site).sources) == 2 * number, "what is known is looked at, too"
+    assert len(opened) <= 6 * number
+
+
+def test_of_many_files_with_the_same_header_every_copy_and_every_beginning_is_found(site: Site) -> None:
+    for n in range(20):
+        site.write(f"access.{n}", HEADER, *lines(1000 * n, 30))
+        site.write(f"access.copy.{n}", HEADER, *lines(1000 * n, 30))
+        site.write(f"access.part.{n}", HEADER, *lines(1000 * n, n))
+        site.write(f"access.half.{n}", HEADER, *lines(1000 * n, n), lines(1000 * n + n, 1)[0][:40])
+        site.write(f"access.header.{n}", HEADER)
+        (site.logs / f"access.half.header.{n}").write_text(HEADER[:20])
+        (site.logs / f"access.packed.{n}.gz").write_bytes(
+            gzip.compress((HEADER + "".join(lines(1000 * n, n))).encode())
+        )
+    result = found(site)
+    assert (len(result.sources), result.problems, result.waiting) == (20, [], [])
+    assert site.ingest().lines["hits"] == 20 * 30
+    assert site.ingest().lines.total() == 0
