@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from plugins.logs.files import BLOCK_BYTES, read_blocks
+from plugins.logs.files import read_blocks
 from plugins.logs.log_file import LogFile
 from plugins.logs.origins import Origin
 from plugins.logs.suspecting import refuse_what_is_no_log
@@ -26,6 +26,7 @@ from transforms.parsing.secrets import scrub_parsed
 
 SAMPLE_BYTES: Final = 1024 * 1024
 Where = Path | Origin
+LARGE_BLOCK: Final = 16 * 1024 * 1024  # where a whole file is read at once: fewer values are looked at twice
 AHEAD: Final = timedelta(hours=1)  # a server's clock may be wrong by so much; more is the future
 
 
@@ -87,7 +88,7 @@ def _parse_part(part: Callable[[], bytes], where: Where, kind: str, log: Log, no
     try:
         layouts = error_layouts(log.error_format) if kind == "error" else choose_layouts(where, log.format)
         return Parser(layouts, log.name, "", log_reading(log, now)).parse_block(part())
-    except (RefusedError, OSError):
+    except Exception:  # noqa: BLE001 - whoever reads the whole file says what is wrong with it, be it a mistake of ours
         return None
 
 
@@ -100,7 +101,7 @@ def parse_file(path: Path, layouts: Sequence[Layout], reading: Reading, log: str
     """The file's blocks as tables of `schemas.window`; `file` is the file's name."""
     parser = Parser(layouts, log, os.fsencode(path.name).decode(errors="replace"), reading)
     first_line = 1
-    for piece in LogFile(path).pieces(0, is_final=True, piece_bytes=BLOCK_BYTES):
+    for piece in LogFile(path).pieces(0, is_final=True, piece_bytes=LARGE_BLOCK):
         parsed = scrub_parsed(parser.parse_block(piece.lines, first_line), reading.secret_keys)
         if not piece.begin and not len(parsed.hits) and not len(parsed.errors):
             refuse_what_is_no_log(str(path), piece)
