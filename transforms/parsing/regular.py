@@ -147,7 +147,7 @@ def _stands_at(buffer: NDArray[np.uint8], places: Positions, literal: bytes) -> 
 def _read_cell(block: pa.Buffer, cell: Cell, lines: Lines, layout: Layout) -> tuple[list[Field], Mask]:
     """The fields of a cell, and of which lines they fit their patterns."""
     begins, ends = _span(cell, lines)
-    field = field_of(cut(block, begins + len(cell.prefix), ends - len(cell.suffix)))
+    field = _cut_field(block, begins + len(cell.prefix), ends - len(cell.suffix))
     if cell.pattern:
         return _read_several(field, cell.pattern, len(cell.pieces))
     pattern = layout.pieces[cell.pieces[0]].pattern
@@ -161,6 +161,15 @@ def _read_cell(block: pa.Buffer, cell: Cell, lines: Lines, layout: Layout) -> tu
         compiled = re.compile(pattern, re.DOTALL)
         good = np.array([compiled.fullmatch(value) is not None for value in field.values.to_pylist()], np.bool_)
     return [field], good[field.codes] if len(good) else good
+
+
+def _cut_field(block: pa.Buffer, begins: Positions, ends: Positions) -> Field:
+    """The values between places; in many logs some fields are always the one byte `-`."""
+    if len(begins) and (ends - begins == 1).all():
+        found = np.frombuffer(block, np.uint8)[begins]
+        if (found == found[0]).all():
+            return Field(np.zeros(len(begins), np.int32), pa.array([found[:1].tobytes()], pa.binary()))
+    return field_of(cut(block, begins, ends))
 
 
 def _read_several(field: Field, pattern: re.Pattern[bytes], count: int) -> tuple[list[Field], Mask]:
