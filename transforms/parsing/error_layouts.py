@@ -6,7 +6,11 @@ An entry's further lines (a stack trace) begin without a time; `transforms.parsi
 import re
 from typing import Final
 
-from transforms.parsing.layout import Layout
+from transforms.parsing.layout import Groups, Layout
+
+NGINX_CUT: Final = 2_000  # bytes, shortly below the 2,048 (OpenResty: 4,096) at which nginx cuts a line
+NGINX_ZONE: Final = re.compile(rb' zone "[\w.:-]+"')
+NGINX_OPEN: Final = re.compile(rb'"|stderr: |\[lua\]|js: ')  # in a message, what a visitor may have filled
 
 # [time] [module:level] [pid 1:tid 2] x.c(8): (13)Permission denied: [client 192.0.2.1:5034] AH00128: …, referer: …
 # The client is looked for where Apache writes it, never inside the message, which the client can fill.
@@ -26,9 +30,22 @@ APACHE_ERROR: Final = Layout(
     kind="error",
 )
 
+
+class NginxLayout(Layout):
+    """nginx's lines, of which long ones lack their end, where the true client may have stood."""
+
+    def read(self, line: bytes) -> Groups | None:
+        """As `Layout.read`; in a cut line the client counts as one of several where the message may be a visitor's."""
+        groups = super().read(line)
+        if groups is None or groups[4] is None or len(line) < NGINX_CUT:
+            return groups
+        zoned = NGINX_ZONE.sub(b"", groups[3] or b"")
+        return (*groups[:-1], b", client: " + (groups[-1] or b"")) if NGINX_OPEN.search(zoned) else groups
+
+
 # 2026/11/23 05:01:02 [error] 1#0: *5 message, client: …, server: …, request: "…", upstream: "…", host: "…", referrer: …
 # nginx escapes nothing here: the message ends at the first client, and a second one anywhere makes the line doubtful.
-NGINX_ERROR: Final = Layout(
+NGINX_ERROR: Final = NginxLayout(
     "nginx_error",
     re.compile(
         rb"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) \[(\w+)\] (\d{1,18})#\d+: (?:\*\d+ )?"

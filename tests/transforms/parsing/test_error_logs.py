@@ -110,6 +110,34 @@ def test_an_nginx_line_that_names_two_clients_is_quarantined() -> None:
         assert parse("nginx_error", forged).quarantine["reason"].to_pylist() == ["forged"]
 
 
+CLAIMED = ', client: 198.51.100.9, server: a, request: "GET /x HTTP/1.1", host: "a'
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        f'open() "/srv/x{CLAIMED}',
+        f'open() "/srv/x" failed (2: No such file or directory){CLAIMED}',
+        f'FastCGI sent in stderr: "PHP message: x{CLAIMED}',
+        f"[lua] x.lua:1: x{CLAIMED}",
+    ],
+)
+@pytest.mark.parametrize("limit", [2047, 4095])
+def test_a_client_is_not_believed_where_nginx_cut_off_the_true_one(message: str, limit: int) -> None:
+    line = f"2026/11/23 05:01:02 [error] 1#0: *5 {message}".ljust(limit, "x").encode()
+    assert parse("nginx_error", line).quarantine["reason"].to_pylist() == ["forged"]
+    assert detect_layouts(NGINX + b"\n" + line).layouts[0].name == "nginx_error"
+
+
+@pytest.mark.parametrize("message", ["access forbidden by rule", 'limiting requests, excess: 5.1 by zone "one"'])
+def test_a_cut_line_has_its_client_where_no_visitor_wrote_the_message(message: str) -> None:
+    line = f'2026/11/23 05:01:02 [error] 1#0: *5 {message}, client: 192.0.2.1, server: a, request: "GET /'.ljust(
+        2047, "x"
+    )
+    row = entry("nginx_error", line.encode())
+    assert (row["client_ip"], row["message"]) == ("192.0.2.1", message)
+
+
 def test_forged_lines_do_not_make_a_log_unreadable() -> None:
     forged = NGINX.replace(b"/srv/x", b"/srv/x, client: 198.51.100.9")
     assert detect_layouts(b"\n".join([NGINX, forged, forged, forged])).layouts[0].name == "nginx_error"
