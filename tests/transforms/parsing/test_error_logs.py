@@ -41,6 +41,13 @@ def test_apache_2_4_says_module_client_port_code_and_referrer() -> None:
     assert row["referrer"] == "http://example.net/"
 
 
+@pytest.mark.parametrize("status", [b"(13)Permission denied: ", b"(EAI 2)Name or service not known: ", b"(-3)x: "])
+def test_an_error_of_the_system_in_front_of_the_client_hides_no_client(status: bytes) -> None:
+    row = entry("apache_error", APACHE_24.replace(b"[client", status + b"[client"))
+    assert row["client_ip"] == "192.0.2.1"
+    assert row["message"].encode().startswith(status + b"AH00128")
+
+
 def test_apache_2_2_has_no_module_and_no_port() -> None:
     row = entry("apache_error", APACHE_22)
     assert (row["module"], row["level"], row["client_ip"], row["client_port"]) == (None, "error", "192.0.2.1", None)
