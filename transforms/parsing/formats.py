@@ -12,7 +12,7 @@ from transforms.parsing.layout import Groups, Layout
 from transforms.parsing.naming import COMBINED, COMMON, ERROR_LAYOUTS, NAMED, named_layout
 from transforms.parsing.parser import Parser
 from transforms.parsing.proxies import hops_of
-from transforms.parsing.units import durations_of, settle_units
+from transforms.parsing.units import could_write, durations_of, settle_units
 from transforms.parsing.values import decode, read_ip
 
 __all__ = [
@@ -131,11 +131,18 @@ def _read_by(lines: Sequence[bytes]) -> tuple[dict[Layout, int], dict[Layout, li
             current = [layout.header(stripped) or layout for layout in current]
         for layout, now in zip(known, current, strict=True):
             groups = now.read(stripped)
-            if groups is not None and not _begins_with_a_host(now, groups) and _forwards_addresses(now, groups):
+            if groups is not None and _is_likely(now, groups):
                 counts[layout] = counts.get(layout, 0) + 1
                 durations.setdefault(layout, []).extend(durations_of(now, groups))
                 break
     return counts, durations
+
+
+def _is_likely(layout: Layout, groups: Groups) -> bool:
+    """Whether a line that fits looks as the layout's server would have written it."""
+    return (
+        not _begins_with_a_host(layout, groups) and _forwards_addresses(layout, groups) and could_write(layout, groups)
+    )
 
 
 def _begins_with_a_host(layout: Layout, groups: Groups) -> bool:

@@ -1,5 +1,6 @@
 """In which unit a log's durations are, where the same line could be read in several."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -8,6 +9,7 @@ from typing import Final
 from transforms.parsing.layout import Groups, Layout
 from transforms.parsing.naming import COMBINED, named_layout
 
+NGINX_TIME: Final = re.compile(rb"\d+\.\d{3}")
 DURATIONS: Final = frozenset({"seconds", "milliseconds", "microseconds"})
 ENOUGH: Final = 20  # durations from which a unit can be told
 MICROSECONDS_FROM: Final = 2_000  # as the middle one: two seconds would be slow, two milliseconds are usual
@@ -21,19 +23,24 @@ def durations_of(layout: Layout, groups: Groups) -> list[bytes]:
     return [raw for meaning, raw in pairs if meaning in DURATIONS and raw not in (None, b"-", b"")][:1]
 
 
+def could_write(layout: Layout, groups: Groups) -> bool:
+    """Whether the server of a layout writes a duration as this line has it: nginx never leaves out its decimals."""
+    return "$request_time" not in layout.name or all(map(NGINX_TIME.fullmatch, durations_of(layout, groups)))
+
+
 def settle_units(
     counts: Mapping[Layout, int], durations: Mapping[Layout, Sequence[bytes]]
 ) -> tuple[dict[Layout, int], str]:
     """The same counts, under the layouts whose unit these durations are in; and what is in doubt, or nothing.
 
-    nginx writes seconds with three decimals; Apache whole seconds (%T), milliseconds (%{ms}T) or microseconds (%D).
+    Apache writes whole seconds (%T), milliseconds (%{ms}T) or microseconds (%D).
     """
     settled: dict[Layout, int] = {}
     doubts: list[str] = []
     for layout, number in counts.items():
         front = next((front for front in FRONTS if layout.name in _timed(front)), None)
-        unit = _unit(durations.get(layout, ())) if front else None
-        if front and unit is not None:
+        if front:
+            unit = _unit(durations.get(layout, ()))
             layout = named_layout(f"{front} {unit.directive}")  # noqa: PLW2901 - the same lines under another name
             doubts += [unit.doubt] if unit.doubt else []
         settled[layout] = settled.get(layout, 0) + number
@@ -55,19 +62,10 @@ UNKNOWN: Final = Unit(
 
 
 def _timed(front: str) -> tuple[str, ...]:
-    return (f"{front} %D", f"{front} %T", f"{front} %{{ms}}T", *(NGINX_TIMED if front is COMBINED else ()))
+    return (f"{front} %D", f"{front} %T", f"{front} %{{ms}}T")
 
 
-NGINX_TIMED: Final = (
-    '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
-    " $request_time",
-)
-
-
-def _unit(written: Sequence[bytes]) -> Unit | None:
-    """None where a fraction says that it is nginx's."""
-    if any(b"." in raw for raw in written):
-        return None
+def _unit(written: Sequence[bytes]) -> Unit:
     numbers = sorted(map(int, written))
     if len(numbers) >= ENOUGH and median(numbers) >= MICROSECONDS_FROM:
         return Unit("%D")

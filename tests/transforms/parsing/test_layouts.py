@@ -340,6 +340,20 @@ def test_detection_finds_mixed_layouts_and_puts_the_most_frequent_first() -> Non
     assert found.share == 0.75
 
 
+@pytest.mark.parametrize("behind", [b" %d +", b" %d Zk3-x", b" %d 12", b" %d -"])
+def test_whole_numbers_are_never_taken_for_nginxs_seconds(behind: bytes) -> None:
+    lines = [COMBINED_LINE + behind % (1_500 + number) for number in range(40)]
+    with pytest.raises(FormatError, match="0 of the first 40"):
+        detect_layouts(b"\n".join(lines))
+
+
+@pytest.mark.parametrize("behind", [b" 0.001 0.002", b" 12.000 -", b" 0.001"])
+def test_nginxs_seconds_are_known_by_their_decimals(behind: bytes) -> None:
+    found = detect_layouts(b"\n".join([COMBINED_LINE + behind] * 40))
+    assert "$request_time" in found.layouts[0].name
+    assert not found.doubt
+
+
 def test_detection_refuses_when_fewer_than_half_of_the_lines_fit() -> None:
     with pytest.raises(FormatError, match="1 of the first 3"):
         detect_layouts(b"\n".join([COMBINED_LINE, b"noise", b"more noise"]))
