@@ -15,12 +15,13 @@ Convert = Callable[[Any], Any]
 
 UTC_ZONE: Final = ZoneInfo("UTC")
 CLIENT_COLUMNS: Final = ("client_ip", "client_host", "client_port")
+# Of several fields for one column the highest counts: what the client asked, before servers rewrite it; the finest unit.
 DECISIVE: Final = {
-    "request",
-    "absolute_request",
-    "target",
-    "body_bytes",
-}  # what the client asked, before servers rewrite it
+    **dict.fromkeys(("request", "absolute_request", "target", "body_bytes"), 1),
+    "milliseconds": 1,
+    "microseconds": 2,
+    "nanoseconds": 3,
+}
 UNKEPT: Final = {"skip", "skip_list", "ident", "is_args"}
 
 # meaning → the columns it fills; a tuple of columns takes a tuple of values
@@ -73,12 +74,14 @@ class Reading:
     """What a layout does not say: the zone of times without offset, one's own proxies, and when is the future.
 
     `latest` is in microseconds since 1970; later lines go into quarantine. The values of `secret_keys` are not kept.
+    Columns that are `left_out` are null: nobody needs them.
     """
 
     timezone: ZoneInfo = UTC_ZONE
     trusted_proxies: Sequence[Network] = ()
     latest: int | None = None
     secret_keys: SecretKeys = USUAL_KEYS
+    left_out: frozenset[str] = frozenset()
 
 
 def converter_of(meaning: str, how: Reading) -> tuple[tuple[str, ...], Convert]:

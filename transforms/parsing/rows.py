@@ -48,6 +48,8 @@ def build_rows(
             converted.reasons |= dict.fromkeys(np.flatnonzero(late).tolist(), "future")
         _note_bad(bad, codes, converted.reasons)
         for name, distinct in zip(names, converted.columns, strict=True):
+            if name in how.left_out:
+                continue
             new = _spread(distinct, codes, _kind(schema, name))
             # where two directives fill one column, the last that has a value counts
             columns[name] = pc.coalesce(new, columns[name]) if name in columns else new
@@ -65,7 +67,7 @@ def _converted(
 ) -> Iterator[tuple[Sequence[str], Codes, Converted]]:
     """For each field the columns that it fills, a code a line, and what stands for each code in these columns."""
     kept = [(meaning, field) for meaning, field in zip(layout.meanings, fields, strict=True) if meaning not in UNKEPT]
-    kept.sort(key=lambda pair: pair[0] in DECISIVE)
+    kept.sort(key=lambda pair: DECISIVE.get(pair[0], 0))
     parts = dict(kept)
     if "forwarded" in parts:  # who asked depends on two fields together
         yield HOPS, *convert_hops(parts.pop("forwarded"), parts.pop("client", None), how, one_by_one)

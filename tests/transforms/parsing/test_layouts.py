@@ -354,6 +354,13 @@ def test_nginxs_seconds_are_known_by_their_decimals(behind: bytes) -> None:
     assert not found.doubt
 
 
+@pytest.mark.parametrize("durations", ["%D %T", "%T %D", "%{ms}T %D", "%D %{ms}T", "%T %D %{ms}T"])
+def test_of_several_durations_the_finest_counts(durations: str) -> None:
+    said = {"%D": b"2100300", "%{ms}T": b"2100", "%T": b"2"}
+    line = COMBINED_LINE.split(b' "http')[0] + b" " + b" ".join(said[one] for one in durations.split())
+    assert hit(f'%h %l %u %t "%r" %>s %b {durations}', line)["request_seconds"] == pytest.approx(2.1003)
+
+
 def test_detection_refuses_when_fewer_than_half_of_the_lines_fit() -> None:
     with pytest.raises(FormatError, match="1 of the first 3"):
         detect_layouts(b"\n".join([COMBINED_LINE, b"noise", b"more noise"]))
