@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
@@ -16,11 +16,13 @@ from plugins.logs.reading import choose_layouts, parse_file, reading_of, refuse_
 from schemas.policy import Policy
 from schemas.refusals import EmptyError, RefusedError
 from schemas.statistics import TABLES
+from schemas.window import HITS
 from transforms.detection.load import load_scenarios
 from transforms.parsing.meanings import Reading
 from transforms.parsing.parser import Parsed
 from transforms.statistics.coded import Context
 from transforms.statistics.compute import compute_day
+from transforms.statistics.day import LEAVING_HITS
 from transforms.statistics.gathering import Gathered, Gatherer, gathered_days
 from transforms.statistics.split import join_blocks
 
@@ -96,7 +98,8 @@ def analyse_logs(
 ) -> Analysis:
     """Read and compute: all days of the files, complete and final, of which one at a time is in memory as it stands."""
     gatherer = _gatherer(policy, now)
-    files = Logs(logs, errors, log_format, reading_of(policy, now), tell).each(gatherer.gather)
+    reading = replace(reading_of(policy, now), left_out=frozenset(HITS.names).difference(LEAVING_HITS))
+    files = Logs(logs, errors, log_format, reading, tell).each(gatherer.gather)
     files.sort(key=lambda named: (named[1].starts_at, named[0]))
     return _analyse([file for _, file in files], policy, tell)
 
