@@ -1,6 +1,8 @@
 """Planned files → the window; files are independent of each other, so several processes may share a plan."""
 
-from collections.abc import Iterable
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
@@ -13,11 +15,12 @@ from plugins.logs.reading import choose_layouts, log_reading, secret_keys_of
 from plugins.logs.shards import parse_shards
 from plugins.steps.planning import Plan, Planned
 from plugins.steps.writing import ShardWriter
+from plugins.store.locks import BusyError
 from plugins.store.records import Receipts
 from plugins.store.store import Store, Tell
 from schemas.policy_model import Log
 from schemas.receipts import Receipt, Record
-from schemas.refusals import FormatError
+from schemas.refusals import FormatError, RefusedError
 from transforms.detection.load import load_scenarios
 from transforms.parsing.layout import Layout
 from transforms.parsing.naming import error_layouts, layouts_in_force, named_layout
@@ -77,7 +80,7 @@ class FileReader:
     def read(self) -> FileRead:
         """Read what follows the file's newest receipt; its trouble is no other file's."""
         origin, troubles, whole = find_file(self.planned.path), Discovery(), None
-        with problems_of(origin, troubles, self.store.clock().timestamp()):
+        with problems_of(origin, troubles, self.store.clock().timestamp()), _mistakes_of(self.planned.path, troubles):
             file = LogFile(origin)
             if self._read_shards(file):
                 whole = file.signature
@@ -136,6 +139,25 @@ class FileReader:
     def _note(self, receipt: Receipt) -> None:
         self.newest = max(filter(None, (self.newest, receipt.newest)), default=None)
         self.tell(f"reading {self.planned.path}: {receipt.first_line + receipt.counts.lines - 1:,} lines")
+
+
+@contextmanager
+def _mistakes_of(path: str, result: Discovery) -> Iterator[None]:
+    """A mistake of ours in one file is no other's trouble either; nothing counts of the shard in which it was met.
+
+    What it says may hold an address or a part of a line. A full disk, or a store at which somebody else is at work,
+    is the trouble of the whole run.
+    """
+    try:
+        yield
+    except (RefusedError, BusyError, OSError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - see above
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        result.problems.append(
+            f"{path} was not read to its end by a mistake in Lethe: {type(error).__name__} in {place.name}, "
+            f"line {place.lineno}; please report it"
+        )
 
 
 def _layouts(source: Source, log: Log, receipts: Receipts) -> tuple[Layout, ...]:
