@@ -20,6 +20,8 @@ MOST: Final = 2**53  # no count in a log is larger, and sums of them stay exact
 # RFC 9110: a method is any token; servers log what the client sent, "PATCHp" included.
 REQUEST: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S.*) (HTTP/[0-9](?:\.[0-9])?)", re.DOTALL)
 HOST_NAME: Final = re.compile(r"(?=.*[^0-9.])[0-9A-Za-z_-]+(?:\.[0-9A-Za-z_-]+)*\.?")
+REQUEST_CUT: Final = 1_023  # bytes to which HAProxy cuts a request, unless told otherwise
+CUT_REQUEST: Final = re.compile(r"([A-Z]+) (\S+)")
 ABSOLUTE: Final = re.compile(r"(?:https?|wss?|grpcs?|h2)://([^/]*)")
 NGINX_REQUEST: Final = re.compile(
     r', request: "(.*?)(?:"(?=, (?:subrequest|upstream|host|referrer): "|\Z)|\Z)', re.DOTALL
@@ -147,8 +149,10 @@ def split_request(raw: bytes) -> tuple[str, str | None, str | None, str | None, 
 
 
 def split_absolute(raw: bytes) -> tuple[str, str | None, str | None, str | None, str | None, str | None]:
-    """As `split_request`, and the host, of a request line that a balancer wrote with the whole URL."""
+    """As `split_request`, and the host, of a request line that a balancer wrote with the whole URL, or cut."""
     line, method, path, query, protocol = split_request(raw)
+    if method is None and len(raw) >= REQUEST_CUT and (cut := CUT_REQUEST.match(line)):
+        method, (path, query) = cut[1], split_target(cut[2])
     found = ABSOLUTE.match(path or "")
     if not found:
         return line, method, path, query, protocol, None

@@ -101,6 +101,28 @@ def test_after_fields_without_a_time_no_line_is_read() -> None:
     assert parsed.quarantine["reason"].to_pylist() == ["header", "format"]
 
 
+@pytest.mark.parametrize("one_by_one", [True, False])
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("GET https://WWW.example.org/a?b HTTP/2.0", ("GET", "/a", "b", "HTTP/2.0", "www.example.org")),
+        ("GET /a HTTP/1.1", ("GET", "/a", None, "HTTP/1.1", None)),
+        (f"GET /a?{'x' * 1016}", ("GET", "/a", "x" * 1016, None, None)),
+        ("GET /a", (None, None, None, None, None)),
+    ],
+)
+def test_haproxy_writes_whole_urls_and_cuts_long_requests(
+    written: str, expected: tuple[str | None, ...], one_by_one: bool
+) -> None:
+    line = (
+        (LOGS / "haproxy.log").read_bytes().splitlines()[0].replace(b"GET /index.html?a=b HTTP/1.1", written.encode())
+    )
+    for tag in (b"]: ", b"]:  "):
+        parser = Parser([named_layout("haproxy")], "www", "x.log", one_by_one=one_by_one)
+        (row,) = parser.parse_block(line.replace(b"]: ", tag, 1)).hits.to_pylist()
+        assert tuple(row[name] for name in ("method", "path", "query", "protocol", "vhost")) == expected
+
+
 def test_an_agent_with_quotes_cannot_write_the_fields_behind_it() -> None:
     line = (LOGS / "aws_alb.log").read_bytes().splitlines()[0]
     forged = b'x" - - y "-" "-" "-" 1 2001-01-01T00:00:00Z "-" "-" "-" "-" "-" "-" "-" "z'
