@@ -17,6 +17,7 @@ from transforms.parsing.directives import (
     NGINX_LISTS,
     NGINX_OTHERS,
     NGINX_VARIABLE,
+    ONLY_CLIENTS,
     QUOTED,
     QUOTED_RAW,
 )
@@ -24,6 +25,7 @@ from transforms.parsing.layout import Layout, Piece, join_pieces
 from transforms.parsing.patterns import touching_pattern, value_pattern
 from transforms.parsing.stamps import split_stamp, stamp_meaning
 
+PASTED = re.compile(r"\s*(LogFormat|CustomLog|TransferLog|ErrorLogFormat|log_format|access_log)\s", re.IGNORECASE)
 ESCAPES = re.compile(r"\Aescape=(\w*) ")
 
 
@@ -43,6 +45,8 @@ def compile_layout(name: str, text: str) -> Layout:
 
     Raises FormatError naming a directive that is not known, or what every access line must say.
     """
+    if pasted := PASTED.match(text):
+        raise FormatError(f"the format is a whole {pasted[1]} directive; write only the string in its quotes")
     escape, text = _split_escape(text)
     text = text.replace('\\"', '"').replace("\\t", "\t")  # as configuration files write them
     if "\n" in text or "\\n" in text:
@@ -137,6 +141,11 @@ def _read_times(text: str, run: Sequence[re.Match[str]]) -> tuple[Directive, int
 def _name_client(found: Sequence[Directive]) -> list[Directive]:
     """Who connected is the client where the line names nobody else; `X-Forwarded-For` counts before `Forwarded`."""
     directives = list(found)
+    if not {"client", "peer", "forwarded"} & {one.meaning for one in directives}:
+        names = [one.written.lower().strip("%$" if one.written.startswith("%") else "${}") for one in directives]
+        if told := next((name for name in ONLY_CLIENTS if name in names), None):
+            place = names.index(told)
+            directives[place] = replace(directives[place], meaning=ONLY_CLIENTS[told])
     headers = [one for one in directives if one.meaning == "forwarded"]
     for one in sorted(headers, key=lambda one: "x" not in one.written.lower())[1:]:
         directives[directives.index(one)] = replace(one, counts=False)

@@ -127,6 +127,14 @@ NGINX: Final = {
     "http_host": "vhost",
     "server_name": "vhost",
 }
+# Who asked where the line says it in no other way, the surest first; headers are believed as forwarded ones are.
+ONLY_CLIENTS: Final = {
+    "proxy_protocol_addr": "client",
+    "http_cf_connecting_ip": "forwarded",
+    "http_x_real_ip": "forwarded",
+    "{cf-connecting-ip}i": "forwarded",
+    "{x-real-ip}i": "forwarded",
+}
 NGINX_LISTS: Final = re.compile(r"upstream_\w+")
 NGINX_OTHERS: Final = re.compile(
     r"(?:http|sent_http|sent_trailer|cookie|arg|ssl|tcpinfo|proxy|geoip|geoip2|jwt|otel|fastcgi|secure_link|uid|own)_\w+"

@@ -8,6 +8,7 @@ from typing import Final
 
 from schemas.log_format import log_formats
 from schemas.refusals import FormatError
+from transforms.parsing.headed_layout import MARK
 from transforms.parsing.layout import Groups, Layout
 from transforms.parsing.naming import COMBINED, COMMON, ERROR_LAYOUTS, NAMED, named_layout
 from transforms.parsing.parser import Parser
@@ -89,7 +90,7 @@ def detect_layouts(sample: bytes) -> Detected:
     An error log's further lines (a stack trace) count with their entry. What cannot be told is not read: a duration
     without a unit.
     """
-    lines = sample.split(b"\n")[:SAMPLE_LINES]
+    lines = sample.removeprefix(MARK).split(b"\n")[:SAMPLE_LINES]
     found, durations = _read_by(lines)
     for wide, narrow in ((named_layout(wide), named_layout(narrow)) for wide, narrow in WIDER.items()):
         if wide in found:

@@ -15,7 +15,7 @@ Convert = Callable[[Any], Any]
 
 UTC_ZONE: Final = ZoneInfo("UTC")
 CLIENT_COLUMNS: Final = ("client_ip", "client_host", "client_port")
-# Of several fields for one column the highest counts: what the client asked, before servers rewrite it; the finest unit.
+# Of several fields for one column the highest counts: what was asked, before servers rewrite it; the finest time.
 DECISIVE: Final = {
     **dict.fromkeys(("request", "absolute_request", "target", "body_bytes"), 1),
     "milliseconds": 1,

@@ -6,10 +6,16 @@ fit would take more than linear time.
 
 import re
 from collections.abc import Sequence
+from typing import Final
 
 from schemas.refusals import FormatError
 from transforms.parsing.directives import ADJACENT, BARE, NUMBERS, QUOTED, QUOTED_RAW, SERVERS_OWN, WITH_BLANKS
 
+# An IPv6 address in front of a colon holds colons: the last one ends it, or the one behind its bracket.
+COLONED: Final = {
+    **dict.fromkeys(("client", "peer"), rb'(?>[^\s",|;]*(?=:))'),
+    "vhost": rb'\[[^\s"\]]*\]|[^\s":]+',
+}
 Around = tuple[str, str]  # the characters in front of and behind a value; "" at the line's begin and end
 
 
@@ -58,8 +64,8 @@ def _bare_pattern(written: str, meaning: str, around: Around, earlier: Sequence[
         if meaning in ("forwarded", "skip_list") and earlier[-1:] == ["user"]:
             raise FormatError(f'the format string has {written} behind the user\'s name; write it as "{written}"')
         return BARE[meaning] + (b"|" if may_be_empty and meaning != "user" else b"")
-    if behind == ":" and meaning in ("client", "peer") and earlier[-1:] not in (["client"], ["peer"]):
-        return rb'(?>[^\s",|;]*(?=:))'  # an IPv6 address holds colons: the last one ends it
+    if behind == ":" and meaning in COLONED and (meaning == "vhost" or earlier[-1:] not in (["client"], ["peer"])):
+        return COLONED[meaning]
     barred = rb",|;" if meaning in ("client", "peer", "ident") else b""
     return rb'[^\s"' + barred + re.escape(behind.strip().encode()) + (rb"]*" if may_be_empty else rb"]+")
 

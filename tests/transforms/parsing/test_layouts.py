@@ -152,6 +152,8 @@ def test_directives_mean_what_the_server_means(log_format: str, line: bytes, exp
         ("%h %u %t %m %U %s %{User-Agent}i", "%{User-Agent}i"),
         ("%h %t %r\\n%s", "line end"),
         ("50% off %h %t %r", "%%"),
+        ('LogFormat "%h %l %u %t \\"%r\\" %>s %b" common', "LogFormat directive; write only the string"),
+        ("log_format main '$remote_addr [$time_local] \"$request\"';", "log_format directive; write only the string"),
     ],
 )
 def test_a_format_that_cannot_work_is_refused_by_name(log_format: str, told: str) -> None:
@@ -308,6 +310,30 @@ def test_what_one_directive_says_depends_on_the_others(
 ) -> None:
     found = hit(log_format, line)
     assert {name: found[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    "client", ["$proxy_protocol_addr", "$http_x_real_ip", "${http_cf_connecting_ip}", "%{X-Real-IP}i"]
+)
+def test_where_nothing_else_names_a_client_what_a_proxy_said_does(client: str) -> None:
+    behind = '%u %t "%r"' if client.startswith("%") else '$remote_user [$time_local] "$request"'
+    line = b'192.0.2.1 - - [10/Oct/2000:13:55:36 +0000] "GET /a HTTP/1.1"'
+    row = hit(f"{client} - {behind}", line)
+    assert (row["client_ip"], row["path"]) == ("192.0.2.1", "/a")
+    known = f"{'%h' if client.startswith('%') else '$remote_addr'} {client} - {behind}"
+    assert hit(known, b"192.0.2.7 " + line)["client_ip"] == "192.0.2.7"
+
+
+@pytest.mark.parametrize("one_by_one", [True, False])
+def test_a_host_may_be_an_ipv6_address_in_brackets(one_by_one: bool) -> None:
+    lines = b"[2001:db8::5]:443 " + COMBINED_LINE + b"\nshop.example.org:443 " + COMBINED_LINE
+    parsed = Parser([named_layout("vhost_combined")], "www", "x.log", one_by_one=one_by_one).parse_block(lines)
+    assert parsed.hits["vhost"].to_pylist() == ["[2001:db8::5]", "shop.example.org"]
+    assert parsed.hits["client_ip"].to_pylist() == ["192.0.2.1"] * 2
+
+
+def test_a_mark_of_utf_8_in_front_hinders_no_detection() -> None:
+    assert detect_layouts(b"\xef\xbb\xbf" + COMBINED_LINE).share == 1
 
 
 def test_only_a_newline_ends_a_line_and_blanks_at_its_end_do_not_count() -> None:
