@@ -6,12 +6,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from plugins.logs.compression import CHUNK, Content
+from plugins.logs.compression import Content
 from plugins.logs.fingerprints import EDGE
 from schemas.refusals import RefusedError
 from transforms.parsing.parser import LONGEST_LINE
 
-MOST_LINES: Final = 500_000  # of a piece: lines of one byte take many times that when they are parsed
+MOST_LINES: Final = 50_000  # of a piece: lines of one byte take many times that when they are parsed
+STEP: Final = 64 * 1024  # bytes between two looks at how many lines a piece has
 MOST_GROWTH: Final = 200.0  # of compressed bytes to such content; logs grow ten to fifty times
 MUCH: Final = 64 * 1024 * 1024
 NEWLINE: Final = 10
@@ -40,7 +41,7 @@ def read_pieces(content: Content, tail: bytes, is_final: bool, piece_bytes: int)
     begin, count, held = content.at, 0, b""
     whole: list[bytes] = []
     end, edge = begin, tail
-    wanted = min(piece_bytes, CHUNK)
+    wanted = min(piece_bytes, STEP)
     while chunk := content.read(wanted):
         at = content.at
         if cut := chunk.rfind(b"\n") + 1:
@@ -54,7 +55,7 @@ def read_pieces(content: Content, tail: bytes, is_final: bool, piece_bytes: int)
         if whole and (at - begin >= piece_bytes or count >= MOST_LINES):
             yield Piece(begin, end, _take(whole), tail, content.growth)
             begin, count = end, 0
-        wanted = min(CHUNK, piece_bytes - (at - begin)) if at - begin < piece_bytes else min(piece_bytes, CHUNK)
+        wanted = min(STEP, piece_bytes - (at - begin)) if at - begin < piece_bytes else min(piece_bytes, STEP)
     if held and is_final:
         whole.append(held)
         end, tail = content.at, edge

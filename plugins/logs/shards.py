@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from plugins.logs.discovering import Source
 from plugins.logs.files import BLOCK_BYTES
@@ -12,11 +13,16 @@ from plugins.logs.origins import UnfinishedError
 from plugins.logs.suspecting import refuse_what_is_no_log
 from schemas.receipts import Fingerprint, source_of
 from schemas.refusals import RefusedError
+from schemas.window import TEXT
 from transforms.parsing.layout import Layout
 from transforms.parsing.meanings import Reading
 from transforms.parsing.parser import Parsed, Parser
 from transforms.parsing.secrets import scrub_parsed
 from transforms.statistics.split import join_blocks
+
+UNSURE: Final = 1024 * 1024  # bytes at the beginning of a file that may wait for a line that can be read
+MOST_LINES: Final = 200_000  # of a shard: usual ones have half as many
+MOST_TEXT: Final = 6 * 1024 * 1024  # bytes of distinct values: sorted and sealed they take ten times that
 
 
 @dataclass(frozen=True)
@@ -93,22 +99,43 @@ def _parse_pieces(
     blocks: list[Parsed] = []
     last: Piece | None = None
     trouble: RefusedError | None = None
+    sample: Piece | None = None  # of the beginning, as long as nothing could be read
     while piece := _next(pieces):
         if isinstance(piece, RefusedError):
             trouble = piece
             break
         parsed = parser.parse_block(piece.lines, first_line)
-        if not piece.begin and not len(parsed.hits) and not len(parsed.errors):
-            refuse_what_is_no_log(name, piece)
+        sample = None if len(parsed.hits) or len(parsed.errors) else sample or (None if piece.begin else piece)
+        if sample and piece.end >= min(UNSURE, shard_bytes):
+            refuse_what_is_no_log(name, sample._replace(growth=piece.growth))
+            sample = None
         blocks.append(scrub_parsed(parsed, parser.reading.secret_keys))
         first_line, last = first_line + parsed.lines, piece._replace(lines=b"")
-        if last.end - begin >= shard_bytes:
+        if _is_full(blocks, last, begin, shard_bytes):
             yield blocks, last
             blocks, begin, last = [], last.end, None
     if last:
+        if sample:
+            refuse_what_is_no_log(name, sample._replace(growth=last.growth))
         yield blocks, last
     if trouble:
         raise trouble
+
+
+def _is_full(blocks: Sequence[Parsed], last: Piece, begin: int, shard_bytes: int) -> bool:
+    """Whether another piece would make more than a shard of these, in bytes of the file, in lines or in memory."""
+    another = (last.end - last.begin) // 2  # pieces end before the limit, at a newline
+    if last.end - begin + another >= shard_bytes:
+        return True
+    is_costly = sum(block.lines for block in blocks) >= MOST_LINES or sum(map(_text, blocks)) >= MOST_TEXT
+    return is_costly and last.end >= UNSURE
+
+
+def _text(block: Parsed) -> int:
+    """Bytes of values that differ; whatever repeats them is small."""
+    columns = (column for table in (block.hits, block.errors) for column in table.columns)
+    chunks = (chunk for column in columns if column.type == TEXT for chunk in column.chunks)
+    return sum(chunk.dictionary.nbytes for chunk in chunks) + block.quarantine.nbytes + block.continuations.nbytes
 
 
 def _next(pieces: Iterator[Piece]) -> Piece | RefusedError | None:

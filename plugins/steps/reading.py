@@ -12,7 +12,7 @@ from plugins.logs.fingerprints import START, Fingerprints
 from plugins.logs.log_file import SHARD_BYTES, LogFile
 from plugins.logs.origins import ExchangedError, Signature
 from plugins.logs.reading import choose_layouts, log_reading, secret_keys_of
-from plugins.logs.shards import parse_shards
+from plugins.logs.shards import UNSURE, parse_shards
 from plugins.steps.planning import Plan, Planned
 from plugins.steps.writing import ShardWriter
 from plugins.store.locks import BusyError
@@ -26,7 +26,6 @@ from transforms.parsing.layout import Layout
 from transforms.parsing.naming import error_layouts, layouts_in_force, named_layout
 
 SUSPICIOUS: Final = 20  # lines, of which none can be read
-UNSURE: Final = 1024 * 1024  # bytes at the beginning of a file that may wait for a line that can be read
 A_DAY: Final = 86_400.0  # seconds; half a line that is older will not be finished
 
 
