@@ -35,8 +35,11 @@ class NginxLayout(Layout):
     """nginx's lines, of which long ones lack their end, where the true client may have stood."""
 
     def read(self, line: bytes) -> Groups | None:
-        """As `Layout.read`; in a cut line the client counts as one of several where the message may be a visitor's."""
-        groups = super().read(line)
+        """As `Layout.read`; in a cut line the client counts as one of several where the message may be a visitor's.
+
+        Blanks at the end count for its length, since a visitor may fill a line with them.
+        """
+        groups = super().read(line.rstrip(b" \t\r"))
         if groups is None or groups[4] is None or len(line) < NGINX_CUT:
             return groups
         zoned = NGINX_ZONE.sub(b"", groups[3] or b"")

@@ -136,6 +136,13 @@ def test_a_client_is_not_believed_where_nginx_cut_off_the_true_one(message: str,
     assert detect_layouts(NGINX + b"\n" + line).layouts[0].name == "nginx_error"
 
 
+def test_a_line_that_a_visitor_filled_with_blanks_is_a_cut_one() -> None:
+    line = f'2026/11/23 05:01:02 [error] 1#0: *5 open() "/srv/x{CLAIMED}'.ljust(2047).encode()
+    groups = named_layout("nginx_error").read(line)
+    assert groups is not None
+    assert (groups[-1] or b"").startswith(b", client: ")
+
+
 @pytest.mark.parametrize("message", ["access forbidden by rule", 'limiting requests, excess: 5.1 by zone "one"'])
 def test_a_cut_line_has_its_client_where_no_visitor_wrote_the_message(message: str) -> None:
     line = f'2026/11/23 05:01:02 [error] 1#0: *5 {message}, client: 192.0.2.1, server: a, request: "GET /'.ljust(
