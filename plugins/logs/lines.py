@@ -16,6 +16,8 @@ STEP: Final = 64 * 1024  # bytes between two looks at how many lines a piece has
 MOST_GROWTH: Final = 200.0  # of compressed bytes to such content; logs grow ten to fifty times
 MUCH: Final = 64 * 1024 * 1024
 NEWLINE: Final = 10
+LOST: Final = bytes(512)  # so many NULs are a block of a disk that was never written, and end the line before them
+LOST_BLOCKS: Final = re.compile(rb"\0{512,}")
 NULS: Final = re.compile(rb"^\0+", re.MULTILINE)
 
 
@@ -23,7 +25,8 @@ class Piece(NamedTuple):
     """The bytes `begin` to `end` of a file's content: its lines, and the last EDGE bytes before `end`.
 
     `lines` lack what nobody wrote: NULs at the beginning of a line, which a crash or a truncation under an open file
-    leaves. A line longer than LONGEST_LINE is cut to one byte more, so that the parser sees that it was.
+    leaves. Where a crash left many of them behind half a line, the next one begins after them. A line longer than
+    LONGEST_LINE is cut to one byte more, so that the parser sees that it was.
     """
 
     begin: int
@@ -48,7 +51,7 @@ def read_pieces(content: Content, tail: bytes, is_final: bool, piece_bytes: int)
             whole.append(_clean(held, chunk[:cut]))
             count += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == NEWLINE))
             end, tail, held = at - len(chunk) + cut, _last(edge, chunk[:cut]), b""
-        held = (held + chunk[cut:]).lstrip(b"\0")[: LONGEST_LINE + 1]
+        held = _hold(held, chunk[cut:])
         edge = _last(edge, chunk)
         if at - end > MUCH and content.growth > MOST_GROWTH:
             raise bomb(content.name)
@@ -57,7 +60,7 @@ def read_pieces(content: Content, tail: bytes, is_final: bool, piece_bytes: int)
             begin, count = end, 0
         wanted = min(STEP, piece_bytes - (at - begin)) if at - begin < piece_bytes else min(piece_bytes, STEP)
     if held and is_final:
-        whole.append(held)
+        whole.append(_part_lost(held))
         end, tail = content.at, edge
     if whole:
         yield Piece(begin, end, _take(whole), tail, content.growth)
@@ -76,10 +79,25 @@ def _clean(held: bytes, chunk: bytes) -> bytes:
     """Whole lines, of which the first has begun before: only this one may be too long."""
     first = chunk.find(b"\n")
     if len(held) + first > LONGEST_LINE:
-        held = (held + chunk[:first]).lstrip(b"\0")[: LONGEST_LINE + 1]
+        held = _hold(held, chunk[:first])
         chunk = chunk[first:]
     lines = held + chunk
+    if LOST in lines:
+        lines = b"\n".join(_part_lost(line) if LOST in line else line for line in lines.split(b"\n"))
     return NULS.sub(b"", lines) if b"\0" in lines else lines
+
+
+def _hold(held: bytes, more: bytes) -> bytes:
+    """What is kept of a line that goes on: the same, in however many parts it comes."""
+    line = (held + more).lstrip(b"\0")
+    if LOST in line:
+        line = LOST_BLOCKS.sub(LOST, line)
+    return line[: LONGEST_LINE + 1]
+
+
+def _part_lost(line: bytes) -> bytes:
+    """A line in which blocks were lost, as those before and after these."""
+    return _hold(b"", line).removesuffix(LOST).replace(LOST, b"\n") if LOST in line else line
 
 
 def _last(before: bytes, chunk: bytes) -> bytes:

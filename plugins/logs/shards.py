@@ -135,7 +135,9 @@ def _text(block: Parsed) -> int:
     """Bytes of values that differ; whatever repeats them is small."""
     columns = (column for table in (block.hits, block.errors) for column in table.columns)
     chunks = (chunk for column in columns if column.type == TEXT for chunk in column.chunks)
-    return sum(chunk.dictionary.nbytes for chunk in chunks) + block.quarantine.nbytes + block.continuations.nbytes
+    return sum(int(chunk.dictionary.nbytes) for chunk in chunks) + int(
+        block.quarantine.nbytes + block.continuations.nbytes
+    )
 
 
 def _next(pieces: Iterator[Piece]) -> Piece | RefusedError | None:
