@@ -9,7 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.window import CONTINUATIONS, ERRORS, HITS, QUARANTINE, TEXT
+from transforms.parsing.error_layouts import NginxLayout
 from transforms.parsing.fields import Field, Positions, field_of_list, join_fields
+from transforms.parsing.headed_layout import MARK
 from transforms.parsing.json_layout import JsonLayout
 from transforms.parsing.json_shape import read_regular_json
 from transforms.parsing.layout import Groups, Layout
@@ -83,6 +85,8 @@ class Parser:
 
         Only `\\n` ends a line: other bytes that some call line ends occur inside raw requests.
         """
+        if first_line == 1:
+            content = content.removeprefix(MARK)
         if content and not content.endswith(b"\n"):
             content += b"\n"
         if any(layout.is_headed for layout in self.layouts):
@@ -134,12 +138,13 @@ class Parser:
 
     def _read_by_patterns(self, block: Block, numbers: Iterable[int], found: "_Found") -> None:
         for number in numbers:
-            text = block.line(number).rstrip(BLANKS)
+            raw = block.line(number)
+            text = raw.rstrip(BLANKS)
             if len(text) > LONGEST_LINE:
                 found.quarantine[number] = "long"
                 continue
             for place, layout in enumerate(self.layouts):
-                if (groups := layout.read(text)) is not None:
+                if (groups := layout.read(raw if isinstance(layout, NginxLayout) else text)) is not None:
                     found.groups[place].append(groups)
                     found.numbers[place].append(number)
                     self.open_entry = number if layout.kind == "error" else None

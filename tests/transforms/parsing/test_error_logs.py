@@ -160,3 +160,9 @@ def test_forged_lines_do_not_make_a_log_unreadable() -> None:
 def test_detection_tells_apache_from_nginx() -> None:
     assert detect_layouts(NGINX + b"\n trace\n trace\n trace\n").layouts[0].name == "nginx_error"
     assert detect_layouts(APACHE_22).layouts[0].name == "apache_error"
+
+
+def test_blanks_at_the_end_of_a_cut_line_of_nginx_vouch_for_no_client() -> None:
+    begin = '2026/11/23 05:01:02 [error] 1#0: *1 open() "/srv/a, client: 198.51.100.9, server: x, request: "GET /'
+    parsed = Parser([named_layout("nginx_error")], "www", "file").parse_block(begin.encode().ljust(2047) + b"\n")
+    assert parsed.quarantine["reason"].to_pylist() == ["forged"]

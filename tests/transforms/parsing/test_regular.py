@@ -105,6 +105,10 @@ def test_what_stands_behind_a_value_can_put_it_in_doubt(layout: str, line: str, 
     assert assert_same([named_layout(layout)], block, READING).irregular == needed
 
 
+def test_a_mark_of_utf_8_in_front_of_a_file_is_no_part_of_its_first_line() -> None:
+    assert irregular(b"\xef\xbb\xbf" + GOOD + b"\n" + GOOD) == 0
+
+
 def test_an_error_log_keeps_what_belongs_to_an_entry() -> None:
     layouts = [COMBINED, named_layout("nginx_error")]
     entry = b"2026/11/23 05:01:02 [error] 1#0: *1 message"
