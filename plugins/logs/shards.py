@@ -67,12 +67,7 @@ def parse_shards(
     if before:
         parser.open_entry, parser.disowned = before.open_entry, before.disowned
         first_line = before.first_line + before.counts.lines
-    pieces = file.pieces(
-        source.begin,
-        is_final,
-        min(shard_bytes, BLOCK_BYTES),
-        fits=lambda tail: before is None or prints.of_tail(tail) == before.fingerprint.tail,
-    )
+    pieces = _pieces(source, prints, is_final, min(shard_bytes, BLOCK_BYTES))
     for blocks, last in _parse_pieces(pieces, parser, begin, first_line, shard_bytes, file.name):
         parsed = join_blocks(blocks)
         blocks.clear()
@@ -90,6 +85,17 @@ def parse_shards(
         )
         begin, first_line = last.end, first_line + parsed.lines
         del parsed  # one shard at a time is in memory
+
+
+def _pieces(source: Source, prints: Fingerprints, is_final: bool, piece_bytes: int) -> Iterator[Piece]:
+    """What follows the source's receipt, if what stands before is what was read."""
+    before = source.receipt
+    return source.file.pieces(
+        source.begin,
+        is_final,
+        piece_bytes,
+        fits=lambda tail: before is None or prints.of_tail(tail) == before.fingerprint.tail,
+    )
 
 
 def _parse_pieces(
