@@ -9,7 +9,7 @@ from transforms.parsing.naming import ERROR_LAYOUTS, named_layout
 from transforms.parsing.parser import Parser
 
 SIZE = 100_000
-SECONDS = 3.0  # for a line that should take milliseconds; one of quadratic time takes minutes
+SECONDS = 30.0  # of the processor, for a line that should take milliseconds; one of quadratic time takes minutes
 BEGINS = (b"[Fri Feb 01 22:03:08 2019] [error] ", b"2026/11/23 05:01:02 [error] 1#0: ", b"[28-Nov-2026 05:01:02] ")
 BEGIN = b"192.0.2.1 - "
 SEEDS = (
@@ -51,9 +51,9 @@ def test_a_long_line_is_read_in_linear_time(layout: object) -> None:
     for seed in SEEDS:
         line = seed * (SIZE // len(seed))
         for hostile in (line, BEGIN + line, line + b' "', b'192.0.2.1 - - [x] "' + line):
-            begin = time.perf_counter()
+            begin = time.process_time()
             layout.read(hostile)  # type: ignore[attr-defined]
-            slowest = max(slowest, time.perf_counter() - begin)
+            slowest = max(slowest, time.process_time() - begin)
     assert slowest < SECONDS
 
 
@@ -65,7 +65,7 @@ def test_error_lines_that_begin_well_are_read_in_linear_time() -> None:
     ):
         for seed in SEEDS:
             line = begin + seed * (SIZE // len(seed))
-            started = time.perf_counter()
+            started = time.process_time()
             parser = Parser(list(ERROR_LAYOUTS.values()), "www", "x.log")
             assert parser.parse_block(line + b"\n").lines == 1
-            assert time.perf_counter() - started < SECONDS
+            assert time.process_time() - started < SECONDS
