@@ -1,7 +1,6 @@
 """The `lethe` command: its verbs, and one place that turns a refusal into a sentence and exit status 1."""
 
 import sys
-import traceback
 from typing import Final, NoReturn
 
 import typer
@@ -23,6 +22,7 @@ from plugins.cli.statistics import ManyErrorFiles, statistics
 from plugins.cli.store import close, erase, ingest, rebuild
 from plugins.cli.summary import summary
 from plugins.cli.token import token_app
+from plugins.mistakes import describe_mistake
 from schemas.refusals import RefusedError
 
 HELP: Final = "Web server logs to visit statistics and a blocklist, without remembering the visitors."
@@ -67,8 +67,7 @@ def main() -> None:
     except OSError as error:
         _fail(f"{error.filename or 'output'}: {error.strerror}")
     except Exception as error:  # noqa: BLE001 - what it says may hold an address or a part of a line
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        _fail(f"a mistake in Lethe: {type(error).__name__} in {place.name}, line {place.lineno}; please report it")
+        _fail(describe_mistake(error))
 
 
 def _fail(sentence: str) -> NoReturn:

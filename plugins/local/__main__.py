@@ -2,7 +2,6 @@
 
 import os
 import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ import typer
 
 from plugins.local.home import FIRST_PORT, ROOT, Home
 from plugins.local.starting import alone, is_up, nothing_left_behind
+from plugins.mistakes import describe_mistake
 from schemas.refusals import RefusedError
 
 HELP: Final = "A whole Airflow on this machine, in a folder of its own."
@@ -151,8 +151,7 @@ def main() -> None:
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}")
     except Exception as error:  # noqa: BLE001 - what it says may hold an address
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        _fail(f"a mistake in Lethe: {type(error).__name__} in {place.name}, line {place.lineno}; please report it")
+        _fail(describe_mistake(error))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The app at /lethe: its routes, the headers of every answer, and what a refusal looks like."""
 
 import logging
-import traceback
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal
 
@@ -12,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
+from plugins.mistakes import describe_mistake
 from plugins.pages import api, blocklist, forgetting, status
 from plugins.pages.showing import STATIC, show
 from plugins.store.locks import BusyError
@@ -48,8 +48,7 @@ async def guard(request: Request, go_on: Callable[[Request], Awaitable[Response]
     try:
         response = await go_on(request)
     except Exception as error:  # noqa: BLE001 - see above
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        log.error("a mistake in Lethe: %s in %s, line %d", type(error).__name__, place.name, place.lineno)
+        log.error(describe_mistake(error))
         response = _refuse(request, 500, "This is a mistake in Lethe; the log of the API server says where.")
     for name, value in HEADERS.items():
         response.headers[name] = value

@@ -1,13 +1,13 @@
 """Between a step and Airflow: what a failure may say, and whether it is tried again."""
 
 import logging
-import traceback
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
+from plugins.mistakes import describe_mistake
 from plugins.store.locks import BusyError
 from schemas.refusals import RefusedError, SupersededError
 
@@ -45,10 +45,7 @@ def guarded(step: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
             what = error.strerror or "an error of input or output"
             failure = OutOfReachError(f"{error.filename or 'the system'}: {what}; it will be tried again")
         except Exception as error:  # noqa: BLE001 - see the docstring
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            failure = AirflowFailException(
-                f"a mistake in Lethe: {type(error).__name__} in {place.name}, line {place.lineno}; please report it"
-            )
+            failure = AirflowFailException(describe_mistake(error))
         raise failure  # outside of the except clauses, so that the first exception does not come along
 
     return run

@@ -1,6 +1,5 @@
 """Planned files → the window; files are independent of each other, so several processes may share a plan."""
 
-import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,6 +12,7 @@ from plugins.logs.log_file import SHARD_BYTES, LogFile
 from plugins.logs.origins import ExchangedError, Signature
 from plugins.logs.reading import choose_layouts, log_reading, secret_keys_of
 from plugins.logs.shards import UNSURE, parse_shards
+from plugins.mistakes import describe_mistake
 from plugins.steps.planning import Plan, Planned
 from plugins.steps.writing import ShardWriter
 from plugins.store.locks import BusyError
@@ -152,11 +152,7 @@ def _mistakes_of(path: str, result: Discovery) -> Iterator[None]:
     except (RefusedError, BusyError, OSError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - see above
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        result.problems.append(
-            f"{path} was not read to its end by a mistake in Lethe: {type(error).__name__} in {place.name}, "
-            f"line {place.lineno}; please report it"
-        )
+        result.problems.append(f"{path} was not read to its end by {describe_mistake(error)}")
 
 
 def _layouts(source: Source, log: Log, receipts: Receipts) -> tuple[Layout, ...]:
