@@ -62,7 +62,7 @@ check: $(VENV)/.ready ## style, types, direction of imports, SQL; edits nothing
 	@$(BIN)/lint-imports >/dev/null || $(BIN)/lint-imports
 	@$(BIN)/sqlfluff lint --disable-progress-bar --nocolor -q transforms
 
-bench: $(VENV)/.ready ## CPU seconds for a million lines, and ratios to GoAccess where it is installed
+bench: $(VENV)/.ready ## CPU seconds for a million and ten million lines, and ratios to GoAccess where it is installed
 	@$(BIN)/python -m tests.benchmarks
 
 lock: $(VENV)/.ready ## requirements.in -> requirements.txt
