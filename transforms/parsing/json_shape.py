@@ -25,7 +25,7 @@ SHAPES: Final = 8  # of a block's lines
 WORTHWHILE: Final = 0.03  # of a block's lines, which a shape must have for a further one to be tried
 LONGEST: Final = 10_000  # bytes of a line that others could be like
 STRING: Final = rb"[ !#-\[\]-~]*"  # ASCII without escapes
-NUMBER: Final = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+NUMBER: Final = rb"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,2})?"  # no reader refuses these
 TOKEN: Final = re.compile(rb'"(?P<text>[^"]*)"(?P<colon>\s*:)?|(?P<number>' + NUMBER + rb")", re.DOTALL)
 # An instant in seconds, or a duration, that is the same number as a float written with nine digits behind the point.
 PLAIN_NUMBER: Final = r"\A(?:0|[1-9][0-9]{0,14}|(?:0|[1-9][0-9]{0,5})\.[0-9]{1,8})\z"

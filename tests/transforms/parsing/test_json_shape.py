@@ -105,8 +105,14 @@ def test_a_line_nested_deeper_than_any_log_needs_is_not_read(depth: int, more: b
 
 
 def test_a_number_where_text_is_usual_is_the_same_text_in_both_ways() -> None:
-    lines = [line({**NGINX, "remote_user": number}) for number in (200.0, 1.5, 7)]
+    lines = [line({**NGINX, "remote_user": number}) for number in (200.0, 1.5, 7, 1e-5)]
     assert_same([named_layout("nginx_json")], b"\n".join(lines * 3), READING)
+
+
+def test_a_number_that_no_reader_takes_makes_its_line_none_of_a_shape() -> None:
+    lines = [line({**NGINX, "more": 1}), line({**NGINX, "more": 1}).replace(b'"more":1', b'"more":1e200000')]
+    parsed = assert_same([named_layout("nginx_json")], b"\n".join(lines * 3), READING)
+    assert (len(parsed.hits), len(parsed.quarantine)) == (3, 3)
 
 
 @pytest.mark.parametrize("layout", LINES)
