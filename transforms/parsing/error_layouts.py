@@ -39,7 +39,7 @@ class NginxLayout(Layout):
 
         Blanks at the end count for its length, since a visitor may fill a line with them.
         """
-        groups = super().read(line.rstrip(b" \t\r"))
+        groups = super().read(line)
         if groups is None or groups[4] is None or len(line) < NGINX_CUT:
             return groups
         zoned = NGINX_ZONE.sub(b"", groups[3] or b"")

@@ -9,7 +9,7 @@ from typing import Final
 from schemas.log_format import log_formats
 from schemas.refusals import FormatError
 from transforms.parsing.headed_layout import MARK
-from transforms.parsing.layout import Groups, Layout
+from transforms.parsing.layout import BLANKS, Groups, Layout
 from transforms.parsing.naming import COMBINED, COMMON, ERROR_LAYOUTS, NAMED, named_layout
 from transforms.parsing.parser import Parser
 from transforms.parsing.proxies import hops_of
@@ -127,11 +127,11 @@ def _read_by(lines: Sequence[bytes]) -> tuple[dict[Layout, int], dict[Layout, li
     counts: dict[Layout, int] = {}
     durations: dict[Layout, list[bytes]] = {}
     for line in lines:
-        stripped = line.rstrip(b" \t\r")
+        stripped = line.rstrip(BLANKS)
         if stripped.startswith((b"#", b"\xef\xbb\xbf#")):
             current = [layout.header(stripped) or layout for layout in current]
         for layout, now in zip(known, current, strict=True):
-            groups = now.read(stripped)
+            groups = now.read(line)
             if groups is not None and _is_likely(now, groups):
                 counts[layout] = counts.get(layout, 0) + 1
                 durations.setdefault(layout, []).extend(durations_of(now, groups))
@@ -161,7 +161,7 @@ def _forwards_addresses(layout: Layout, groups: Groups) -> bool:
 
 def rivals_of(found: Detected, sample: bytes) -> list[tuple[Layout, int]]:
     """Which other known layouts would read lines of a sample too, and how many; the most first."""
-    lines = [line.rstrip(b" \t\r") for line in sample.split(b"\n")[:SAMPLE_LINES]]
+    lines = sample.split(b"\n")[:SAMPLE_LINES]
     names = {layout.name for layout in found.layouts}
     names |= {wide for wide, narrow in WIDER.items() if narrow in names}
     others = [layout for layout in known_layouts() if layout.name not in names and layout.kind == found.layouts[0].kind]

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from transforms.parsing.fields import Field, Mask, join_fields
 from transforms.parsing.json_layout import DOUBLED, NUMBERS, REQUESTS, JsonLayout, first_value, join_pairs, raw_value
-from transforms.parsing.layout import Layout, Piece, join_pieces
+from transforms.parsing.layout import BLANKS, Layout, Piece, join_pieces
 from transforms.parsing.regular import Regular, read_regular
 
 TRIES: Final = 20  # lines at the beginning of a block
@@ -113,7 +113,7 @@ def _first_lines(block: bytes) -> Iterator[bytes]:
         end = block.find(b"\n", begin)
         if end < 0:
             return
-        yield block[begin:end].rstrip(b" \t\r")
+        yield block[begin:end].rstrip(BLANKS)
         begin = end + 1
 
 

@@ -6,8 +6,10 @@ Most are made of pieces: compiled from a server's format string (`compiling`) or
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 Groups = tuple[bytes | None, ...]
+BLANKS: Final = b" \t\r"  # what a line may end with, and no value
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ class Layout:
         return False
 
     def read(self, line: bytes) -> Groups | None:
-        """The values of a line without its end, one for each meaning; None where it does not fit."""
-        match = self.pattern.fullmatch(line)
+        """The values of a line, one for each meaning; None where it does not fit. Blanks at its end are none of it."""
+        match = self.pattern.fullmatch(line.rstrip(BLANKS))
         if match is None and self.ends:
             match = next(filter(None, (self.pattern.fullmatch(line + end) for end in self.ends)), None)
         return match.groups() if match else None

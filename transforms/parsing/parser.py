@@ -9,19 +9,17 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.window import CONTINUATIONS, ERRORS, HITS, QUARANTINE, TEXT
-from transforms.parsing.error_layouts import NginxLayout
 from transforms.parsing.fields import Field, Positions, field_of_list, join_fields
 from transforms.parsing.headed_layout import MARK
 from transforms.parsing.json_layout import JsonLayout
 from transforms.parsing.json_shape import read_regular_json
-from transforms.parsing.layout import Groups, Layout
+from transforms.parsing.layout import BLANKS, Groups, Layout
 from transforms.parsing.meanings import Reading
 from transforms.parsing.regular import Regular, read_regular
 from transforms.parsing.rows import build_rows
 from transforms.parsing.tokenizer import line_places
 from transforms.parsing.values import decode
 
-BLANKS: Final = b" \t\r"
 LONGEST_LINE: Final = 1024 * 1024  # bytes; what is longer is no request of a visitor
 HEADER: Final = re.compile(rb"^(?:\xef\xbb\xbf)?#[A-Z][^\n]*", re.MULTILINE)
 SCHEMAS: Final = {"access": HITS, "error": ERRORS}
@@ -144,7 +142,7 @@ class Parser:
                 found.quarantine[number] = "long"
                 continue
             for place, layout in enumerate(self.layouts):
-                if (groups := layout.read(raw if isinstance(layout, NginxLayout) else text)) is not None:
+                if (groups := layout.read(raw)) is not None:
                     found.groups[place].append(groups)
                     found.numbers[place].append(number)
                     self.open_entry = number if layout.kind == "error" else None

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transforms.parsing.fields import Mask, Positions
+from transforms.parsing.layout import BLANKS
 from transforms.parsing.template import NEWLINE, QUOTE, Template
 
 PASS_BYTES: Final = 1024 * 1024  # one pass of numpy works in the processor's cache
 BACKSLASH: Final = ord("\\")
 RETURN: Final = ord("\r")
-BLANKS: Final = np.frombuffer(b" \t\r", np.uint8)  # what a line may end with, and no value
+ENDING: Final = np.frombuffer(BLANKS, np.uint8)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def _find(buffer: NDArray[np.uint8], template: Template, offset: int, count: int
     places, kinds = places[kept], kinds[kept]
     ends = np.flatnonzero(kinds == NEWLINE)
     line_ends = places[ends]
-    trailing = np.isin(kinds[ends - 1], BLANKS) & (places[ends - 1] == line_ends - 1)
+    trailing = np.isin(kinds[ends - 1], ENDING) & (places[ends - 1] == line_ends - 1)
     if trailing.any():  # a blank at the end of a line, as some servers write
         places[ends[trailing]] -= 1
         kept = np.ones(len(places), np.bool_)
@@ -80,7 +81,7 @@ def _find(buffer: NDArray[np.uint8], template: Template, offset: int, count: int
         regular, separators = regular[plain], separators[:, plain]
     if len(regular):  # lines that end as on Windows
         separators[-1] -= buffer[np.maximum(separators[-1] - 1, 0)] == RETURN
-        whole = ~np.isin(buffer[np.maximum(separators[-1] - 1, 0)], BLANKS)
+        whole = ~np.isin(buffer[np.maximum(separators[-1] - 1, 0)], ENDING)
         regular, separators = regular[whole], separators[:, whole]
     return Lines(
         begins=np.append(0, line_ends[:-1] + 1) + offset,
