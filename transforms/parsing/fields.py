@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Codes = NDArray[np.int32]
@@ -72,6 +73,11 @@ def cut(block: pa.Buffer, begins: Positions, ends: Positions) -> pa.BinaryArray:
     edges[-1] = ends[-1] if len(ends) else 0
     spans = pa.Array.from_buffers(pa.binary(), len(edges) - 1, [None, pa.py_buffer(edges), block])
     return spans.take(pa.array(np.arange(0, len(edges) - 1, 2, dtype=np.int32)))
+
+
+def matches(values: pa.BinaryArray, pattern: str) -> Mask:
+    """In which values a pattern of RE2 occurs."""
+    return np.asarray(pc.match_substring_regex(values, pattern=pattern))
 
 
 def bytes_of(values: pa.BinaryArray) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:

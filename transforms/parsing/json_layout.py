@@ -48,9 +48,8 @@ NUMBERS: Final = {
     ),
 }
 NEVER: Final = re.compile(rb"(?!)")
-KEY: Final = re.compile(
-    rb'"\s*:'
-)  # each key ends so, and few texts hold it: with as many of them, no key is there twice
+# Each key ends so, and few texts hold it: where there are as many of them as keys, none is there twice.
+KEY: Final = re.compile(rb'"\s*:')
 DEEPEST: Final = 50  # objects and lists within each other
 DOUBLED: Final = object()
 
@@ -148,7 +147,6 @@ def _count_keys(content: dict[str, Any]) -> int | None:
 
 def _load_slowly(line: bytes) -> dict[str, Any] | None:
     """A key that stands twice has no value: parsers differ in which one they take."""
-
     try:
         text = line.decode("latin-1" if _is_not_utf8(line) else "utf-8")
         content = json.loads(text, object_pairs_hook=join_pairs)

@@ -15,7 +15,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.parsing.fields import Field, Mask, join_fields
+from transforms.parsing.fields import Field, Mask, join_fields, matches
 from transforms.parsing.json_layout import DOUBLED, NUMBERS, REQUESTS, JsonLayout, first_value, join_pairs, raw_value
 from transforms.parsing.layout import BLANKS, Layout, Piece, join_pieces
 from transforms.parsing.regular import Regular, read_regular
@@ -44,23 +44,19 @@ def read_regular_json(block: bytes, layout: JsonLayout) -> Regular | None:
     """As `regular.read_regular`, shape after shape as long as each is that of many lines."""
     whole: Regular | None = None
     for _ in range(SHAPES):
-        rest = (
-            block
-            if whole is None
-            else b"".join(
-                block[begin : end + 1]
-                for begin, end in zip(
-                    whole.begins[whole.others].tolist(), whole.ends[whole.others].tolist(), strict=True
-                )
-            )
-        )
-        found = _read_one_shape(rest, layout)
+        found = _read_one_shape(_others_of(whole, block) if whole else block, layout)
         if found is None:
             break
         whole = found if whole is None else _add(whole, found)
         if len(found.numbers) < len(whole.ends) * WORTHWHILE or not len(whole.others):
             break
     return whole
+
+
+def _others_of(whole: Regular, block: bytes) -> bytes:
+    """The lines of a block that were of no shape yet."""
+    begins, ends = whole.begins[whole.others].tolist(), whole.ends[whole.others].tolist()
+    return b"".join(block[begin : end + 1] for begin, end in zip(begins, ends, strict=True))
 
 
 def _read_one_shape(block: bytes, layout: JsonLayout) -> Regular | None:
@@ -84,7 +80,7 @@ def _add(whole: Regular, more: Regular) -> Regular:
     numbers = np.concatenate([whole.numbers, whole.others[more.numbers]])
     order = np.argsort(numbers, kind="stable")
     fields = [join_fields(pair).ordered(order) for pair in zip(whole.fields, more.fields, strict=True)]
-    return replace(whole, fields=fields, numbers=numbers[order], others=whole.others[more.others])
+    return replace(whole, fields=fields, numbers=numbers[order])
 
 
 def shape_of(layout: JsonLayout, line: bytes) -> Shape | None:
@@ -142,12 +138,11 @@ def _convert(meaning: str, shape: Shape, place: int | None, regular: Regular) ->
     is_number = shape.layout.pieces[place].pattern == NUMBER
     if not is_number and meaning not in NUMBERS:
         return field, every
-    good = np.asarray(pc.match_substring_regex(field.values, pattern=PLAIN_NUMBER))
+    good = matches(field.values, PLAIN_NUMBER)
     if meaning not in NUMBERS:  # as text, 1.0 and 1 differ
         good &= ~np.asarray(pc.match_substring(field.values, b"."))
     else:
-        pattern = rf"\A(?:{NUMBERS[meaning].pattern.decode()})\z"
-        good &= np.asarray(pc.match_substring_regex(field.values, pattern=pattern))
+        good &= matches(field.values, rf"\A(?:{NUMBERS[meaning].pattern.decode()})\z")
     if good.all():
         return field, every
     hard = ~good

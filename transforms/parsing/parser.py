@@ -183,9 +183,9 @@ class Parser:
     def _placed(self, tables: list[pa.Table], schema: pa.Schema) -> pa.Table:
         if not tables:
             return schema.empty_table()
-        table = pa.concat_tables(tables).unify_dictionaries() if len(tables) > 1 else tables[0]
+        table = tables[0]
         if len(tables) > 1:
-            table = table.sort_by("line_number")
+            table = pa.concat_tables(tables).unify_dictionaries().sort_by("line_number")
         for index, name in enumerate((self.log, self.file)):
             table = table.set_column(index, schema.field(index), self._constant(name, len(table)))
         return table

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from transforms.parsing.fields import Mask, bytes_of, cut
+from transforms.parsing.fields import Mask, Positions, bytes_of, cut, matches
 from transforms.parsing.meanings import Convert
 from transforms.parsing.plain_times import ISO_LIKE, plain_any_time, plain_clf_time, plain_epoch, plain_iso_time
 
@@ -39,29 +39,28 @@ def plain_text(values: pa.BinaryArray) -> tuple[Columns, Mask]:
 
 def plain_number(values: pa.BinaryArray, kind: pa.DataType) -> tuple[Columns, Mask]:
     """Digits."""
-    hard = ~_matches(values, DIGITS)
+    hard = ~matches(values, DIGITS)
     return (_strings(values, hard).cast(kind),), hard
 
 
 def plain_port(values: pa.BinaryArray) -> tuple[Columns, Mask]:
     """Up to 65535."""
     (numbers,), hard = plain_number(values, pa.int64())
-    return (numbers,), hard | np.asarray(pc.fill_null(pc.greater(numbers, 65535), False)) | _longer(values, 5)
+    large = pc.or_(pc.fill_null(pc.greater(numbers, 65535), False), pc.greater(pc.binary_length(values), 5))
+    return (numbers,), hard | np.asarray(large)
 
 
 def plain_seconds(values: pa.BinaryArray, unit: float) -> tuple[Columns, Mask]:
     """A number of units that are so many seconds."""
-    hard = ~_matches(values, DECIMAL)
+    hard = ~matches(values, DECIMAL)
     return (pc.multiply(_strings(values, hard).cast(pa.float64()), unit),), hard
 
 
 def plain_client(values: pa.BinaryArray) -> tuple[Columns, Mask]:
     """IPv4 in four decimal parts, which has one spelling, also with a port."""
-    hard = ~_matches(values, CLIENT)
-    content, edges = bytes_of(values)
-    begins, ends = edges[:-1].astype(np.int64), edges[1:].astype(np.int64)
-    colons = np.flatnonzero(content == ord(":"))
-    stops = np.minimum(np.append(colons, len(content))[np.searchsorted(colons, begins)], ends)
+    hard = ~matches(values, CLIENT)
+    content, begins, ends = _spans(values)
+    stops = _next(content, ":", begins, ends)
     buffer = pa.py_buffer(content)
     port = _strings(cut(buffer, np.minimum(stops + 1, ends), ends), hard | (stops == ends)).cast(pa.int64())
     hard |= np.asarray(pc.fill_null(pc.greater(port, 65535), False))
@@ -77,21 +76,17 @@ def plain_peer(values: pa.BinaryArray) -> tuple[Columns, Mask]:
 def plain_target(values: pa.BinaryArray) -> tuple[Columns, Mask]:
     """ASCII → path and query."""
     (written,), hard = plain_text(values)
-    mark = pc.find_substring(written, "?")
-    content, edges = bytes_of(values)
-    begins, ends = edges[:-1].astype(np.int64), edges[1:].astype(np.int64)
-    has_query = np.asarray(pc.fill_null(pc.greater_equal(mark, 0), False))
-    stops = np.where(has_query, begins + np.asarray(pc.fill_null(mark, 0)), ends)
+    content, begins, ends = _spans(values)
+    stops = _next(content, "?", begins, ends)
     missing = np.asarray(pc.is_null(written))
     buffer = pa.py_buffer(content)
     path = _strings(cut(buffer, begins, stops), missing)
-    return (path, _strings(cut(buffer, np.minimum(stops + 1, ends), ends), missing | ~has_query)), hard
+    return (path, _strings(cut(buffer, np.minimum(stops + 1, ends), ends), missing | (stops == ends))), hard
 
 
 def plain_request(values: pa.BinaryArray) -> tuple[Columns, Mask]:
     """`GET /path?query HTTP/1.1` with two blanks, in ASCII → request line, method, path, query, protocol."""
-    content, edges = bytes_of(values)
-    begins, ends = edges[:-1].astype(np.int64), edges[1:].astype(np.int64)
+    content, begins, ends = _spans(values)
     blanks = np.flatnonzero(content == ord(" "))
     first = np.searchsorted(blanks, begins)
     easy = np.searchsorted(blanks, ends) - first == 2
@@ -104,18 +99,14 @@ def plain_request(values: pa.BinaryArray) -> tuple[Columns, Mask]:
     buffer = pa.py_buffer(content)
     method, protocol = cut(buffer, begins, left), cut(buffer, np.minimum(right + 1, ends), ends)
     easy &= _matches_few(method, METHOD) & _matches_few(protocol, PROTOCOL)
-    marks = np.flatnonzero(content == ord("?"))
-    mark = np.searchsorted(marks, after)
-    place = np.append(marks, len(content))[mark]
-    has_query = easy & (place < right)
-    place = np.where(has_query, place, right)
+    place = _next(content, "?", after, right)
     hard = ~easy
     query = cut(buffer, np.minimum(place + 1, right), right)
     columns = (
         _strings(values, hard),
         _strings(method, hard),
         _strings(cut(buffer, after, place), hard),
-        _strings(query, hard | ~has_query),
+        _strings(query, hard | (place == right)),
         _strings(protocol, hard),
     )
     return columns, hard
@@ -151,6 +142,19 @@ def plain_way(meaning: str, convert: Convert) -> Plain | None:
     return None
 
 
+def _spans(values: pa.BinaryArray) -> tuple[NDArray[np.uint8], Positions, Positions]:
+    """The bytes of all values, and where each begins and ends."""
+    content, edges = bytes_of(values)
+    return content, edges[:-1].astype(np.int64), edges[1:].astype(np.int64)
+
+
+def _next(content: NDArray[np.uint8], sign: str, begins: Positions, ends: Positions) -> Positions:
+    """Where a sign stands first between each begin and its end; the end where it does not."""
+    places = np.flatnonzero(content == ord(sign))
+    found: Positions = np.append(places, len(content))[np.searchsorted(places, begins)]
+    return np.minimum(found, ends)
+
+
 def holding(values: pa.BinaryArray, byte: int) -> Mask:
     """Which values hold a byte."""
     content, edges = bytes_of(values)
@@ -168,19 +172,11 @@ def _owners(places: NDArray[np.int64], edges: NDArray[np.int32]) -> Mask:
     return owners
 
 
-def _matches(values: pa.BinaryArray, pattern: str) -> Mask:
-    return np.asarray(pc.match_substring_regex(values, pattern=pattern))
-
-
-def _longer(values: pa.BinaryArray, most: int) -> Mask:
-    return np.asarray(pc.greater(pc.binary_length(values), most))
-
-
 def _matches_few(values: pa.BinaryArray, pattern: str) -> Mask:
     """The same for values of which there are few different ones."""
     encoded = values.dictionary_encode()
-    matches: Mask = _matches(encoded.dictionary, pattern)[encoded.indices.to_numpy()]
-    return matches
+    found: Mask = matches(encoded.dictionary, pattern)[encoded.indices.to_numpy()]
+    return found
 
 
 def _strings(values: pa.BinaryArray, hard: Mask) -> pa.StringArray:

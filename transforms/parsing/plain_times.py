@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from transforms.parsing.fields import Mask, bytes_of
+from transforms.parsing.fields import Mask, Positions, bytes_of, matches
 from transforms.parsing.times import EARLIEST, LATEST, MICROSECONDS, UNITS, clf_time
 from transforms.parsing.values import UnreadableError
 
-Instants = NDArray[np.int64]
+Instants = NDArray[np.int64]  # microseconds since 1970
 ReadTime = Callable[[bytes], Any]
 
 NOT_ONE: Final = EARLIEST - 1
@@ -54,7 +54,7 @@ def plain_iso_time(values: pa.BinaryArray, read: ReadTime) -> tuple[tuple[pa.Arr
     """`2026-11-28 05:01:02`, with `T` or a tab too, a fraction and a zone behind it; `read` reads one of them."""
     instants, hard = np.zeros(len(values), np.int64), np.ones(len(values), np.bool_)
     content, edges = bytes_of(values)
-    likely = np.asarray(pc.match_substring_regex(values, pattern=ISO))
+    likely = matches(values, ISO)
     for chosen, fraction in _alike(content, edges, likely):
         width = int(edges[chosen[0] + 1] - edges[chosen[0]])
         text = content[edges[chosen, None] + np.arange(width)]
@@ -72,7 +72,7 @@ def plain_iso_time(values: pa.BinaryArray, read: ReadTime) -> tuple[tuple[pa.Arr
 def plain_epoch(values: pa.BinaryArray, per_second: int) -> tuple[tuple[pa.Array, ...], Mask]:
     """A number of units since 1970, `per_second` of them; with a fraction only where they are seconds."""
     pattern = SINCE_1970 if per_second == 1 else rf"\A[0-9]{{1,{WHOLE[per_second]}}}\z"
-    easy = np.asarray(pc.match_substring_regex(values, pattern=pattern))
+    easy = matches(values, pattern)
     numbers = pc.if_else(pa.array(easy), values, pa.scalar(b"0")).cast(pa.string())
     if per_second > 1:
         instants = _micros(numbers.cast(pa.int64()).to_numpy(), per_second)
@@ -88,7 +88,7 @@ def plain_any_time(values: pa.BinaryArray, read: ReadTime) -> tuple[tuple[pa.Arr
     if first.isdigit() or first.replace(b".", b"", 1).isdigit():
         digits = len(first.partition(b".")[0])
         unit = next((unit for most, unit in UNITS.items() if digits <= most), None)
-        if unit and (lengths := _whole_lengths(values)) is not None and (lengths == digits).all():
+        if unit and (_whole_lengths(values) == digits).all():
             return plain_epoch(values, unit)
     if b"/" in first:
         return plain_clf_time(values)
@@ -103,14 +103,14 @@ def _micros(numbers: Instants, per_second: int) -> Instants:
     )
 
 
-def _whole_lengths(values: pa.BinaryArray) -> NDArray[np.int32] | None:
+def _whole_lengths(values: pa.BinaryArray) -> NDArray[np.int32]:
     """The digits before the point of each value."""
     whole = pc.find_substring(values, b".")
     lengths = pc.if_else(pc.equal(whole, -1), pc.binary_length(values), whole)
     return np.asarray(lengths)
 
 
-def _alike(content: NDArray[np.uint8], edges: NDArray[np.int32], likely: Mask) -> Iterator[tuple[Instants, int]]:
+def _alike(content: NDArray[np.uint8], edges: NDArray[np.int32], likely: Mask) -> Iterator[tuple[Positions, int]]:
     """Values of one width and zone's width, and how many bytes their fraction has, with its point."""
     places = np.flatnonzero(likely)
     ends = edges[places + 1]
@@ -122,7 +122,7 @@ def _alike(content: NDArray[np.uint8], edges: NDArray[np.int32], likely: Mask) -
         yield places[kinds == kind], int(kind) // 8
 
 
-def _distinct_rows(text: NDArray[np.uint8]) -> tuple[list[bytes], Instants]:
+def _distinct_rows(text: NDArray[np.uint8]) -> tuple[list[bytes], Positions]:
     rows = pa.FixedSizeBinaryArray.from_buffers(
         pa.binary(text.shape[1]), len(text), [None, pa.py_buffer(np.ascontiguousarray(text))]
     ).dictionary_encode()

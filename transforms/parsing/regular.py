@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Final
 
 import numpy as np
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from transforms.parsing.directives import BARE, QUOTED
-from transforms.parsing.fields import Field, Mask, Positions, bytes_of, cut, field_of
+from transforms.parsing.fields import Field, Mask, Positions, bytes_of, cut, field_of, matches
 from transforms.parsing.layout import Layout
 from transforms.parsing.template import QUOTE, Cell, Template, template_of
 from transforms.parsing.tokenizer import Lines, find_lines
@@ -23,26 +23,28 @@ WORD: Final = 8  # bytes that are compared at once
 
 @dataclass(frozen=True)
 class Regular:
-    """`fields` of the regular lines, one a meaning of the layout, `numbers` (from 0) of these lines and of `others`.
+    """`fields` of the regular lines, one a meaning of the layout, and their `numbers` (from 0).
 
     `begins` and `ends` are the places of all lines.
     """
 
     fields: list[Field]
     numbers: Positions
-    others: Positions
     begins: Positions
     ends: Positions
+
+    @cached_property
+    def others(self) -> Positions:
+        """The numbers of the lines that are left to patterns."""
+        left = np.ones(len(self.ends), np.bool_)
+        left[self.numbers] = False
+        return np.flatnonzero(left)
 
     def only(self, fits: Mask) -> "Regular":
         """Some of the regular lines; the others are left to patterns too."""
         if fits.all():
             return self
-        numbers = self.numbers[fits]
-        others = np.ones(len(self.ends), np.bool_)
-        others[numbers] = False
-        fields = [field.only(fits) for field in self.fields]
-        return replace(self, fields=fields, numbers=numbers, others=np.flatnonzero(others))
+        return replace(self, fields=[field.only(fits) for field in self.fields], numbers=self.numbers[fits])
 
 
 def read_regular(block: bytes, layout: Layout) -> Regular | None:
@@ -57,7 +59,7 @@ def read_regular(block: bytes, layout: Layout) -> Regular | None:
         fits &= _fixed_bytes_fit(buffer, cell, lines)
     if any(piece.pattern == BARE["forwarded"] for piece in layout.pieces):
         fits &= ~_says_dash_twice(buffer, layout, template, lines)
-    lines = _only(lines, fits)
+    lines = lines.only(fits)
     fields: dict[int, Field] = {}
     fits = np.ones(len(lines.regular), np.bool_)
     for cell in template.cells:
@@ -65,22 +67,8 @@ def read_regular(block: bytes, layout: Layout) -> Regular | None:
             found, good = _read_cell(pa.py_buffer(block), cell, lines, layout)
             fits &= good
             fields |= dict(zip(cell.pieces, found, strict=True))
-    others = np.ones(len(lines.ends), np.bool_)
-    others[lines.regular] = False
-    regular = Regular(
-        fields=[fields[number] for number in range(len(layout.pieces))],
-        numbers=lines.regular,
-        others=np.flatnonzero(others),
-        begins=lines.begins,
-        ends=lines.ends,
-    )
-    return regular.only(fits)
-
-
-def _only(lines: Lines, fits: Mask) -> Lines:
-    if fits.all():
-        return lines
-    return Lines(lines.begins, lines.ends, lines.regular[fits], lines.separators[:, fits])
+    whole = [fields[number] for number in range(len(layout.pieces))]
+    return Regular(whole, lines.regular, lines.begins, lines.ends).only(fits)
 
 
 def _span(cell: Cell, lines: Lines) -> tuple[Positions, Positions]:
@@ -156,7 +144,7 @@ def _read_cell(block: pa.Buffer, cell: Cell, lines: Lines, layout: Layout) -> tu
     if (cell.quoted and pattern == QUOTED) or _has_only_allowed_bytes(field.values, pattern):
         return [field], np.ones(len(field.codes), np.bool_)
     if NUMERIC.fullmatch(pattern):
-        good = np.asarray(pc.match_substring_regex(field.values, pattern=rf"\A(?:{pattern.decode()})\z"))
+        good = matches(field.values, rf"\A(?:{pattern.decode()})\z")
     else:
         compiled = re.compile(pattern, re.DOTALL)
         good = np.array([compiled.fullmatch(value) is not None for value in field.values.to_pylist()], np.bool_)

@@ -48,7 +48,7 @@ class Template:
 @cache
 def template_of(layout: Layout) -> Template | None:
     """The template of a layout from a format string; None where its lines cannot be proved to be regular."""
-    if not layout.pieces or not layout.pieces[0].before + layout.after + b"x":
+    if not layout.pieces:
         return None
     builder = _Builder(layout)
     builder.build()

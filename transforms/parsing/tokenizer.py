@@ -4,7 +4,7 @@ A line is regular when its separators are those of the template, all fixed bytes
 fits the pattern of its piece. So the layout's pattern would read the same from it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -29,6 +29,10 @@ class Lines:
     regular: Positions  # numbers of lines, from 0
     separators: Positions  # a row a separator, a column a regular line
 
+    def only(self, fits: Mask) -> "Lines":
+        """Some of the regular lines."""
+        return self if fits.all() else replace(self, regular=self.regular[fits], separators=self.separators[:, fits])
+
 
 def find_lines(block: bytes, template: Template) -> Lines:
     """The lines of a block that ends with a newline."""
@@ -46,7 +50,12 @@ def find_lines(block: bytes, template: Template) -> Lines:
 def line_places(block: bytes) -> tuple[Positions, Positions]:
     """Where the lines of a block that ends with a newline begin and end."""
     ends = np.flatnonzero(np.frombuffer(block, np.uint8) == NEWLINE)
-    return np.append(0, ends[:-1] + 1)[: len(ends)], ends
+    return _begins(ends), ends
+
+
+def _begins(ends: Positions) -> Positions:
+    """Where that begins whose parts end so, each right before the next one."""
+    return np.append(0, ends[:-1] + 1)[: len(ends)]
 
 
 def _find(buffer: NDArray[np.uint8], template: Template, offset: int, count: int) -> Lines:
@@ -68,7 +77,7 @@ def _find(buffer: NDArray[np.uint8], template: Template, offset: int, count: int
         kept[ends[trailing] - 1] = False
         places, kinds = places[kept], kinds[kept]
         ends = np.flatnonzero(kinds == NEWLINE)
-    firsts = np.append(0, ends[:-1] + 1)
+    firsts = _begins(ends)
     width = len(template.separators)
     regular = np.flatnonzero(ends - firsts + 1 == width)
     rows = firsts[regular] + np.arange(width)[:, None]
@@ -84,7 +93,7 @@ def _find(buffer: NDArray[np.uint8], template: Template, offset: int, count: int
         whole = ~np.isin(buffer[np.maximum(separators[-1] - 1, 0)], ENDING)
         regular, separators = regular[whole], separators[:, whole]
     return Lines(
-        begins=np.append(0, line_ends[:-1] + 1) + offset,
+        begins=_begins(line_ends) + offset,
         ends=line_ends + offset,
         regular=regular + count,
         separators=separators + offset,
