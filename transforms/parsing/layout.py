@@ -48,8 +48,14 @@ class Layout:
         return False
 
     def read(self, line: bytes) -> Groups | None:
-        """The values of a line, one for each meaning; None where it does not fit. Blanks at its end are none of it."""
-        match = self.pattern.fullmatch(line.rstrip(BLANKS))
+        """The values of a line, one for each meaning; None where it does not fit.
+
+        Blanks at its end are none of it, unless its last values are empty.
+        """
+        plain = line.rstrip(BLANKS)
+        match = self.pattern.fullmatch(plain)
+        if match is None and plain != line:
+            match = self.pattern.fullmatch(line.removesuffix(b"\r"))
         if match is None and self.ends:
             match = next(filter(None, (self.pattern.fullmatch(line + end) for end in self.ends)), None)
         return match.groups() if match else None

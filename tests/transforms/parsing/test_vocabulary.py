@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -191,6 +192,13 @@ def test_what_nginx_writes_in_any_format_is_read_back(found: tuple[str, str, dic
 @given(written_lines("json"))
 def test_what_nginx_escapes_as_json_is_read_back(found: tuple[str, str, dict[str, Any]]) -> None:
     check(*found)
+
+
+@pytest.mark.parametrize("ending", ["", "\r"])
+def test_an_empty_value_at_the_end_is_one_though_it_looks_like_a_blank(ending: str) -> None:
+    line = '192.0.2.1 "2026-01-05T12:34:56+00:00" "GET / HTTP/1.1" '
+    log_format = 'escape=json $remote_addr "$time_iso8601" "$request" $upstream_response_time'
+    check(log_format, line + ending, {"client_ip": "192.0.2.1", "path": "/", "query": None})
 
 
 DIRECTIVES = st.sampled_from([f"%{letter}" for letter in "hlutrsbvUqmH%"])
