@@ -7,7 +7,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from transforms.parsing.directives import APACHE, APACHE_ARGUMENT, APACHE_DIRECTIVE, APACHE_NAMED, NGINX, NGINX_VARIABLE
-from transforms.parsing.formats import NAMED, UNNAMED
+from transforms.parsing.formats import UNNAMED
+from transforms.parsing.naming import NAMED
 
 STAMP = "05/Jan/2026:12:34:56 +0000"
 USUAL = {

@@ -9,9 +9,10 @@ from schemas.refusals import FormatError
 from tests.data import FOLDER, data_path
 from tests.logs_of_layouts import access_lines
 from tests.traffic import write_folder
-from transforms.parsing.formats import NGINX_COMBINED, detect_layouts, named_layout
+from transforms.parsing.formats import NGINX_COMBINED, detect_layouts
 from transforms.parsing.layout import Layout
 from transforms.parsing.meanings import Reading
+from transforms.parsing.naming import named_layout
 from transforms.parsing.parser import Parsed, Parser
 
 Corpus = tuple[tuple[Layout, ...], list[bytes]]

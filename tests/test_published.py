@@ -16,7 +16,7 @@ from tests.transforms.anonymising.disguises import PERSONAL, disguised, readings
 from tests.transforms.statistics.day import POLICY, day_of, error, hit
 from transforms.anonymising.secrets import USUAL_KEYS
 from transforms.detection.load import load_scenarios
-from transforms.parsing.formats import ERROR_LAYOUTS, named_layout
+from transforms.parsing.naming import ERROR_LAYOUTS, named_layout
 from transforms.parsing.parser import Parsed, Parser
 from transforms.parsing.secrets import scrub_parsed
 from transforms.statistics.coded import Context

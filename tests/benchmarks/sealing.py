@@ -7,7 +7,7 @@ from pathlib import Path
 from plugins.logs.reading import parse_file, reading_of
 from plugins.store.window import seal
 from schemas.policy import Policy
-from transforms.parsing.formats import named_layout
+from transforms.parsing.naming import named_layout
 
 
 def main(log: Path, folder: Path) -> None:

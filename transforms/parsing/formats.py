@@ -10,22 +10,11 @@ from schemas.log_format import log_formats
 from schemas.refusals import FormatError
 from transforms.parsing.headed_layout import MARK
 from transforms.parsing.layout import BLANKS, Groups, Layout
-from transforms.parsing.naming import COMBINED, COMMON, ERROR_LAYOUTS, NAMED, named_layout
+from transforms.parsing.naming import COMBINED, ERROR_LAYOUTS, NAMED, named_layout
 from transforms.parsing.parser import Parser
 from transforms.parsing.proxies import hops_of
 from transforms.parsing.units import could_write, durations_of, settle_units
 from transforms.parsing.values import decode, read_ip
-
-__all__ = [
-    "COMBINED",
-    "COMMON",
-    "ERROR_LAYOUTS",
-    "NAMED",
-    "detect_layouts",
-    "known_layouts",
-    "named_layout",
-    "rivals_of",
-]
 
 NGINX_COMBINED: Final = (
     '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'

@@ -16,8 +16,8 @@ from plugins.store.window import DamagedError, Window, seal, unseal, without_str
 from schemas.receipts import Sealed
 from schemas.window import CONTINUATIONS, HITS, QUARANTINE
 from tests.stores import Site, hit, silent, utc
-from transforms.parsing.formats import named_layout
 from transforms.parsing.meanings import Reading
+from transforms.parsing.naming import named_layout
 from transforms.parsing.parser import Parser
 
 NOON = utc(2026, 11, 20, 11)

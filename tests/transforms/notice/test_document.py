@@ -19,7 +19,8 @@ from transforms.notice import document as module
 from transforms.notice.document import KINDS, LANGUAGES, Kind, Language, promises, write_document
 from transforms.notice.ready import cookie_logs, missing_for_notice
 from transforms.notice.rendering import as_html, as_markdown, mark_of
-from transforms.parsing.formats import NAMED, UNNAMED
+from transforms.parsing.formats import UNNAMED
+from transforms.parsing.naming import NAMED
 
 FIXED = re.compile(  # figures that are no policy's: articles of the law, and the addresses that are shortened
     r"artikkel 6 nr\. 1 bokstav f|Art\. 6\(1\)\(f\)|artikkel 21|Art\. 21|192\.0\.2\.123|2001:db8:1234:5678:9abc::123"

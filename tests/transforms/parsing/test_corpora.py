@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.data import data_files, data_path
-from transforms.parsing.formats import detect_layouts, named_layout
+from transforms.parsing.formats import detect_layouts
+from transforms.parsing.naming import named_layout
 from transforms.parsing.parser import Parser
 
 # Files that detection cannot or must not read: more than half is broken, or the time is the server's own.

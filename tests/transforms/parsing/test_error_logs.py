@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from transforms.parsing.formats import detect_layouts, named_layout
+from transforms.parsing.formats import detect_layouts
 from transforms.parsing.meanings import Reading
+from transforms.parsing.naming import named_layout
 from transforms.parsing.parser import Parsed, Parser
 
 APACHE_24 = (

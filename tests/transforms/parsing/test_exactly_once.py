@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.parsing.formats import known_layouts, named_layout
+from transforms.parsing.formats import known_layouts
+from transforms.parsing.naming import named_layout
 from transforms.parsing.parser import Parsed, Parser
 
 GOOD = b'192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] "GET /%d HTTP/1.1" 200 1 "-" "-"'

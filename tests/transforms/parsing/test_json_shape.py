@@ -8,7 +8,7 @@ import pytest
 
 from tests.mutating import assert_same, mutated_block
 from tests.transforms.parsing.test_regular import READING
-from transforms.parsing.formats import named_layout
+from transforms.parsing.naming import named_layout
 
 NGINX = {
     "time_iso8601": "2026-11-28T05:01:02+00:00",

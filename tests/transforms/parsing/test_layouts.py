@@ -8,8 +8,9 @@ import pytest
 
 from schemas.refusals import FormatError
 from transforms.parsing.compiling import compile_layout
-from transforms.parsing.formats import COMBINED, detect_layouts, named_layout
+from transforms.parsing.formats import detect_layouts
 from transforms.parsing.meanings import Reading
+from transforms.parsing.naming import COMBINED, named_layout
 from transforms.parsing.parser import Parsed, Parser
 
 COMBINED_LINE = (

@@ -6,8 +6,8 @@ from random import Random
 import pytest
 
 from tests.mutating import Corpus, assert_same, corpora, mutated_block
-from transforms.parsing.formats import named_layout
 from transforms.parsing.meanings import Reading
+from transforms.parsing.naming import named_layout
 from transforms.parsing.parser import LONGEST_LINE, Parser
 
 READING = Reading(trusted_proxies=(ip_network("198.51.100.0/24"),), latest=1_900_000_000_000_000)

@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from transforms.anonymising.secrets import USUAL_KEYS
-from transforms.parsing.formats import named_layout
+from transforms.parsing.naming import named_layout
 from transforms.parsing.parser import Parsed, Parser
 from transforms.parsing.secrets import scrub_parsed
 

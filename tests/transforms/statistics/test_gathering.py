@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.parsing.formats import named_layout
+from transforms.parsing.naming import named_layout
 from transforms.parsing.parser import Parsed, Parser
 from transforms.statistics.day import LEAVING_HITS, Day
 from transforms.statistics.gathering import MOST_PLAIN, Gatherer, gathered_days
