@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.policy import load_policy
+from tests.days import split_days
 from tests.logs_of_layouts import access_lines, error_lines
 from tests.transforms.anonymising.disguises import PERSONAL, disguised, readings
 from tests.transforms.statistics.day import POLICY, day_of, error, hit
@@ -21,7 +22,6 @@ from transforms.parsing.parser import Parsed, Parser
 from transforms.parsing.secrets import scrub_parsed
 from transforms.statistics.coded import Context
 from transforms.statistics.compute import Day, compute_final_day
-from transforms.statistics.split import split_days
 
 UNDER = load_policy(POLICY + 'page_query_keys = ["p"]\n')
 TODAY = date(2026, 1, 5)

@@ -1,6 +1,6 @@
 """Parsed files → local days; every line of every file belongs to exactly one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from schemas.window import CONTINUATIONS, ERRORS, HITS, QUARANTINE
 from transforms.parsing.parser import Parsed
-from transforms.statistics.compute import Day
 from transforms.visits.days import days_of_unreadable, local_days
 
 EPOCH: Final = date(1970, 1, 1)
@@ -25,19 +24,6 @@ def join_blocks(blocks: Iterable[Parsed]) -> Parsed:
         for name, schema in SCHEMAS.items()
     }
     return Parsed(**tables, lines=sum(part.lines for part in parts))
-
-
-def split_days(files: Sequence[Parsed], zone: ZoneInfo, read_on: date) -> list[Day]:
-    """The days of the files' lines, oldest first; hits keep the order of files and lines.
-
-    `read_on` is the day of lines that cannot be read in a file without one that can.
-    """
-    parts: dict[date, list[Parsed]] = {}
-    for file in files:
-        for day, part in split_file(file, zone, read_on).items():
-            parts.setdefault(day, []).append(part)
-    whole = {day: join_blocks(parts[day]) for day in sorted(parts)}
-    return [Day(day, one.hits, one.errors, len(one.continuations), len(one.quarantine)) for day, one in whole.items()]
 
 
 def split_file(file: Parsed, zone: ZoneInfo, read_on: date, last_day: date | None = None) -> dict[date, Parsed]:

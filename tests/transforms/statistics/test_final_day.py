@@ -15,12 +15,12 @@ from plugins.policy_file import read_policy
 from schemas.policy import Policy
 from schemas.statistics import OTHER
 from schemas.visit_log import VISIT_LOG
+from tests.days import split_days
 from tests.traffic import write_folder
 from transforms.detection.load import load_scenarios
 from transforms.detection.match import match_events
 from transforms.statistics.coded import Context
 from transforms.statistics.compute import Day, compute_day, compute_final_day
-from transforms.statistics.split import split_days
 
 Tables = dict[str, pa.Table]
 Traffic = tuple[Policy, list[Day]]

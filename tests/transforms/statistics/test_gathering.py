@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.days import split_days
 from transforms.parsing.naming import named_layout
 from transforms.parsing.parser import Parsed, Parser
 from transforms.statistics.day import LEAVING_HITS, Day
 from transforms.statistics.gathering import MOST_PLAIN, Gatherer, gathered_days
-from transforms.statistics.split import join_blocks, split_days
+from transforms.statistics.split import join_blocks
 
 ZONE = ZoneInfo("Europe/Oslo")
 TODAY = date(2026, 3, 9)
