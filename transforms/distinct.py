@@ -28,6 +28,12 @@ def distinct(column: pa.ChunkedArray | pa.Array) -> tuple[Codes, pa.Array]:
     return codes.astype(np.int64), array.dictionary.take(pa.array(found, mask=found == missing))
 
 
+def occurring(column: pa.DictionaryArray) -> pa.DictionaryArray:
+    """The same values, over a dictionary of what occurs: a part of a log's must hold no address of another part."""
+    used = column.indices.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(used.indices, column.dictionary.take(used.dictionary))
+
+
 def distinct_values(column: pa.ChunkedArray | pa.Array) -> tuple[Codes, list[str | None]]:
     """As `distinct`, the values as a list."""
     codes, values = distinct(column)

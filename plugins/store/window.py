@@ -14,6 +14,7 @@ from plugins.store.door import Place
 from schemas.receipts import Sealed, generation_of
 from schemas.refusals import RefusedError
 from schemas.window import CONTINUATIONS, ERRORS, EVENTS, HITS, KEPT_DECISIONS, LATE, QUARANTINE
+from transforms.distinct import occurring
 
 KINDS: Final = {
     "hits": HITS,
@@ -98,10 +99,7 @@ def without_strangers(table: pa.Table) -> pa.Table:
     table = table.unify_dictionaries().combine_chunks()
     for index, field in enumerate(table.schema):
         if pa.types.is_dictionary(field.type) and len(table):
-            coded = table.column(index).chunk(0)
-            used = coded.indices.dictionary_encode()
-            own = pa.DictionaryArray.from_arrays(used.indices, coded.dictionary.take(used.dictionary))
-            table = table.set_column(index, field, own)
+            table = table.set_column(index, field, occurring(table.column(index).chunk(0)))
     return table
 
 

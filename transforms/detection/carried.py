@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from transforms.detection.decode import blank_comments, decode_texts
 from transforms.detection.load import load_payloads
+from transforms.detection.subjects import occurs
 
 
 def carried_payloads(texts: Sequence[str]) -> list[int]:
@@ -19,7 +20,6 @@ def carried_payloads(texts: Sequence[str]) -> list[int]:
     has_comments = pc.any(pc.match_substring(decoded, b"/*")).as_py()
     for values in (decoded, blank_comments(decoded)) if has_comments else (decoded,):
         for number, payload in enumerate(load_payloads().values()):
-            pattern = "(?s)" + "|".join(f"(?:{pattern})" for pattern in payload.patterns)
-            found |= np.asarray(pc.match_substring_regex(values, pattern=pattern)).astype(np.int64) << number
+            found |= occurs(values, payload.patterns).astype(np.int64) << number
     marks: list[int] = found.tolist()
     return marks

@@ -1,7 +1,8 @@
 """Dictionary-encoded text, before and after work on its distinct values."""
 
-import numpy as np
 import pyarrow as pa
+
+from transforms.distinct import occurring
 
 
 def unify(table: pa.Table) -> pa.Table:
@@ -20,9 +21,4 @@ def _encode(column: pa.ChunkedArray | pa.Array, kind: pa.DataType) -> pa.Chunked
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if array.type != kind:
         return array.cast(kind.value_type).dictionary_encode()
-    missing = len(array.dictionary)
-    codes = array.indices.fill_null(missing).to_numpy()
-    occurs = np.bincount(codes, minlength=missing + 1)[:missing] > 0
-    places = np.append(np.cumsum(occurs) - 1, 0).astype(np.int32)
-    found = array.dictionary.take(np.flatnonzero(occurs))
-    return pa.DictionaryArray.from_arrays(pa.array(places[codes], mask=codes == missing), found)
+    return occurring(array)
