@@ -22,7 +22,7 @@ from transforms.parsing.layout import Layout
 from transforms.parsing.meanings import Reading
 from transforms.parsing.naming import error_layouts, named_layout
 from transforms.parsing.parser import Parsed, Parser
-from transforms.parsing.secrets import scrub_parsed
+from transforms.parsing.secrets import parse_scrubbed
 
 SAMPLE_BYTES: Final = 1024 * 1024
 Where = Path | Origin
@@ -102,7 +102,7 @@ def parse_file(path: Path, layouts: Sequence[Layout], reading: Reading, log: str
     parser = Parser(layouts, log, os.fsencode(path.name).decode(errors="replace"), reading)
     first_line = 1
     for piece in LogFile(path).pieces(0, is_final=True, piece_bytes=LARGE_BLOCK):
-        parsed = scrub_parsed(parser.parse_block(piece.lines, first_line), reading.secret_keys)
+        parsed = parse_scrubbed(parser, piece.lines, first_line)
         if not piece.begin and not len(parsed.hits) and not len(parsed.errors):
             refuse_what_is_no_log(str(path), piece)
         first_line += parsed.lines

@@ -17,7 +17,7 @@ from schemas.window import TEXT
 from transforms.parsing.layout import Layout
 from transforms.parsing.meanings import Reading
 from transforms.parsing.parser import Parsed, Parser
-from transforms.parsing.secrets import scrub_parsed
+from transforms.parsing.secrets import parse_scrubbed
 from transforms.statistics.split import join_blocks
 
 UNSURE: Final = 1024 * 1024  # bytes at the beginning of a file that may wait for a line that can be read
@@ -110,12 +110,12 @@ def _parse_pieces(
         if isinstance(piece, RefusedError):
             trouble = piece
             break
-        parsed = parser.parse_block(piece.lines, first_line)
+        parsed = parse_scrubbed(parser, piece.lines, first_line)
         sample = None if len(parsed.hits) or len(parsed.errors) else sample or (None if piece.begin else piece)
         if sample and piece.end >= min(UNSURE, shard_bytes):
             refuse_what_is_no_log(name, sample._replace(growth=piece.growth))
             sample = None
-        blocks.append(scrub_parsed(parsed, parser.reading.secret_keys))
+        blocks.append(parsed)
         first_line, last = first_line + parsed.lines, piece._replace(lines=b"")
         if _is_full(blocks, last, begin, shard_bytes):
             yield blocks, last

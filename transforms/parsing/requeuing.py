@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from transforms.parsing.parser import Parsed, Parser
-from transforms.parsing.secrets import scrub_parsed
+from transforms.parsing.secrets import parse_scrubbed
 
 MOST_LINES: Final = 20_000  # at once
 State = tuple[int | None, int | None]  # open entry, disowned entry: see `schemas.receipts.Receipt`
@@ -27,8 +27,7 @@ def parse_again(parser: Parser, quarantine: pa.Table, first_line: int, before: S
         if is_stateful and (begin == 0 or numbers[begin] != numbers[begin - 1] + 1):
             parser.open_entry, parser.disowned = before if numbers[begin] == first_line else (None, None)
         content = b"".join(line + b"\n" for line in lines[begin:end])
-        parsed = parser.parse_block(content, int(numbers[begin]))
-        parsed = scrub_parsed(parsed, parser.reading.secret_keys)
+        parsed = parse_scrubbed(parser, content, int(numbers[begin]))
         blocks.append(parsed if is_stateful else _renumbered(parsed, numbers[begin:end]))
     return blocks, (parser.open_entry, parser.disowned)
 

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from transforms.anonymising.secrets import SecretKeys, scrub_secrets
 from transforms.detection.carried import carried_payloads
-from transforms.parsing.parser import Parsed
+from transforms.parsing.parser import Parsed, Parser
 
 AFTER_A_KEY: Final = "[=:%(@]"  # one of these is in every text that holds a secret (SecretKeys.suspicious)
 # What a client sends as text; a table's other columns are numbers, names and addresses.
@@ -19,6 +19,11 @@ TEXTS: Final = {
     "continuations": ("text",),
     "quarantine": ("raw",),
 }
+
+
+def parse_scrubbed(parser: Parser, content: bytes, first_line: int) -> Parsed:
+    """As `Parser.parse_block`, without the secrets that its reading names: so lines may be kept."""
+    return scrub_parsed(parser.parse_block(content, first_line), parser.reading.secret_keys)
 
 
 def scrub_parsed(parsed: Parsed, keys: SecretKeys) -> Parsed:
