@@ -60,7 +60,7 @@ class Copies:
 
     def copy(self) -> dict[str, Backed]:
         """Copy what changed since the last time; all that is there now, by `<root>/<name>`."""
-        self._days = {day for day in self.store.open_days() if not self.store.calendar.is_past(day)}
+        self._days = self.store.readable_days()
         self._failed = []
         found: dict[str, Backed] = {}
         for root, prefix in KEPT:

@@ -26,7 +26,7 @@ class Due(NamedTuple):
 
 def due_files(store: Store, log: Log, again: bool) -> Iterator[Due]:
     """The files of a log that have shards to read anew; all where it is done `again`."""
-    open_days = open_days_of(store)
+    open_days = store.readable_days()
     if not open_days:
         return
     how = log_reading(log, store.clock(), secret_keys_of(store.policy))
@@ -74,7 +74,3 @@ def is_due(receipt: Receipt, open_days: set[date], digest: str, again: bool) -> 
 
 def _has_quarantine(receipt: Receipt, open_days: set[date]) -> bool:
     return any(one.kind == "quarantine" and one.day in open_days for one in receipt.objects)
-
-
-def open_days_of(store: Store) -> set[date]:
-    return {day for day in store.open_days() if not store.calendar.is_past(day)}

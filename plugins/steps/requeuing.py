@@ -16,7 +16,7 @@ from plugins.logs.reading import log_reading, secret_keys_of
 from plugins.steps.days import LINES
 from plugins.steps.importing import UNFINISHED, Requeuing, carry_out_imports, finish_import, sweep_window
 from plugins.steps.reading import open_writer
-from plugins.steps.requeue_due import Due, due_files, is_due, open_days_of
+from plugins.steps.requeue_due import Due, due_files, is_due
 from plugins.steps.writing import ShardWriter, count_blank, newest_hour
 from plugins.store.records import write_record
 from plugins.store.store import Store, Tell
@@ -106,7 +106,7 @@ class FileRequeue:
 
     def requeue(self, receipts: Sequence[Receipt]) -> Iterator[Counter[str]]:
         """For each shard that was read anew, how many lines became what."""
-        open_days, previous = open_days_of(self.store), None
+        open_days, previous = self.store.readable_days(), None
         for receipt in receipts:
             new = receipt
             if is_due(receipt, open_days, self.digest, self.again):

@@ -102,7 +102,7 @@ class Watch:
     def reasons(self) -> tuple[Counter[tuple[str, str]], bool]:
         """Quarantined lines by log and reason, of open days, and whether all were looked at."""
         sealed = [(one.log, part) for one in self.recent for part in one.objects if part.kind == "quarantine"]
-        open_days = {day for day in self.store.open_days() if not self.store.calendar.is_past(day)}
+        open_days = self.store.readable_days()
         wanted = [(log, part) for log, part in sealed if part.day in open_days]
         if len(_seen) > MOST_SEEN:
             _seen.clear()

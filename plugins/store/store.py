@@ -82,6 +82,10 @@ class Store:
         found = self.keys.days() | {date.fromisoformat(name.split("/")[0]) for name in sealed}
         return sorted(day for day in found if not self.marks.get(day))
 
+    def readable_days(self) -> set[date]:
+        """The open days whose time is not over."""
+        return {day for day in self.open_days() if not self.calendar.is_past(day)}
+
     def ended_days_with_keys(self) -> list[date]:
         """Days that nobody may open any more and of which a key is left all the same, oldest first."""
         return [day for day in sorted(self.keys.days()) if self.marks.get(day) or self.calendar.is_past(day)]
