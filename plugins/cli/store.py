@@ -10,7 +10,6 @@ from typing import Annotated, Final
 import typer
 
 from plugins.cli.terminal import Progress, print_table
-from plugins.logs.finding import find_files
 from plugins.steps.closing import close_day, close_due
 from plugins.steps.erasing import erase as erase_addresses
 from plugins.steps.importing import carry_out_imports
@@ -39,10 +38,8 @@ def ingest(policy_file: PolicyOption = HERE, clock_is_right: ClockOption = False
     tell("")
     what = ", ".join(f"{lines:,} {kind}" for kind, lines in result.lines.items() if lines)
     typer.echo(f"lines: {result.lines.total():,}" + (f" = {what}" if what else ", nothing is new"))
-    for log in store.policy.logs:
-        unreached: dict[str, str] = {}  # which is among the problems
-        if not find_files(log, store.base, unreached) and not unreached:
-            typer.echo(f"lethe: no file fits the paths of [[logs]] {log.name}; correct access and error", err=True)
+    for log in result.empty:
+        typer.echo(f"lethe: no file fits the paths of [[logs]] {log}; correct access and error", err=True)
     for sentence in [*map(_describe, result.marks), *(f"next time: {note}" for note in result.waiting)]:
         typer.echo(sentence)
     fail_for(result.problems)

@@ -10,14 +10,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
-from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
 from plugins.logs.connections import VARIABLE, find_connection
-from plugins.logs.origins import ExchangedError, Look, OutOfReachError, fetched_stream, folder_and_name, within_reach
+from plugins.logs.origins import (
+    ExchangedError,
+    Look,
+    OutOfReachError,
+    fetched_stream,
+    folder_and_name,
+    number_of,
+    within_reach,
+)
 from plugins.logs.patterns import cut_pattern, fits
 from plugins.store.bucket import Bucket, open_client
 from plugins.store.bucket_faults import in_a_sentence
@@ -161,11 +168,7 @@ def _list(client: "S3Client", where: str, prefix: str, one_folder: bool) -> Iter
 def _look(bucket: str, key: str, tag: str, size: int, changed: datetime) -> Look:
     """A key stays the same file while it grows, which gives it another ETag."""
     changed_at = changed.timestamp()
-    return Look((_number(f"{bucket}/{key}"), 0, size, _number(f"{tag} {int(changed_at)}")), float(int(changed_at)))
-
-
-def _number(text: str) -> int:
-    return int(sha256(text.encode()).hexdigest()[:13], 16)
+    return Look((number_of(f"{bucket}/{key}"), 0, size, number_of(f"{tag} {int(changed_at)}")), float(int(changed_at)))
 
 
 @contextmanager

@@ -38,12 +38,16 @@ class Source:
 
 @dataclass
 class Discovery:
-    """What was found in a log: files to read, files that are wholly read, and what is wrong with the others."""
+    """What was found in a log: files to read, files that are wholly read, and what is wrong with the others.
+
+    `is_empty`: no file fits its paths, as far as these can be reached.
+    """
 
     sources: list[Source] = field(default_factory=list)
     read: dict[str, Signature] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
+    is_empty: bool = False
 
 
 def discover(
@@ -58,6 +62,7 @@ def discover(
     unreached: dict[str, str] = {}
     found = find_files(log, base, unreached)
     result.problems += unreached.values()
+    result.is_empty = not found and not unreached
     if unreached:  # it may hold more of old days, which can be imported only once
         result.waiting.append(f"old days are not imported while files of {log.name} are out of reach")
     origins = [origin for _, origin in found]

@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import sha256
 from typing import Final, NamedTuple, Protocol, cast
 
 from schemas.refusals import RefusedError
@@ -90,6 +91,11 @@ def before_aside(path: str) -> str:
 def folder_and_name(name: str) -> tuple[str, str]:
     folder, _, last = name.rpartition("/")
     return folder, last
+
+
+def number_of(name: str) -> int:
+    """For a signature, where no system numbers its files."""
+    return int(sha256(name.encode(errors="replace")).hexdigest()[:13], 16)
 
 
 @contextmanager

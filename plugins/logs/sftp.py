@@ -9,7 +9,6 @@ import secrets
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from hashlib import sha256
 from typing import Final
 
 from paramiko import SFTPAttributes, SFTPClient, SFTPFile, SSHException
@@ -22,6 +21,7 @@ from plugins.logs.origins import (
     before_aside,
     fetched_stream,
     folder_and_name,
+    number_of,
 )
 from plugins.logs.patterns import cut_pattern, fits
 from plugins.logs.ssh import opened_session
@@ -154,7 +154,7 @@ def _parts(address: str) -> tuple[str, str]:
 
 def _look(name: str, found: SFTPAttributes) -> Look:
     size, changed = found.st_size or 0, found.st_mtime or 0
-    return Look((int(sha256(name.encode(errors="replace")).hexdigest()[:13], 16), 0, size, changed), float(changed))
+    return Look((number_of(name), 0, size, changed), float(changed))
 
 
 def _is_file(found: SFTPAttributes) -> bool:

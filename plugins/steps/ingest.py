@@ -19,12 +19,16 @@ from schemas.receipts import Mark
 
 @dataclass
 class Ingested:
-    """What a run did: lines by what became of them, imported and expired days, and files it could not read."""
+    """What a run did: lines by what became of them, imported and expired days, and files it could not read.
+
+    `empty` are the logs whose paths no file fits.
+    """
 
     lines: Counter[str] = field(default_factory=Counter)
     marks: list[Mark] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
+    empty: tuple[str, ...] = ()
 
 
 def ingest(
@@ -44,7 +48,7 @@ def finish_ingest(
 ) -> Ingested:
     """Note what need not be looked at again, and sum up. Whoever calls holds the lock “ingest”."""
     result = Ingested(
-        count_new(store, plan), [*plan.marks, *imported.marks], problems=[*plan.problems], waiting=[*plan.waiting]
+        count_new(store, plan), [*plan.marks, *imported.marks], [*plan.problems], [*plan.waiting], plan.empty
     )
     result.problems += _misfits(store, plan)
     for one in reads.values():

@@ -51,7 +51,7 @@ class Plan(Record):
     """One pass over the logs, begun at `began`; `read` are the paths by log in which nothing is new.
 
     `marks` are days that had to be closed before anything was read. `goes_on`: lines were read by the plan before this
-    one, and whoever follows an ingest was never told (`is_told`).
+    one, and whoever follows an ingest was never told (`is_told`). No file fits the paths of logs that are `empty`.
     """
 
     token: str
@@ -63,6 +63,7 @@ class Plan(Record):
     marks: tuple[Mark, ...]
     goes_on: bool = False
     is_told: bool = False
+    empty: tuple[str, ...] = ()
 
     @property
     def has_news(self) -> bool:
@@ -133,7 +134,7 @@ def _look(store: Store, actor: str, tell: Tell, clock_is_right: bool) -> Plan:
     marks, problems = close_expired(store, actor, tell)
     opened = store.open_days()
     files: list[Planned] = []
-    read, waiting = {}, []
+    read, waiting, empty = {}, [], []
     key = store.keys.store_key(may_make=not store.receipts.shards())
     store.check_setting()  # a backup has to say with which key files are known
     for log in store.policy.logs:
@@ -143,6 +144,7 @@ def _look(store: Store, actor: str, tell: Tell, clock_is_right: bool) -> Plan:
         read[log.name] = found.read
         problems += found.problems
         waiting += found.waiting
+        empty += [log.name] if found.is_empty else []
     return Plan(
         token=secrets.token_hex(8),
         began=began,
@@ -151,6 +153,7 @@ def _look(store: Store, actor: str, tell: Tell, clock_is_right: bool) -> Plan:
         problems=tuple(problems),
         waiting=tuple(waiting),
         marks=tuple(marks),
+        empty=tuple(empty),
     )
 
 
