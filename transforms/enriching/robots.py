@@ -43,6 +43,18 @@ def find_robot(user_agent: str) -> Robot | None:
     return UNLISTED if COMPATIBLE_ROBOT.search(user_agent) else None
 
 
+def company_of(agent_name: str) -> str:
+    """The company behind a robot of AI, by its name as in `agents_daily`; "" where none is known."""
+    return companies().get(agent_name, "")
+
+
+@cache
+def companies() -> dict[str, str]:
+    """The companies of our own list, and of those that the crawler list tags."""
+    own = read_list("ai_agents.toml")
+    return {**own["listed"], **{name.strip("/"): company for name, company in own["ai"].items()}}
+
+
 @cache
 def compiled_robots() -> tuple[list[Robot], Callable[[str], int | None]]:
     """All robots, those of AI first, and the matcher that gives a robot's number."""

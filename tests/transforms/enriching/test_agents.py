@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from transforms.enriching.agents import AGENTS, agent_lists_version, classify_agents
 from transforms.enriching.browsers import compiled_families
-from transforms.enriching.robots import compiled_robots, read_list
+from transforms.enriching.robots import companies, company_of, compiled_robots, read_list
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"
 CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0"
@@ -182,9 +182,30 @@ def test_a_very_long_agent_is_read_at_its_beginning():
     assert classify("curl/8.5.0 " + "x" * 100_000)["agent"] == "curl"
 
 
-def test_the_list_of_ai_agents_is_sorted_by_name():
-    agents = [name.casefold() for name in read_list("ai_agents.toml")["ai"]]
+@pytest.mark.parametrize("part", ["ai", "listed"])
+def test_the_list_of_ai_agents_is_sorted_by_name(part):
+    agents = [name.casefold() for name in read_list("ai_agents.toml")[part]]
     assert agents == sorted(agents)
+
+
+def test_every_robot_of_ai_has_its_company_or_is_known_to_have_none():
+    """Fails once a new crawler list tags a robot that nobody has looked up."""
+    robots = {robot.name for robot in compiled_robots()[0] if robot.kind == "ai"}
+    assert robots == companies().keys()
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "company"),
+    [
+        (f"{CRAWLER} GPTBot/1.2; +https://openai.com/gptbot)", "OpenAI"),
+        (f"{CRAWLER} ClaudeBot/1.0; +claudebot@anthropic.com)", "Anthropic"),
+        ("meta-externalagent/1.1 (+https://developers.facebook.com/docs/sharing/webmasters/crawler)", "Meta"),
+        ("img2dataset", ""),
+        ("curl/8.5.0", ""),
+    ],
+)
+def test_a_robot_of_ai_is_known_by_its_company(user_agent, company):
+    assert company_of(classify(user_agent)["agent"]) == company
 
 
 def test_patterns_left_out_and_renamed_are_in_the_installed_list():
