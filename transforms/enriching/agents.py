@@ -17,8 +17,9 @@ AGENTS: Final = pa.schema(
 )
 # The names of an agent stand at its beginning; the rest of a longer one is padding.
 LONGEST: Final = 1_000
-# A program's way to name itself, "Monit/5.23.0", where no list knows a browser of that name.
-LONE_PRODUCT: Final = re.compile(r"(?!Mozilla)[\w.:-]+/v?\d[\w.-]*")
+# A program's way to name itself where no list knows a browser of that name: "Monit/5.23.0", or mere words, with neither
+# a product's version (RFC 9110 §10.1.5) nor a system.
+NO_BROWSER: Final = re.compile(r"(?!Mozilla)[\w.:-]+/v?\d[\w.-]*|[^/(]*")
 LISTS: Final = ("crawler-user-agents", "ua-parser-builtins")
 
 
@@ -53,7 +54,7 @@ def classify_agent(user_agent: str | None) -> Agent:
     if robot:
         return Agent(robot.kind, robot.name)
     person = read_browser(text)
-    if person.browser == UNKNOWN and LONE_PRODUCT.fullmatch(text):
+    if person.browser == UNKNOWN and NO_BROWSER.fullmatch(text):
         return Agent("bot", UNKNOWN)
     return Agent("human", person.browser, *person)
 

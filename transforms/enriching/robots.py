@@ -52,7 +52,7 @@ def company_of(agent_name: str) -> str:
 def companies() -> dict[str, str]:
     """The companies of our own list, and of those that the crawler list tags."""
     own = read_list("ai_agents.toml")
-    return {**own["listed"], **{name.strip("/"): company for name, company in own["ai"].items()}}
+    return {**own["listed"], **{name.strip("/ "): company for name, company in own["ai"].items()}}
 
 
 @cache
@@ -64,13 +64,13 @@ def compiled_robots() -> tuple[list[Robot], Callable[[str], int | None]]:
 
 def ai_agents() -> list[Robot]:
     """The AI agents of our own list, where a name is its own pattern."""
-    return [Robot("ai", name.strip("/"), re.escape(name)) for name in read_list("ai_agents.toml")["ai"]]
+    return [Robot("ai", name.strip("/ "), re.escape(name)) for name in read_list("ai_agents.toml")["ai"]]
 
 
 def listed_crawlers() -> list[Robot]:
     """The crawler list, the longest pattern first, since "Googlebot-Image" says more than "Googlebot"."""
     own = read_list("robots.toml")
-    crawlers = [crawler for crawler in CRAWLERS if crawler["pattern"] not in own["people"]]
+    crawlers = [crawler for crawler in CRAWLERS if crawler["pattern"] not in own["left_out"]]
     crawlers.sort(key=lambda crawler: (bool(TOOLS & {*crawler["tags"]}), -len(crawler["pattern"])))
     return [
         Robot(
