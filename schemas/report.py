@@ -68,7 +68,26 @@ class Report:
     versions: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-# The parts of every report, in the order of the page, and their columns
+# The figures of every report, in the order of the page. `unique_visitors` are visitor-days; shares are of all hits.
+FIGURES: Final[dict[str, Unit]] = {
+    "visits": "count",
+    "unique_visitors": "count",
+    "pageviews": "count",
+    "downloads": "count",
+    "bounce_rate": "share",  # of the visits
+    "visit_mean": "seconds",
+    "hits": "count",
+    "bytes_sent": "bytes",
+    "people_share": "share",
+    "ai_share": "share",
+    "client_error_share": "share",
+    "server_error_share": "share",
+    "errors": "count",  # of the error logs
+    "attack_hits": "count",
+}
+
+# The parts of every report, in the order of the page, and their columns. A day without tables has None for figures. A
+# percentile is the upper bound of its bucket, so that share took at most so long; inf where that is past the last one.
 PARTS: Final = {
     "days": ("day:day", "state:text", "visits:count", "unique_visitors:count", "pageviews:count", "bounces:count"),
     "pages": (

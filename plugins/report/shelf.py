@@ -1,0 +1,60 @@
+"""Published files as tables, kept in memory while they are the same files."""
+
+from collections import OrderedDict
+from threading import Lock
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from plugins.store.door import Place
+from schemas.refusals import RefusedError
+from schemas.statistics import Published
+
+MOST: Final = 256 * 2**20  # bytes of tables in memory
+
+
+class Shelf:
+    """The tables that were read last, up to `most` bytes; for all threads of a process."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self.most, self.size = most, 0
+        self._kept: OrderedDict[tuple[str, str], tuple[str, pa.Table]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, place: Place, published: Published, name: str, stamp: str) -> pa.Table:
+        """The file of a name; it is read again where `stamp` says that it is another."""
+        handle = (place.where, name)
+        with self._lock:
+            kept = self._kept.get(handle)
+            if kept and kept[0] == stamp:
+                self._kept.move_to_end(handle)
+                return kept[1]
+        table = read_published(place, published, name)
+        self._keep(handle, stamp, table)
+        return table
+
+    def _keep(self, handle: tuple[str, str], stamp: str, table: pa.Table) -> None:
+        with self._lock:
+            _, old = self._kept.pop(handle, ("", None))
+            self._kept[handle] = (stamp, table)
+            self.size += table.nbytes - (old.nbytes if old is not None else 0)
+            while self.size > self.most:
+                _, (_, oldest) = self._kept.popitem(last=False)
+                self.size -= oldest.nbytes
+
+
+def read_published(place: Place, published: Published, name: str) -> pa.Table:
+    """A file as the table that it would be today: columns of a later version are null, those of an earlier one gone.
+
+    FileNotFoundError where it has gone meanwhile; RefusedError where it is no table of ours.
+    """
+    try:
+        found = pq.ParquetFile(pa.BufferReader(place.get(name))).read()
+        columns = [
+            found[field.name].cast(field.type) if field.name in found.column_names else pa.nulls(len(found), field.type)
+            for field in published.schema
+        ]
+    except pa.ArrowException:
+        raise RefusedError(f"{place.where}/{name} is no table that Lethe wrote; take it away") from None
+    return pa.table(columns, names=published.schema.names)
