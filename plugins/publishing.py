@@ -64,9 +64,14 @@ def _write_days(table: pa.Table, days: pa.ChunkedArray, folder: Folder) -> int:
 
 
 def as_parquet(table: pa.Table) -> bytes:
-    """The table as a Parquet file, for everybody who may read its place."""
+    """The table as a Parquet file, for everybody who may read its place; its metadata are text that any reader shows.
+
+    Parquet's own types say all: Arrow's copy of the schema would be the largest part of a small file.
+    """
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
+    with pq.ParquetWriter(sink, table.schema, compression="zstd", store_schema=False) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata(table.schema.metadata or {})
     content: bytes = sink.getvalue().to_pybytes()
     return content
 

@@ -8,6 +8,8 @@ from typing import Final
 
 import pyarrow as pa
 
+from schemas.dictionary import documented
+
 COUNT: Final = pa.int64()
 SECONDS: Final = pa.float64()
 HOUR: Final = pa.timestamp("us", tz="UTC")
@@ -33,7 +35,7 @@ class Published:
             pa.field(figure, FIGURE_TYPES.get(figure, COUNT), nullable=figure == "dwell_median")
             for figure in self.figures
         ]
-        return pa.schema(fields)
+        return documented(self.name, pa.schema(fields))
 
 
 KEY_TYPES: Final = {"hour": HOUR, "status": COUNT, "bucket": SECONDS}

@@ -73,12 +73,13 @@ def test_a_failure_in_the_middle_leaves_the_old_tables_and_nothing_else(
     publish_tables(tables(), tmp_path / "statistics")
     written = []
 
-    def fail_at_the_tenth(*_: object, **__: object) -> None:
+    def fail_at_the_tenth(_: object) -> bytes:
         written.append(1)
         if len(written) == 10:
             raise OSError("no space left on device")
+        return b""
 
-    monkeypatch.setattr(publishing.pq, "write_table", fail_at_the_tenth)
+    monkeypatch.setattr(publishing, "as_parquet", fail_at_the_tenth)
     with pytest.raises(OSError, match="no space"):
         publish_tables(tables(downloads=4), tmp_path / "statistics")
     assert pd.read_parquet(tmp_path / "statistics" / "downloads_daily").downloads.tolist() == [3]
