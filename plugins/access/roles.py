@@ -6,6 +6,7 @@ from typing import Any, Final
 BLOCKLIST: Final = "lethe_blocklist"
 STATUS: Final = "lethe_status"
 FORGETTING: Final = "lethe_forgetting"
+REPORT: Final = "lethe_report"
 READ: Final = "GET"
 CHANGE: Final = "POST"
 NOBODY: Final = "none of the roles"  # in the audit trail, for whom another auth manager lets in under another name
@@ -21,11 +22,11 @@ class Role:
 
 ROLES: Final = {
     "viewer": Role("viewer", {}),
-    "analyst": Role("viewer", {}),
-    "security": Role("viewer", {BLOCKLIST: (READ, CHANGE), STATUS: (READ,)}),
-    "dpo": Role("viewer", {STATUS: (READ,), FORGETTING: (READ,)}),
-    "op": Role("op", {BLOCKLIST: (READ, CHANGE), STATUS: (READ,), FORGETTING: (READ,)}),
-    "admin": Role("admin", {BLOCKLIST: (READ, CHANGE), STATUS: (READ,), FORGETTING: (READ,)}),
+    "analyst": Role("viewer", {REPORT: (READ,)}),
+    "security": Role("viewer", {REPORT: (READ,), BLOCKLIST: (READ, CHANGE), STATUS: (READ,)}),
+    "dpo": Role("viewer", {REPORT: (READ,), STATUS: (READ,), FORGETTING: (READ,)}),
+    "op": Role("op", {REPORT: (READ,), BLOCKLIST: (READ, CHANGE), STATUS: (READ,), FORGETTING: (READ,)}),
+    "admin": Role("admin", {REPORT: (READ,), BLOCKLIST: (READ, CHANGE), STATUS: (READ,), FORGETTING: (READ,)}),
 }
 
 

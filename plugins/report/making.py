@@ -1,23 +1,49 @@
 """The report of a period of a site, out of its published tables."""
 
+from collections import OrderedDict
 from datetime import date
+from threading import Lock
+from typing import Final
 
 from plugins.report.reading import list_files, read_tables
 from plugins.store.door import Place
 from schemas.policy_model import Site
+from schemas.refusals import RefusedError
 from schemas.report import Report
 from schemas.statistics import TABLES
 from transforms.report.compute import COMPARED, compute_report
 from transforms.report.period import Period
 
+MOST: Final = 32  # reports that are remembered, some hundred kilobytes each
+
+Asked = tuple[str, Site, Period, str | None, tuple[tuple[str, str], ...]]
+_made: OrderedDict[Asked, Report] = OrderedDict()
+_lock: Final = Lock()
+
 
 def make_report(place: Place, first: date, last: date, vhost: str | None = None, *, site: Site) -> Report:
     """What the tables in a place say of the days from `first` to `last`, both in it.
 
-    RefusedError, in a sentence, where there are no tables, none of these days, or none of that host.
+    A report is made again as soon as one of its files is another. RefusedError where no such host was asked for
+    anything.
     """
     period = Period(first, last)
     files = list_files(place, period, TABLES)
     files_before = list_files(place, period.before, COMPARED)
-    now, before = read_tables(place, files, TABLES), read_tables(place, files_before, COMPARED)
-    return compute_report(now, before, period, site, vhost)
+    asked = (place.where, site, period, vhost, (*files.items(), *files_before.items()))
+    with _lock:
+        report = _made.pop(asked, None)
+    if report is None:
+        now, before = read_tables(place, files, TABLES), read_tables(place, files_before, COMPARED)
+        report = compute_report(now, before, period, site, vhost)
+    if vhost is not None and vhost not in report.vhosts:
+        raise RefusedError("no virtual host of that name was asked for anything in this period")
+    _remember(asked, report)
+    return report
+
+
+def _remember(asked: Asked, report: Report) -> None:
+    with _lock:
+        _made[asked] = report
+        while len(_made) > MOST:
+            _made.popitem(last=False)

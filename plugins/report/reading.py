@@ -41,19 +41,18 @@ def list_files(place: Place, period: Period, names: Collection[str]) -> dict[str
 
 def read_tables(place: Place, files: Stamps, names: Collection[str], shelf: Shelf = SHELF) -> dict[str, pa.Table]:
     """The rows of these files by table; a table without files is empty."""
+    schemas = {name: TABLES[name].schema for name in names}
 
     def read(name: str) -> pa.Table | None:
         with suppress(FileNotFoundError):  # its day has just expired
-            return shelf.get(place, TABLES[name.partition("/")[0]], name, files[name])
+            return shelf.get(place, schemas[name.partition("/")[0]], name, files[name])
         return None
 
     parts: dict[str, list[pa.Table]] = {name: [] for name in names}
     for file, table in zip(files, _together(place, read, list(files)), strict=True):
         if table is not None:
             parts[file.partition("/")[0]].append(table)
-    return {
-        name: pa.concat_tables(found) if found else TABLES[name].schema.empty_table() for name, found in parts.items()
-    }
+    return {name: pa.concat_tables(found) if found else schemas[name].empty_table() for name, found in parts.items()}
 
 
 def _together(place: Place, work: Callable[[str], T], names: Sequence[str]) -> list[T]:

@@ -1,0 +1,65 @@
+"""Published tables as CSV, RFC 4180, in UTF-8: for whoever opens them with a spreadsheet."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+
+import pyarrow as pa
+
+from plugins.report.reading import list_files
+from plugins.report.shelf import read_published
+from plugins.store.door import Place
+from schemas.refusals import RefusedError
+from schemas.statistics import TABLES
+from transforms.report.period import Period
+
+FORMULAS: Final = tuple("=+-@＝＋－＠")  # what a spreadsheet computes, wherever it stands in a file; the wide ones too
+
+
+def check_table(name: str) -> str:
+    """The name, if a published table has it."""
+    if name not in TABLES:
+        raise RefusedError(f"there is no such table; there are {', '.join(TABLES)}")
+    return name
+
+
+def write_csv(place: Place, name: str, period: Period) -> Iterator[str]:
+    """The rows of a table's days, day by day, so that a day is in memory at once; first the names of the columns.
+
+    A text that a spreadsheet would take for a formula begins with an apostrophe. Instants are UTC, ISO 8601; what is
+    missing is empty; the bucket without an upper bound is `inf`.
+    """
+    schema = TABLES[check_table(name)].schema
+    yield _lines([schema.names])
+    for file in sorted(list_files(place, period, [name])):
+        yield _lines(_rows(read_published(place, schema, file)))
+
+
+def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    columns = [_cells(column) for column in table.columns]
+    return zip(*columns, strict=True)
+
+
+def _cells(column: pa.ChunkedArray) -> list[Any]:
+    values: list[Any] = column.to_pylist()
+    if pa.types.is_string(column.type) or pa.types.is_dictionary(column.type):
+        return [_inert(value) for value in values]
+    if pa.types.is_timestamp(column.type):
+        return [_instant(value) for value in values]
+    return values
+
+
+def _inert(text: str | None) -> str | None:
+    return f"'{text}" if text and text.lstrip().startswith(FORMULAS) else text
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _lines(rows: Any) -> str:
+    sink = io.StringIO(newline="")
+    csv.writer(sink).writerows(rows)
+    return sink.getvalue()
