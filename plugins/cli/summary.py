@@ -97,5 +97,5 @@ def _python() -> str:
 
 def _rows(statistics: Path, part: Part) -> list[tuple[object, ...]]:
     files = list(map(str, statistics.glob(f"{part.table}/*.parquet")))
-    relation = duckdb.read_parquet(files).query("rows", part.query) if files else None
+    relation = duckdb.read_parquet(files, union_by_name=True).query("rows", part.query) if files else None
     return relation.fetchall() if relation else []
