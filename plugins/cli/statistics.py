@@ -51,11 +51,13 @@ def statistics(
     if not analysis.tables:
         raise RefusedError("the logs hold no line, so there is nothing to count")
     tell("checking the tables")
-    check_tables(analysis.tables)
+    checked = check_tables(analysis.tables, policy)
     written = publish_tables(analysis.tables, out / "statistics")
     tell("")
     for sentence in describe(analysis):
         typer.echo(sentence)
+    for failure in checked.of("warning"):
+        typer.echo(f"warning: {failure}")
     typer.echo(f"written: {written} Parquet files under {out / 'statistics'}")
 
 

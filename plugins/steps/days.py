@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from plugins.analysis import open_country_data
-from plugins.checking import check_tables
 from plugins.keys.day_keys import DayKey
 from plugins.publishing import as_parquet
+from plugins.steps.checked import check_day
 from plugins.store.door import Place
 from plugins.store.store import Store
 from plugins.store.window import KINDS, Window
@@ -109,7 +109,7 @@ def publish_final(store: Store, data: Day, scenarios: Sequence[Scenario], with_v
     """The last tables of a day, checked, and what it leaves in the visit log."""
     with open_country_data(store.policy) as reader:
         tables, visit_log = compute_final_day(data, scenarios, Context(store.policy, reader))
-    check_tables(tables)
+    check_day(store, data.day, tables)
     if with_visit_log:
         publish_day(store.place("visit_log"), data.day, visit_log)
     publish_day(store.place("statistics"), data.day, tables)

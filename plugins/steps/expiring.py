@@ -18,6 +18,7 @@ from plugins.store.store import Store
 
 DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 TABLE: Final = re.compile(rf"[a-z_]+/({DAY})\.parquet")  # whatever else lies there is not ours
+RECORD: Final = re.compile(rf"(?:checks|anomalies)/({DAY})\.json")  # of a day's tables, with which they end
 TRAIL: Final = re.compile(rf"({DAY})\.jsonl")
 NOTICES: Final = "notices"
 Ended = Iterator[tuple[Place, str]]
@@ -46,6 +47,7 @@ def ended(store: Store, since: timedelta = timedelta()) -> Ended:
     now = store.clock() - since
     yield from _old_tables(store, "statistics", now)
     yield from _old_tables(store, "visit_log", now)
+    yield from _old_records(store, now)
     yield from _old_receipts(store, now)
     yield from _old_reports(store, now)
 
@@ -55,6 +57,14 @@ def _old_tables(store: Store, kind: str, now: datetime) -> Ended:
     for name in list(place.names()):
         if (table := TABLE.fullmatch(name)) and has_ended(date.fromisoformat(table[1])):
             yield place, name
+
+
+def _old_records(store: Store, now: datetime) -> Ended:
+    state, has_ended = store.place("state"), _by_day(store, "statistics", now)
+    for folder in ("checks/", "anomalies/"):
+        for name in list(state.names(folder)):
+            if (record := RECORD.fullmatch(name)) and has_ended(date.fromisoformat(record[1])):
+                yield state, name
 
 
 def _old_receipts(store: Store, now: datetime) -> Ended:

@@ -10,7 +10,8 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from plugins.checking import UncheckedError, check_tables
+from plugins.checking import UncheckedError
+from plugins.steps.checked import check_day
 from plugins.steps.days import publish_day
 from plugins.steps.rebuilding import Computed, compute_provisional, publish_provisional
 from plugins.store.records import read_record, write_record
@@ -60,7 +61,7 @@ def check_part(store: Store, days: Sequence[date]) -> Checked:
             if not (waiting := read_record(store.place("state"), _record(day), Waiting)):
                 continue
             try:
-                check_tables(_tables(store, day))
+                check_day(store, day, _tables(store, day))
                 write_record(store.place("state"), _record(day), waiting.model_copy(update={"is_checked": True}))
                 result.days.append(day)
             except UncheckedError as error:

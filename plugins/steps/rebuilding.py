@@ -7,7 +7,7 @@ from datetime import date
 import pyarrow as pa
 
 from plugins.analysis import open_country_data
-from plugins.checking import check_tables
+from plugins.steps.checked import check_day
 from plugins.steps.days import day_receipts, load_open_day, publish_day, version_of
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store, Tell
@@ -42,7 +42,7 @@ def rebuild(store: Store, tell: Tell) -> list[date]:
         try:
             with store.writing(day):
                 if computed := compute_provisional(store, day, tell):
-                    check_tables(computed.tables)
+                    check_day(store, day, computed.tables)
                     publish_provisional(store, day, computed)
                     rebuilt.append(day)
         except RefusedError as error:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from plugins.checking import check_tables
+from schemas.policy import Policy
 from schemas.statistics import TABLES
 from tests.kills import acts
 
@@ -44,7 +45,7 @@ def _plain(argument: Any) -> Any:
 
 def main() -> None:
     """Answer until standard input ends."""
-    check_tables({name: table.schema.empty_table() for name, table in TABLES.items()})
+    check_tables({name: table.schema.empty_table() for name, table in TABLES.items()}, Policy())
     for line in sys.stdin:
         function, *arguments = json.loads(line)
         child = os.fork()

@@ -12,20 +12,24 @@ import pytest
 from plugins import publishing
 from plugins.checking import UncheckedError, check_tables
 from plugins.publishing import publish_tables, refuse_unusable
+from schemas.policy import Policy
 from schemas.refusals import RefusedError
 from schemas.statistics import TABLES
 
 DAYS = [date(2026, 7, 1), date(2026, 7, 2)]
 
 
-def tables(downloads: int = 3) -> dict[str, pa.Table]:
-    """Every table, empty but for `days` and `downloads_daily`."""
+def tables(hits: int = 3) -> dict[str, pa.Table]:
+    """Every table, empty but for `days` and `attacks_daily`."""
     found = {name: published.schema.empty_table() for name, published in TABLES.items()}
     texts = {"state": "final"} | {name: "x" for name in TABLES["days"].figures if name.endswith("_version")}
     rows = [{"day": day} | {name: texts.get(name, 0) for name in TABLES["days"].figures} for day in DAYS]
     found["days"] = pa.Table.from_pylist(rows, schema=TABLES["days"].schema)
-    rows = [{"day": DAYS[0], "vhost": "a", "path": "/x.zip", "downloads": downloads, "unique_visitors": 1}]
-    found["downloads_daily"] = pa.Table.from_pylist(rows, schema=TABLES["downloads_daily"].schema)
+    rows = [
+        {"day": DAYS[0], "vhost": "a", "scenario": "path-scan", "outcome": "blocked", "country": "NO", "hits": hits}
+    ]
+    rows[0] |= {"addresses": 1, "alerts": 1}
+    found["attacks_daily"] = pa.Table.from_pylist(rows, schema=TABLES["attacks_daily"].schema)
     return found
 
 
@@ -39,15 +43,15 @@ def test_every_table_has_a_file_for_every_day_with_its_own_schema(tmp_path: Path
 
 def test_duckdb_and_pandas_read_a_folder_as_one_table(tmp_path: Path) -> None:
     publish_tables(tables(), tmp_path / "statistics")
-    folder = tmp_path / "statistics" / "downloads_daily"
-    assert duckdb.sql(f"SELECT sum(downloads) FROM '{folder}/*.parquet'").fetchall() == [(3,)]
-    assert pd.read_parquet(folder).downloads.sum() == 3
+    folder = tmp_path / "statistics" / "attacks_daily"
+    assert duckdb.sql(f"SELECT sum(hits) FROM '{folder}/*.parquet'").fetchall() == [(3,)]
+    assert pd.read_parquet(folder).hits.sum() == 3
 
 
 def test_publishing_again_replaces_and_doubles_nothing(tmp_path: Path) -> None:
     publish_tables(tables(), tmp_path / "statistics")
-    publish_tables(tables(downloads=4), tmp_path / "statistics")
-    assert pd.read_parquet(tmp_path / "statistics" / "downloads_daily").downloads.tolist() == [4]
+    publish_tables(tables(hits=4), tmp_path / "statistics")
+    assert pd.read_parquet(tmp_path / "statistics" / "attacks_daily").hits.tolist() == [4]
     assert [entry.name for entry in tmp_path.iterdir()] == ["statistics"]
 
 
@@ -55,9 +59,9 @@ def test_days_of_earlier_runs_stay(tmp_path: Path) -> None:
     publish_tables(tables(), tmp_path / "statistics")
     later = tables()
     later["days"] = later["days"].slice(1)
-    later["downloads_daily"] = later["downloads_daily"].slice(1)
+    later["attacks_daily"] = later["attacks_daily"].slice(1)
     publish_tables(later, tmp_path / "statistics")
-    assert pd.read_parquet(tmp_path / "statistics" / "downloads_daily").downloads.tolist() == [3]
+    assert pd.read_parquet(tmp_path / "statistics" / "attacks_daily").hits.tolist() == [3]
     assert pd.read_parquet(tmp_path / "statistics" / "days").day.tolist() == DAYS
 
 
@@ -81,8 +85,8 @@ def test_a_failure_in_the_middle_leaves_the_old_tables_and_nothing_else(
 
     monkeypatch.setattr(publishing, "as_parquet", fail_at_the_tenth)
     with pytest.raises(OSError, match="no space"):
-        publish_tables(tables(downloads=4), tmp_path / "statistics")
-    assert pd.read_parquet(tmp_path / "statistics" / "downloads_daily").downloads.tolist() == [3]
+        publish_tables(tables(hits=4), tmp_path / "statistics")
+    assert pd.read_parquet(tmp_path / "statistics" / "attacks_daily").hits.tolist() == [3]
     assert [entry.name for entry in tmp_path.iterdir()] == ["statistics"]
 
 
@@ -94,13 +98,13 @@ def test_a_folder_of_other_things_is_refused(tmp_path: Path) -> None:
 
 
 def test_good_tables_pass_their_checks() -> None:
-    check_tables(tables())
+    check_tables(tables(), Policy())
 
 
 def test_a_broken_rule_is_named_with_table_and_day_and_without_values() -> None:
     with pytest.raises(UncheckedError) as refusal:
-        check_tables(tables(downloads=0))
-    (failure,) = refusal.value.failures
-    assert (failure.table, failure.day) == ("downloads_daily", "2026-07-01")
-    assert failure.rule == "expect_column_pair_values_a_to_be_greater_than_b"
-    assert "x.zip" not in str(refusal.value)
+        check_tables(tables(hits=0), Policy())
+    failure = refusal.value.checked.failures[0]
+    assert (failure.rule.table, failure.day) == ("attacks_daily", "2026-07-01")
+    assert failure.rule.words == "hits ≥ addresses"
+    assert "path-scan" not in str(refusal.value)

@@ -1,0 +1,68 @@
+"""What became of the checks of a day's tables: kept beside them for as long as they are, without a value of theirs."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Final, Literal
+
+import pyarrow as pa
+
+from plugins.checking import Checked, UncheckedError, check_tables
+from plugins.store.records import SUFFIX, read_record, write_record
+from plugins.store.store import Store
+from schemas.receipts import Record
+from schemas.suites import suites_version
+
+FOLDER: Final = "checks"
+
+
+class Broken(Record):
+    """A rule that did not hold, in words."""
+
+    table: str
+    words: str
+    severity: Literal["critical", "warning"]
+
+
+class Checks(Record):
+    """The last check of a day's tables: when, by which rules, how many of each suite, and which did not hold.
+
+    Where a critical one did not, the tables that were published before are still there.
+    """
+
+    at: datetime
+    suites: str
+    rules: dict[str, int]
+    broken: tuple[Broken, ...] = ()
+
+    @property
+    def is_published(self) -> bool:
+        return all(one.severity == "warning" for one in self.broken)
+
+
+def check_day(store: Store, day: date, tables: Mapping[str, pa.Table]) -> None:
+    """Check a day's tables and keep the result; UncheckedError where they must not be published."""
+    try:
+        _keep(store, day, check_tables(tables, store.policy))
+    except UncheckedError as error:
+        _keep(store, day, error.checked)
+        raise
+
+
+def last_checks(store: Store, days: int) -> dict[date, Checks]:
+    """Of the newest days that were checked, newest first."""
+    state = store.place("state")
+    names = sorted(state.names(f"{FOLDER}/"), reverse=True)[:days]
+    found = {_day(name): read_record(state, name, Checks) for name in names}
+    return {day: checks for day, checks in found.items() if checks}
+
+
+def _keep(store: Store, day: date, checked: Checked) -> None:
+    broken = tuple(
+        Broken(table=one.rule.table, words=one.rule.words, severity=one.rule.severity) for one in checked.failures
+    )
+    checks = Checks(at=store.clock(), suites=suites_version(), rules=dict(checked.rules), broken=broken)
+    write_record(store.place("state"), f"{FOLDER}/{day}{SUFFIX}", checks)
+
+
+def _day(name: str) -> date:
+    return date.fromisoformat(name.removeprefix(f"{FOLDER}/").removesuffix(SUFFIX))
