@@ -1,0 +1,56 @@
+"""The figures of a period beside those of the period before: how much, and in words which way."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from plugins.report.wording import Wording
+from schemas.report import Figure, Report
+
+Way = Literal["up", "down", "same", "new", "none"]
+ARROWS: Final[dict[Way, str]] = {"up": "▲", "down": "▼", "same": "=", "new": "▲", "none": ""}
+# The figures of the first line, which people look at first
+FIRST: Final = ("visits", "unique_visitors", "pageviews", "visit_mean", "bounce_rate", "downloads")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure in words."""
+
+    name: str
+    title: str
+    value: str
+    way: Way
+    arrow: str
+    change: str
+    is_first: bool
+
+
+def show_figures(report: Report, words: Wording) -> list[Shown]:
+    """All of the report, those of the first line first."""
+    order = {name: place for place, name in enumerate(FIRST)}
+    return [_show(one, words) for one in sorted(report.figures, key=lambda one: order.get(one.name, len(FIRST)))]
+
+
+def _show(figure: Figure, words: Wording) -> Shown:
+    title = str(words.words["figures"].get(figure.name, figure.name.replace("_", " ")))
+    value = "–" if figure.value is None else words.figure(figure.unit, figure.value)
+    way, change = _change(figure, words)
+    return Shown(figure.name, title, value, way, ARROWS[way], change, figure.name in FIRST)
+
+
+def _change(figure: Figure, words: Wording) -> tuple[Way, str]:
+    if figure.value is None or figure.before is None:
+        return "none", words.say("change.none")
+    before = words.figure(figure.unit, figure.before)
+    way: Way = "up" if figure.value > figure.before else "down"
+    if words.figure(figure.unit, figure.value) == before:
+        return "same", words.say("change.same", before=before)
+    if figure.unit == "share":
+        points = words.decimal(
+            abs(figure.value - figure.before) * 100, 1 if abs(figure.value - figure.before) >= 0.001 else 2
+        )
+        return way, words.say(f"change.{way}", much=words.say("change.points", much=points), before=before)
+    if figure.before == 0:
+        return "new", words.say("change.new")
+    much = words.share(abs(figure.value - figure.before) / figure.before)
+    return way, words.say(f"change.{way}", much=much, before=before)

@@ -1,0 +1,134 @@
+"""A report → one page, in a language: as a page of the UI, or as a file that needs nobody."""
+
+import json
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from plugins.pages.showing import STATIC as STATIC_OF_PAGES
+from plugins.pages.showing import TEMPLATES as TEMPLATES_OF_PAGES
+from plugins.report.charts import DRAWN, Chart, draw
+from plugins.report.figures import show_figures
+from plugins.report.periods import presets, query
+from plugins.report.plotly import plotly_name, plotly_script, style_of_maps
+from plugins.report.sections import CSV, OPTIONAL, SECTIONS, WIDE
+from plugins.report.summaries import summary
+from plugins.report.tables import Table, show_table
+from plugins.report.wording import LOCALES, Tongue, Wording, wording
+from schemas.report import Report
+
+HERE: Final = Path(__file__).parent
+STATIC: Final = HERE / "static"
+TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+TEMPLATES.filters["moment"] = TEMPLATES_OF_PAGES.filters["moment"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """One part as the page shows it; `says` is the chart in words."""
+
+    name: str
+    is_wide: bool
+    table: Table
+    chart: Chart | None
+    says: str
+
+
+def render_report(
+    report: Report,
+    language: Tongue,
+    *,
+    mode: Literal["file", "page"],
+    base: str = "",
+    newest: date | None = None,
+    replay: datetime | None = None,
+    problem: str = "",
+) -> str:
+    """The page as HTML.
+
+    As a file it holds style, scripts and data, links nowhere, and forbids itself to ask anybody. As a page it takes
+    them from `base`, the app's path, and has the form that asks for another period; `newest` is where its periods
+    end, and `problem` why it is not the period that was asked for.
+    """
+    words = wording(language)
+    blocks = {name: _block(report, name, words) for names in SECTIONS.values() for name in names}
+    charts = {name: block.chart for name, block in blocks.items() if block.chart}
+    return TEMPLATES.get_template("report.html").render(
+        asked={"base": base, "replay": replay},
+        charted=DRAWN,
+        blocks={name: block for name, block in blocks.items() if block.table.rows or name not in OPTIONAL},
+        data=as_json({"charts": charts, "forms": _forms(words)}),
+        figures=show_figures(report, words),
+        is_empty=not any(part.rows for name, part in report.parts.items() if name not in {"days", "traffic", "hours"}),
+        csv=CSV,
+        language=language,
+        length=(report.last - report.first).days + 1,
+        mode=mode,
+        plotly=plotly_name(),
+        problem=problem,
+        presets=presets(report, newest or report.last, words),
+        query_of_days=f"from={report.first}&to={report.last}",
+        query_in={tongue: query(report, tongue) for tongue in LOCALES},
+        report=report,
+        say=words.say,
+        sections=SECTIONS,
+        style_of_maps=style_of_maps(),
+        words=words,
+        **_inside() if mode == "file" else {},
+    )
+
+
+def _block(report: Report, name: str, words: Wording) -> Block:
+    part = report.parts[name]
+    chart = draw(report, part, words)
+    return Block(name, name in WIDE, show_table(part, words), chart, summary(part, words) if chart else "")
+
+
+def _forms(words: Wording) -> dict[str, Any]:
+    """How numbers and days are written on axes."""
+    months = words.locale.months["format"]["abbreviated"]
+    weekdays = words.locale.days["format"]
+    return {
+        "tongue": words.tongue,
+        "separators": words.separators,
+        "months": [months[n] for n in range(1, 13)],
+        "days": [weekdays["wide"][n % 7] for n in range(6, 13)],
+        "shortDays": [weekdays["abbreviated"][n % 7] for n in range(6, 13)],
+        "day": "%-d. %b" if words.tongue == "nb" else "%-d %b",
+    }
+
+
+def as_json(data: object) -> Markup:
+    """Data for a script element, in which no text can end it or begin another."""
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704 - no sign of HTML is left in it
+
+
+@cache
+def _inside() -> dict[str, Any]:
+    """What the file holds instead of links: style and scripts, and the policy that lets these run and nothing else."""
+    style = "\n".join((folder / name).read_text("utf-8") for folder, name in STYLES)
+    scripts = [plotly_script(), (STATIC / "report.js").read_text("utf-8")]
+    policy = (
+        f"default-src 'none'; script-src {' '.join(_hash(one) for one in scripts)}; style-src {_hash(style)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return {"style": Markup(style), "scripts": [Markup(one) for one in scripts], "policy": policy}  # noqa: S704 - ours
+
+
+STYLES: Final = ((STATIC_OF_PAGES, "lethe.css"), (STATIC, "report.css"))
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,39 @@
+"""The order of the page: its sections, their parts, and the published table behind each part."""
+
+from typing import Final
+
+# The sections of the page, and their parts in order
+SECTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "visits": ("days",),
+    "pages": ("pages", "downloads", "goals"),
+    "sources": ("source_kinds", "sources"),
+    "flows": ("transitions",),
+    "people": ("device_classes", "hours", "countries", "devices"),
+    "machines": ("traffic", "ai_crawlers", "attacks", "agents"),
+    "health": ("statuses", "broken_links", "errors", "response_times_by_day", "response_times"),
+}
+WIDE: Final = {"days", "pages", "transitions", "traffic", "agents", "errors", "response_times_by_day", "response_times"}
+# The published table behind each part, for who wants all of its rows
+CSV: Final = {
+    "days": "visits_daily",
+    "pages": "pages_daily",
+    "downloads": "downloads_daily",
+    "goals": "goals_daily",
+    "source_kinds": "sources_daily",
+    "sources": "sources_daily",
+    "transitions": "transitions_daily",
+    "device_classes": "devices_daily",
+    "hours": "traffic_hourly",
+    "countries": "countries_daily",
+    "devices": "devices_daily",
+    "traffic": "traffic_hourly",
+    "ai_crawlers": "agents_daily",
+    "attacks": "attacks_daily",
+    "agents": "agents_daily",
+    "statuses": "status_daily",
+    "broken_links": "not_found_daily",
+    "errors": "errors_daily",
+    "response_times_by_day": "response_times_daily",
+    "response_times": "response_times_daily",
+}
+OPTIONAL: Final = {"goals"}  # no site has to have them
