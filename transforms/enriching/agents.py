@@ -19,7 +19,7 @@ AGENTS: Final = pa.schema(
 LONGEST: Final = 1_000
 # A program's way to name itself where no list knows a browser of that name: "Monit/5.23.0", or mere words, with neither
 # a product's version (RFC 9110 §10.1.5) nor a system.
-NO_BROWSER: Final = re.compile(r"(?!Mozilla)[\w.:-]+/v?\d[\w.-]*|[^/(]*")
+NO_BROWSER: Final = re.compile(r"(?!Mozilla)[\w.:-]+/v?\d[\w.-]*|(?!.*browser)[^/(]*", re.IGNORECASE)
 LISTS: Final = ("crawler-user-agents", "ua-parser-builtins")
 
 

@@ -134,6 +134,7 @@ def test_a_robot_is_known_by_name_and_its_costume_is_not_counted(user_agent, kin
         "Mozilla/5.0",
         "Arexx (compatible; MSIE 6.0; AmigaOS5.0)",
         "MSIE 6.0",
+        "MAXX_MAUI WAP Browser",
     ],
 )
 def test_an_unusual_browser_is_still_a_person(user_agent):
