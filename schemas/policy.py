@@ -16,6 +16,7 @@ from schemas.policy_model import (
     Attestation,
     Blocklist,
     Controller,
+    Goal,
     Keep,
     Log,
     OtherSystem,
@@ -43,6 +44,7 @@ class PolicyError(RefusedError):
 
 # Sections that may occur several times; an entry of LISTS has no defaults, so one that is wrong is judged no further.
 LISTS: Final[Mapping[str, type[Section]]] = {
+    "goals": Goal,
     "other_systems": OtherSystem,
     "recipients": Recipient,
     "attestations": Attestation,
@@ -72,9 +74,10 @@ def load_policy(text: str, source: str = "policy.toml") -> Policy:
 
 
 def policy_version(policy: Policy) -> str:
-    """Twelve hexadecimal digits that change when the meaning does, not with comments or the order of keys and logs."""
+    """Twelve hexadecimal digits that change when the meaning does, not with comments or an order."""
     effective = policy.model_dump(mode="json")
-    effective["logs"].sort(key=lambda log: log["name"])
+    for named in ("logs", "goals"):
+        effective[named].sort(key=lambda entry: entry["name"])
     return sha256(json.dumps(effective, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -36,6 +36,7 @@ def contradictions(policy: Policy) -> Iterator[Contradiction]:
     yield from _bans_without_evidence(policy)
     yield from _places_within_places(policy)
     yield from _doubled_logs(policy)
+    yield from _doubled_goals(policy)
     yield from _unclear_attestations(policy)
 
 
@@ -99,6 +100,13 @@ def _doubled_logs(policy: Policy) -> Iterator[Contradiction]:
             allowed = "once, so that no line counts twice"
             sentence = f'logs has the path "{pattern}" {times} times; allowed is {allowed}'
             yield Contradiction(sentence, {"logs.access", "logs.error"})
+
+
+def _doubled_goals(policy: Policy) -> Iterator[Contradiction]:
+    for name, times in Counter(goal.name for goal in policy.goals).items():
+        if times > 1:
+            allowed = "once; path takes a list of paths"
+            yield Contradiction(f'goals has the name "{name}" {times} times; allowed is {allowed}', {"goals.name"})
 
 
 def _unclear_attestations(policy: Policy) -> Iterator[Contradiction]:

@@ -13,6 +13,8 @@ from schemas.policy_values import (
     ExactPath,
     Files,
     Format,
+    GoalName,
+    GoalPaths,
     Host,
     Lasting,
     Line,
@@ -143,6 +145,13 @@ class Log(Section):
 DEFAULT_LOG = Log(access=("/var/log/nginx/access.log*",), error=("/var/log/nginx/error.log*",))
 
 
+class Goal(Section):
+    """[[goals]]: what a visit is to reach; a conversion is a visit in which one of its pages or downloads was."""
+
+    name: GoalName
+    path: GoalPaths
+
+
 class OtherSystem(Section):
     """[[other_systems]]: what handles visitors' data too, and what Lethe has nothing to do with."""
 
@@ -191,6 +200,7 @@ class Policy(Section):
     logs: Annotated[Several[Log], allowed("a section [[logs]] for each log"), Field(validate_default=True)] = (
         DEFAULT_LOG,
     )
+    goals: Annotated[Several[Goal], allowed("a section [[goals]] for each goal")] = ()
     other_systems: Annotated[Several[OtherSystem], allowed("a section [[other_systems]] for each")] = ()
     recipients: Annotated[Several[Recipient], allowed("a section [[recipients]] for each")] = ()
     attestations: Annotated[Several[Attestation], allowed("a section [[attestations]] for each")] = ()

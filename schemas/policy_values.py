@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from schemas.durations import Duration
 from schemas.log_format import log_formats
 from schemas.notice import FORBIDDEN, SUBJECTS
+from schemas.statistics import OTHER, UNKNOWN
 
 ERROR_FORMATS = ("apache_error", "nginx_error", "php_error")
 NAMED_FORMATS = ("common", "combined", "vhost_combined", *log_formats(), *ERROR_FORMATS, "detect")
@@ -122,13 +123,38 @@ def _honest(value: str) -> str:
     return value
 
 
+def _goal_name(value: str) -> str:
+    if value in {OTHER, UNKNOWN}:
+        raise HintError("; tables say that of something else")
+    return value
+
+
 def _tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
+
+
+def _one_or_several(value: object) -> object:
+    return _tuple([value] if isinstance(value, str) else value)
 
 
 Host = Annotated[str, Field(pattern=r"\A[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\z")]
 LogName = Annotated[str, Field(pattern=r"\A[a-z0-9_-]{1,64}\z")]  # it names folders
 ExactPath = Annotated[str, Field(pattern=r"\A/[^\s?#*]*\z")]
+GoalName = Annotated[
+    str,
+    Field(pattern=r"\A\S([^\r\n]*\S)?\z", max_length=100),
+    AfterValidator(_goal_name),
+    allowed('a line of up to 100 characters, such as "Order sent"'),
+]
+GoalPaths = Annotated[
+    tuple[Annotated[str, Field(pattern=r"\A/[^\s#*]*\*?\z")], ...],
+    BeforeValidator(_one_or_several),
+    Field(min_length=1),
+    allowed(
+        "a path that begins with /, or a list of some, each exact or with * at its end for all that begin so, such as"
+        ' "/order/thanks" or ["/contact/sent", "/files/*"]'
+    ),
+]
 Timezone = Annotated[
     str, AfterValidator(_timezone), allowed('a name of the IANA time zone database, such as "Europe/Oslo"')
 ]

@@ -59,6 +59,9 @@ def _counting(policy: Policy) -> Iterator[str]:
     yield f"Of queries nothing is kept{', except: ' if query else ''}{'; '.join(query)}."
     secret = _series(("password", "token", "session", *policy.site.secret_query_keys))
     yield f"Values of secret query keys, such as {secret}, are not stored at all, unless an attack is in them."
+    for goal in policy.goals:
+        reached = _series(map(_reached, goal.path), "or")
+        yield f"Goal {goal.name}: visits in which {reached} was opened count as conversions."
     if ignored := [*rules.ignore_paths, *map(str, rules.exclude_networks)]:
         yield f"Hits on or from {_series(ignored)} count in no table; attacks among them are still seen."
 
@@ -91,6 +94,8 @@ def _what_is_off(policy: Policy) -> Iterator[str]:
         yield "Off: small groups are published as they are (smallest_group = 1 is for tests)."
     if not policy.blocklist.allowlist:
         yield "Off: no network is safe from bans (blocklist.allowlist is empty)."
+    if not policy.goals:
+        yield "Off: goals; no conversions are counted (there is no [[goals]])."
     if not policy.places.country_data:
         yield 'Off: countries; every country is "unknown" (places.country_data is empty).'
     if not policy.logs:
@@ -101,6 +106,10 @@ def _words(exact: timedelta) -> str:
     return Duration(exact=exact).words
 
 
-def _series(names: Iterable[str]) -> str:
+def _reached(path: str) -> str:
+    return f"anything that begins with {path.removesuffix('*')}" if path.endswith("*") else path
+
+
+def _series(names: Iterable[str], joined: str = "and") -> str:
     *most, last = list(names) or [""]
-    return f"{', '.join(most)} and {last}" if most else last
+    return f"{', '.join(most)} {joined} {last}" if most else last

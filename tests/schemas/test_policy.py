@@ -18,6 +18,10 @@ from schemas.policy_model import Log, Site
 
 DOCUMENTED = Path(__file__).parents[2] / "policy.toml"
 NETWORKS = 'a list of networks, such as ["192.0.2.0/24", "2001:db8::/32"]'
+GOAL = (
+    "a path that begins with /, or a list of some, each exact or with * at its end for all that begin so, such as"
+    ' "/order/thanks" or ["/contact/sent", "/files/*"]'
+)
 FORMATS = (
     "one of common, combined, vhost_combined, aws_alb, caddy, cloudfront, haproxy, iis, nginx_json, traefik,"
     " traefik_common, apache_error, nginx_error, php_error, detect; the server's own LogFormat or log_format,"
@@ -179,6 +183,23 @@ WRONG_VALUES = [
         '[[logs]]\naccess = ["a"]\nerror = ["a"]',
         'logs has the path "a" 2 times; allowed is once, so that no line counts twice',
     ),
+    ('[[goals]]\nname = "sent"\npath = "thanks"', f'goals.sent.path has "thanks"; allowed is {GOAL}'),
+    ('[[goals]]\nname = "sent"\npath = ["/a*b"]', f'goals.sent.path has "/a*b"; allowed is {GOAL}'),
+    ('[[goals]]\nname = "sent"\npath = []', f"goals.sent.path is []; allowed is {GOAL}"),
+    ('[[goals]]\nname = "sent"', f"goals.sent.path is missing; allowed is {GOAL}"),
+    (
+        '[[goals]]\nname = ""\npath = "/a"',
+        'goals.1.name is ""; allowed is a line of up to 100 characters, such as "Order sent"',
+    ),
+    (
+        '[[goals]]\nname = "unknown"\npath = "/a"',
+        'goals.unknown.name is "unknown"; allowed is a line of up to 100 characters, such as "Order sent";'
+        " tables say that of something else",
+    ),
+    (
+        '[[goals]]\nname = "sent"\npath = "/a"\n[[goals]]\nname = "sent"\npath = "/b"',
+        'goals has the name "sent" 2 times; allowed is once; path takes a list of paths',
+    ),
     ("[controller]\ndpo = 7", "controller.dpo is 7; allowed is a line of text"),
     ('[controller]\naddress = "a\\nb"', 'controller.address is "a\\nb"; allowed is a line of text'),
     (
@@ -244,7 +265,7 @@ UNKNOWN_KEYS = [
     (
         "q = 1",
         "q is no key of a policy; allowed are site, keep, truncation, statistics, blocklist, places, controller, logs,"
-        " other_systems, recipients, attestations",
+        " goals, other_systems, recipients, attestations",
     ),
 ]
 
@@ -327,6 +348,14 @@ def test_policy_toml_documents_every_key_with_its_default():
     for section, default in Policy():
         fields = (LISTS | {"logs": Log}).get(section, type(default)).model_fields
         assert list(written[section][0] if section in (*LISTS, "logs") else written[section]) == list(fields)
+
+
+def test_a_goal_is_reached_on_one_path_or_on_several():
+    text = '[[goals]]\nname = "Order sent"\npath = "/order/thanks"\n[[goals]]\nname = "guides"\npath = ["/a", "/b/*"]'
+    assert [goal.path for goal in load_policy(text).goals] == [("/order/thanks",), ("/a", "/b/*")]
+    one, other = (f'[[goals]]\nname = "{name}"\npath = "/{name}"\n' for name in "ab")
+    assert policy_version(load_policy(one + other)) == policy_version(load_policy(other + one))
+    assert policy_version(load_policy(one)) != policy_version(load_policy(""))
 
 
 def test_exact_durations_are_timedeltas_and_calendar_ones_keep_their_months():

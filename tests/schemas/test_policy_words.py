@@ -23,6 +23,7 @@ def words(text):
         "banned for 4 hours",
         "Never banned: 192.0.2.0/28.",
         "Log www: access from /var/log/nginx/access.log*, errors from /var/log/nginx/error.log*; layout combined",
+        "Off: goals; no conversions are counted",
         "Off: countries",
     ],
 )
@@ -49,6 +50,14 @@ def test_what_is_off_is_said():
     assert "Off: nothing is read on schedule" in said
     assert "Of queries nothing is kept." in said
     assert "count in no table" not in said
+
+
+def test_a_goal_says_what_reaches_it():
+    said = words('[[goals]]\nname = "Order sent"\npath = ["/order/thanks", "/files/*"]')
+    assert (
+        "Goal Order sent: visits in which /order/thanks or anything that begins with /files/ was opened count" in said
+    )
+    assert "Off: goals" not in said
 
 
 def test_with_country_data_countries_are_on():

@@ -23,6 +23,7 @@ EFFECTS: Final = {  # the longest beginning of a key that fits
     "site": COMPUTED,
     "truncation": COMPUTED,
     "statistics": COMPUTED,
+    "goals": COMPUTED,
     "blocklist.allowlist": "it counts at once, also for bans in force",
     "blocklist": "it counts for bans from now on",
     "places": "nothing is moved; move what lies there first",
