@@ -26,6 +26,7 @@ class Published:
     keys: tuple[str, ...]
     figures: tuple[str, ...]
     folded: tuple[str, ...] = ()  # the keys that hide small groups
+    totals: tuple[str, ...] = ()  # of these the ones whose totals by vhost stand in another table too
 
     @property
     def schema(self) -> pa.Schema:
@@ -96,9 +97,14 @@ TABLES: Final = {
             ("vhost", "from_path", "to_path"),
             ("transitions",),
             folded=("vhost", "from_path", "to_path"),
+            totals=("to_path",),  # views less entries
         ),
         Published(
-            "devices_daily", ("vhost", "device_class", "os", "browser"), VISITS, folded=("vhost", "os", "browser")
+            "devices_daily",
+            ("vhost", "device_class", "os", "browser"),
+            VISITS,
+            folded=("vhost", "os", "browser"),
+            totals=("browser",),  # agents_daily has pageviews by browser
         ),
         Published("countries_daily", ("vhost", "country"), VISITS, folded=("vhost", "country")),
         Published("downloads_daily", ("vhost", "path"), ("downloads", "unique_visitors"), folded=("vhost", "path")),

@@ -1,5 +1,6 @@
 """A closed day → its visit log: rows of hits and visits that name no client, only the network it came from."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -12,11 +13,11 @@ from transforms.anonymising.addresses import truncate_addresses
 from transforms.distinct import Codes, distinct_values
 from transforms.statistics.coded import Context
 from transforms.statistics.day import CodedDay, read_query
-from transforms.statistics.fold import fold_small_groups
+from transforms.statistics.fold import FOLDED, codes_of
+from transforms.statistics.folded_day import FoldedDay
 
 MINUTE: Final = 60_000_000
-FOLDED_OF_HITS: Final = ("vhost", "path", "source", "browser", "os", "country")
-FOLDED_OF_VISITS: Final = ("vhost", "path", "source", "country")
+FOLDED_OF_HITS: Final = ("path", "source", "browser", "os", "country")
 # Of RFC 9110 §9, RFC 5789 and WebDAV (RFC 4918 §9); any other is the client's own word, and may say anything
 METHODS: Final = frozenset(
     (
@@ -26,17 +27,25 @@ METHODS: Final = frozenset(
 )
 
 
-def compute_visit_log(coded: CodedDay) -> dict[str, pa.Table]:
+def compute_visit_log(folded: FoldedDay, shown: Mapping[str, Codes]) -> dict[str, pa.Table]:
     """The tables of `schemas.visit_log.VISIT_LOG`, without ignored hits, and with visits of people only.
 
-    Rows are sorted by what they say, so that their order tells nothing about who made them; values behind which stand
-    too few visitors are folded, among all hits, or among the actions of people.
+    Rows are sorted by what they say, so that their order tells nothing about who made them. Only values that are
+    `shown` in the day's tables (codes by kind) are shown here too; a visit has those that its tables have.
     """
-    return {"hits": _in_words("hits", _hits(coded), coded), "visits": _in_words("visits", _visits(coded), coded)}
+    coded = folded.coded
+    return {
+        "hits": _in_words("hits", _hits(folded, shown), coded),
+        "visits": _in_words("visits", _visits(folded), coded),
+    }
 
 
-def _hits(coded: CodedDay) -> pa.Table:
-    rows = _fold(coded.hits, FOLDED_OF_HITS, coded.context)
+def _hits(folded: FoldedDay, shown: Mapping[str, Codes]) -> pa.Table:
+    coded, rows = folded.coded, folded.relations["hits"]
+    if folded.smallest > 1:
+        for name in FOLDED_OF_HITS:
+            codes = codes_of(rows, name)
+            rows = _with(rows, name, np.where(np.isin(codes, _survivors(shown[name], coded, name)), codes, FOLDED))
     return (
         rows.append_column("minute", pa.array(rows["instant"].to_numpy() // MINUTE * MINUTE))
         .append_column("client_network", pa.array(_code_networks(coded.window_hits["client_ip"], coded.context)))
@@ -44,19 +53,28 @@ def _hits(coded: CodedDay) -> pa.Table:
     )
 
 
-def _visits(coded: CodedDay) -> pa.Table:
-    coded.connection.register("actions", _fold(coded.actions, FOLDED_OF_VISITS, coded.context))
+def _survivors(shown: Codes, coded: CodedDay, name: str) -> Codes:
+    """Also `unknown`, of which nothing can be told: robots have no browser."""
+    return np.append(shown, coded.context.code(name, [None]))
+
+
+def _visits(folded: FoldedDay) -> pa.Table:
+    coded, actions = folded.coded, folded.relations["actions"]
+    for table, name in (("sources_daily", "source"), ("countries_daily", "country")):
+        actions = _with(actions, name, folded.rows(table)[name])
+    paths = np.full(len(actions), FOLDED)  # of downloads, which neither begin nor end a visit of pages
+    paths[actions["is_pageview"].to_numpy(zero_copy_only=False)] = codes_of(folded.rows("pages_daily"), "path")
+    coded.connection.register("actions", _with(actions, "path", paths))
     visits = coded.connection.sql(read_query("transforms.visits", "visits")).to_arrow_table()
     (unknown,) = coded.context.code("path", [None]).tolist()
     for name in ("entry_path", "exit_path"):
-        visits = visits.set_column(visits.schema.get_field_index(name), name, visits[name].fill_null(unknown))
+        visits = _with(visits, name, visits[name].fill_null(unknown))
     return visits
 
 
-def _fold(rows: pa.Table, names: tuple[str, ...], context: Context) -> pa.Table:
-    for name in names:
-        rows = fold_small_groups(rows, name, context.policy.statistics.smallest_group)
-    return rows
+def _with(rows: pa.Table, name: str, codes: Codes | pa.ChunkedArray) -> pa.Table:
+    column = codes if isinstance(codes, pa.ChunkedArray) else pa.array(codes)
+    return rows.set_column(rows.schema.get_field_index(name), name, column)
 
 
 def _code_networks(clients: pa.ChunkedArray, context: Context) -> Codes:

@@ -9,9 +9,7 @@ from schemas.policy import Policy, load_policy
 from schemas.window import ERRORS, HITS
 from transforms.detection.load import load_scenarios
 from transforms.statistics.coded import Context
-from transforms.statistics.compute import Day, compute_day
-from transforms.statistics.day import code_day
-from transforms.visits.visit_log import compute_visit_log
+from transforms.statistics.compute import Day, compute_day, compute_final_day
 
 DAY = date(2026, 7, 1)
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -81,7 +79,7 @@ def tables(
 
 def visit_log(*hits: dict[str, Any], under: Policy | None = None) -> dict[str, list[dict[str, Any]]]:
     """The visit log of the day as rows, without `day`."""
-    log = compute_visit_log(code_day(day_of(*hits), load_scenarios(), Context(under or policy())))
+    _, log = compute_final_day(day_of(*hits), load_scenarios(), Context(under or policy()))
     return {name: table.drop_columns("day").to_pylist() for name, table in log.items()}
 
 

@@ -128,23 +128,28 @@ def test_the_hour_that_comes_twice_is_two_hours() -> None:
         assert {row["minute"].second for row in found[name]} == {0}
 
 
-def test_values_of_few_people_are_folded_among_all_hits() -> None:
-    rare = hit(
-        "/rare", user_agent=FIREFOX.replace("Linux", "FreeBSD"), referrer="https://rare.example/", vhost="a.example"
-    )
-    found = visit_log(*crowd("/a"), rare, under=folding(5))["hits"]
+def test_values_of_few_people_are_folded_as_in_the_tables() -> None:
+    rare = hit("/rare", user_agent=FIREFOX.replace("Linux", "FreeBSD"), referrer="https://rare.example/")
+    more = crowd("/b", vhost="a.example", user_agent=FIREFOX.replace("Linux", "Haiku"))
+    found = visit_log(*crowd("/a"), *more, rare, under=folding(5))["hits"]
     (row,) = [row for row in found if row["client_network"] == "192.0.2.0/24"]
-    assert [row[name] for name in ("vhost", "path", "source", "os")] == [OTHER] * 4
-    assert (row["source_kind"], row["browser"]) == ("external", "Firefox")
-    assert {row["path"] for row in found} == {"/a", OTHER}
+    assert [row[name] for name in ("path", "source", "os")] == [OTHER] * 3
+    assert (row["vhost"], row["source_kind"]) == ("www.example.org", "external")
+    assert {row["vhost"] for row in found} == {"www.example.org", "a.example"}
 
 
-def test_the_pages_of_a_visit_are_folded_among_the_actions_of_people() -> None:
+def test_a_path_is_shown_if_a_table_of_the_day_shows_it() -> None:
+    many = [*crowd("/a"), *crowd("/c"), *crowd("/style.css"), *crowd("/gone", status=404), *crowd("/moved", status=301)]
+    found = visit_log(*many, under=folding(5))["hits"]
+    assert {row["path"] for row in found} == {"/a", "/c", "/gone", OTHER}
+
+
+def test_the_pages_of_a_visit_are_folded_as_in_the_table_of_pages() -> None:
     robots = crowd("/b", user_agent="Googlebot/2.1")
-    found = visit_log(*crowd("/a"), *robots, hit("/a", -9), hit("/b"), under=folding(5))
-    assert {row["path"] for row in found["hits"]} == {"/a", "/b"}
+    few = [hit("/b", client_ip=f"192.0.2.{n}") for n in range(1, 5)]
+    found = visit_log(*crowd("/a"), *crowd("/c"), *robots, hit("/a", -9), *few, hit("/d", 9), under=folding(4))
+    assert {row["path"] for row in found["hits"]} == {"/a", "/c", OTHER}, "/b is hidden beside the one person of /d"
     assert [(row["entry_path"], row["exit_path"]) for row in found["visits"]].count(("/a", OTHER)) == 1
-    assert {row["exit_path"] for row in found["visits"]} == {"/a", OTHER}
 
 
 PEOPLE = st.integers(1, 6).map(lambda n: f"203.0.113.{n}") | st.integers(1, 6).map(lambda n: f"2001:db8:7::{n}77")
