@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
@@ -15,7 +16,8 @@ from schemas.refusals import RefusedError
 from schemas.statistics import TABLES
 from transforms.report.period import Period
 
-FORMULAS: Final = tuple("=+-@＝＋－＠")  # what a spreadsheet computes, wherever it stands in a file; the wide ones too
+# What a spreadsheet computes, whatever that nobody sees stands before it; the wide signs too.
+FORMULA: Final = re.compile("[\\s\0-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\\-@＝＋－＠]")
 
 
 def check_table(name: str) -> str:
@@ -52,7 +54,7 @@ def _cells(column: pa.ChunkedArray) -> list[Any]:
 
 
 def _inert(text: str | None) -> str | None:
-    return f"'{text}" if text and text.lstrip().startswith(FORMULAS) else text
+    return f"'{text}" if text and FORMULA.match(text) else text
 
 
 def _instant(moment: datetime | None) -> str | None:
