@@ -21,6 +21,7 @@ from schemas.policy_values import (
     LogName,
     Name,
     Networks,
+    PathOrBelow,
     Place,
     QueryKeys,
     Said,
@@ -90,6 +91,10 @@ class Statistics(Section):
     )
     campaign_keys: QueryKeys = ("utm_source", "utm_medium", "utm_campaign")
     page_query_keys: QueryKeys = ()
+    background_paths: Annotated[
+        Several[PathOrBelow],
+        allowed('a list of paths, each exact or with * at its end for all that begin so, such as ["/api/*"]'),
+    ] = ()
     ignore_paths: Annotated[
         Several[ExactPath], allowed('a list of exact paths, without *, ? and blanks, such as ["/health"]')
     ] = ("/health",)

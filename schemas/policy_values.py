@@ -140,6 +140,7 @@ def _one_or_several(value: object) -> object:
 Host = Annotated[str, Field(pattern=r"\A[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\z")]
 LogName = Annotated[str, Field(pattern=r"\A[a-z0-9_-]{1,64}\z")]  # it names folders
 ExactPath = Annotated[str, Field(pattern=r"\A/[^\s?#*]*\z")]
+PathOrBelow = Annotated[str, Field(pattern=r"\A/[^\s?#*]*\*?\z")]
 GoalName = Annotated[
     str,
     Field(pattern=r"\A\S([^\r\n]*\S)?\z", max_length=100),

@@ -62,6 +62,8 @@ def _counting(policy: Policy) -> Iterator[str]:
     for goal in policy.goals:
         reached = _series(map(_reached, goal.path), "or")
         yield f"Goal {goal.name}: visits in which {reached} was opened count as conversions."
+    if rules.background_paths:
+        yield f"Besides feeds and their like, {_series(rules.background_paths)} are background: hits, and no pageviews."
     if ignored := [*rules.ignore_paths, *map(str, rules.exclude_networks)]:
         yield f"Hits on or from {_series(ignored)} count in no table; attacks among them are still seen."
 

@@ -123,6 +123,11 @@ WRONG_VALUES = [
         ' allowed is a list of exact paths, without *, ? and blanks, such as ["/health"]',
     ),
     (
+        '[statistics]\nbackground_paths = ["/api/*/poll"]',
+        'statistics.background_paths has "/api/*/poll";'
+        ' allowed is a list of paths, each exact or with * at its end for all that begin so, such as ["/api/*"]',
+    ),
+    (
         '[statistics]\nexclude_networks = ["198.51.100.7/24"]',
         f'statistics.exclude_networks has "198.51.100.7/24"; allowed is {NETWORKS}; did you mean "198.51.100.0/24"?',
     ),

@@ -60,5 +60,10 @@ def test_a_goal_says_what_reaches_it():
     assert "Off: goals" not in said
 
 
+def test_what_the_policy_calls_background_is_said():
+    said = words('[statistics]\nbackground_paths = ["/api/*", "/poll"]')
+    assert "Besides feeds and their like, /api/* and /poll are background: hits, and no pageviews." in said
+
+
 def test_with_country_data_countries_are_on():
     assert "countr" not in words('[places]\ncountry_data = "countries.mmdb"')

@@ -12,10 +12,10 @@ from transforms.enriching.countries import look_up_country
 from transforms.visits.kinds import path_kinds, plain_path
 
 
-def read_path(path: str | None) -> tuple[str, str | None]:
-    """What kind of a path it is, and what is published of it."""
+def read_path(path: str | None, background: Sequence[str] = ()) -> tuple[str, str | None]:
+    """What kind of a path it is, where the policy names some as background, and what is published of it."""
     plain = plain_path(path)
-    return path_kinds().of(plain), None if plain is None else publish_path(plain)
+    return path_kinds().of(plain, background), None if plain is None else publish_path(plain)
 
 
 def read_page_query(query: str | None, keys: Sequence[str]) -> tuple[str]:

@@ -193,7 +193,8 @@ def _looked_up(
 def _path_columns(hits: pa.Table, context: Context) -> dict[str, np.ndarray]:
     """`path` is what tells pages apart: the path, and the query keys that the policy names for it."""
     paths, dictionary = dictionary_codes(hits["path"])
-    columns = _looked_up("path", read_path, ("path_kind", "path"), dictionary, paths, context)
+    read = partial(read_path, background=context.policy.statistics.background_paths)
+    columns = _looked_up("path", read, ("path_kind", "path"), dictionary, paths, context)
     page, file = context.code("path_kind", ["page", "download"])
     is_page, is_file = columns["path_kind"] == page, columns["path_kind"] == file
     published = columns["path"]

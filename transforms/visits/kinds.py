@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-import numpy as np
-
 EXTENSION = re.compile(r"[a-z][a-z0-9]{0,9}")  # "1.0" ends no file name
 ABSOLUTE_FORM = re.compile(r"https?://[^/?]*", re.IGNORECASE)
 
@@ -22,12 +20,17 @@ class PathKinds:
     background_segments: frozenset[str]
     background_paths: frozenset[str]
 
-    def of(self, path: str | None) -> str:
-        """`page`, `download`, `background` or `other` (an asset, or no path at all)."""
+    def of(self, path: str | None, background: Sequence[str] = ()) -> str:
+        """`page`, `download`, `background` or `other` (an asset, or no path at all).
+
+        `background` are further paths, each exact or with * at its end for all that begin so.
+        """
         if not path or not path.startswith("/"):
             return "other"
         segments = path.lower().split("/")
         if path.lower() in self.background_paths or not self.background_segments.isdisjoint(segments):
+            return "background"
+        if any(path == name or (name.endswith("*") and path.startswith(name[:-1])) for name in background):
             return "background"
         _, dot, extension = segments[-1].partition(";")[0].rpartition(".")
         if dot and extension in self.download_extensions:
@@ -42,12 +45,6 @@ def path_kinds() -> PathKinds:
     """The project's own lists."""
     text = resources.files("transforms.visits").joinpath("kinds.toml").read_text(encoding="utf-8")
     return PathKinds(**{name: frozenset(values) for name, values in tomllib.loads(text).items()})
-
-
-def classify_paths(paths: Sequence[str | None]) -> np.ndarray:
-    """The kind of each path, as text."""
-    kinds = path_kinds()
-    return np.array([kinds.of(plain_path(path)) for path in paths], dtype=object)
 
 
 def plain_path(path: str | None) -> str | None:

@@ -125,6 +125,14 @@ def test_page_query_keys_tell_pages_apart_and_others_do_not() -> None:
     assert {row["path"]: row["views"] for row in found} == {"/blog": 2, "/blog?p=1": 2, "/blog?p=2": 1}
 
 
+def test_background_of_the_policy_is_hits_and_keeps_no_visit_alive() -> None:
+    hits = [hit("/a"), *(hit("/api/poll", seconds) for seconds in range(600, 3600, 600)), hit("/b", 3600)]
+    found = tables(*hits, under=policy('background_paths = ["/api/*"]'))
+    assert only(found["visits_daily"], visits=2, pageviews=2)
+    assert sum(row["hits"] for row in found["status_daily"]) == 7
+    assert {row["path"] for row in found["pages_daily"]} == {"/a", "/b"}
+
+
 def test_ignored_hits_are_counted_as_such_and_nowhere_else() -> None:
     under = policy('ignore_paths = ["/health"]\nexclude_networks = ["198.51.100.0/24"]')
     found = tables(hit("/health"), hit("/health/x"), hit("/", client_ip="198.51.100.9"), under=under)

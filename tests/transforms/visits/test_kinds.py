@@ -35,6 +35,14 @@ def test_a_path_is_a_page_a_download_background_or_something_else(path: str | No
 
 
 @pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/poll", "background"), ("/poll/x", "page"), ("/api/x.pdf", "background"), ("/api", "page"), ("/API/x", "page")],
+)
+def test_the_policy_names_further_background_exactly_or_with_all_that_begins_so(path: str, kind: str) -> None:
+    assert path_kinds().of(path, ["/poll", "/api/*"]) == kind
+
+
+@pytest.mark.parametrize(
     ("target", "path"),
     [("http://example.org/a", "/a"), ("HTTPS://example.org", "/"), ("/a", "/a"), (None, None)],
 )
