@@ -159,7 +159,7 @@ def _one_series(part: Part, column: str, days: Sequence[date], rows: dict[Any, R
     values = [rows[day][column] if day in rows else None for day in days]
     unit: Any = unit_of(part, column)
     return {
-        "name": words.title(column),
+        "name": words.title(column, part.name),
         "values": [_drawable(value) for value in values],
         "texts": ["–" if value is None else words.figure(unit, float(value)) for value in values],  # type: ignore[arg-type]
     }

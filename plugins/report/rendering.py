@@ -52,6 +52,7 @@ def render_report(
     newest: date | None = None,
     replay: datetime | None = None,
     problem: str = "",
+    smallest_group: int | None = None,
 ) -> str:
     """The page as HTML.
 
@@ -80,6 +81,7 @@ def render_report(
         query_in={tongue: query(report, tongue) for tongue in LOCALES},
         report=report,
         say=words.say,
+        smallest=words.count(smallest_group) if smallest_group else words.say("units.smallest"),
         sections=SECTIONS,
         style_of_maps=style_of_maps(),
         words=words,

@@ -30,7 +30,7 @@ class Table:
 
 def show_table(part: Part, words: Wording) -> Table:
     """In the order of the part, numbers in the forms of the language."""
-    headings = tuple(Cell(words.title(one.name), _is_figure(one), one.name) for one in part.columns)
+    headings = tuple(Cell(words.title(one.name, part.name), _is_figure(one), one.name) for one in part.columns)
     rows = tuple(
         tuple(_cell(column, value, words) for column, value in zip(part.columns, row, strict=True)) for row in part.rows
     )

@@ -46,8 +46,10 @@ class Wording:
         """Of decimals and of thousands, as plotly.js wants them."""
         return _point(self.locale) + _groups(self.locale)
 
-    def title(self, column: str) -> str:
-        return str(self.words["columns"].get(column, column.replace("_", " ")))
+    def title(self, column: str, part: str = "") -> str:
+        """A column's heading, which may be another one in some part."""
+        own = self.words["columns_of"].get(part, {})
+        return str(own.get(column) or self.words["columns"].get(column, column.replace("_", " ")))
 
     def value(self, column: str, unit: Unit, value: Value) -> str:
         """Of one cell; a dash where there is none."""

@@ -7,8 +7,8 @@
   const paperWidth = 640;
 
   const colour = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
-  // plotly.js reads a little HTML in texts: here every sign stands for itself.
-  const plain = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+  // plotly.js reads a little HTML and TeX in texts: here every sign stands for itself.
+  const plain = (text) => text.replace(/[&<>$]/g, (sign) => `&#${sign.charCodeAt(0)};`);
   const cut = (text, most) => plain(text.length > most ? `${text.slice(0, Math.max(1, most - 1))}…` : text);
 
   const axis = (more) => ({
@@ -140,21 +140,21 @@
       const values = chart.nodes.map((_, n) => chart.links.reduce((sum, one) => sum + (one.from === n || one.to === n ? one.value : 0), 0));
       const total = chart.links.reduce((sum, one) => sum + one.value, 0);
       const gap = 0.034;
+      const scale = 1 - gap * (Math.max(chart.left, chart.nodes.length - chart.left) - 1);
       const places = (from, to) => {
-        const room = 1 - gap * (to - from - 1);
         let at = 0;
         return values.slice(from, to).map((value) => {
-          const high = (value / total) * room;
+          const high = (value / total) * scale;
           at += high + gap;
           return Math.min(0.9999, Math.max(0.0001, at - gap - high / 2));
         });
       };
       const room = Math.floor((plot.clientWidth * 0.42) / 7.4);
-      const folded = new Set([chart.left - 1, chart.nodes.length - 1].filter((n) => chart.folded.includes(n)));
+      const folded = new Set(chart.folded);
       const trace = {
         type: "sankey", arrangement: "fixed", valueformat: ",d",
         node: {
-          label: chart.nodes.map((name) => cut(name, room)), thickness: 12, pad: 9, line: { width: 0 },
+          label: chart.nodes.map((name) => cut(name, room)), thickness: 12, pad: gap * (plot.clientHeight - 44), line: { width: 0 },
           color: chart.nodes.map((_, n) => colour(folded.has(n) ? "c3" : "c1")),
           x: chart.nodes.map((_, n) => (n < chart.left ? 0.0001 : 0.9999)),
           y: [...places(0, chart.left), ...places(chart.left, chart.nodes.length)],
@@ -183,7 +183,8 @@
     widths.set(plot, plot.clientWidth);
     const [traces, form] = draw[chart.kind](plot, chart);
     form.height = plot.clientHeight;
-    Plotly.react(plot, traces, form, { displayModeBar: false, locale: forms.tongue, showTips: false, doubleClick: false });
+    Plotly.purge(plot); // a flow that is drawn anew would move to its place, which paper does not wait for
+    Plotly.newPlot(plot, traces, form, { displayModeBar: false, locale: forms.tongue, showTips: false, doubleClick: false });
   }
 
   // The page's policy refuses style attributes, such as plotly.js writes some, but not styles that a script sets.
