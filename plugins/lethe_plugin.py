@@ -5,7 +5,7 @@ from typing import Any, Final
 from airflow.plugins_manager import AirflowPlugin
 
 from plugins.access.menu import OwnMenu
-from plugins.access.roles import BLOCKLIST, FORGETTING, STATUS
+from plugins.access.roles import BLOCKLIST, FORGETTING, REPORT, STATUS
 
 
 async def pages(scope: Any, receive: Any, send: Any) -> None:
@@ -28,6 +28,7 @@ VIEWS: Final = [
         "resource": resource,  # OwnMenu shows the entry to whoever may read this
     }
     for name, page, resource in (
+        ("Statistics", "report", REPORT),
         ("Blocklist", "blocklist", BLOCKLIST),
         ("Status", "status", STATUS),
         ("Forgetting", "forgetting", FORGETTING),

@@ -113,27 +113,3 @@ PARTS: Final = {
     "ai_crawlers": ("company:text", "agent:text", "hits:count", "bytes_sent:bytes"),
     "attacks": ("scenario:text", "outcome:text", "addresses:count", "alerts:count", "hits:count"),
 }
-
-# Part → the published table that it is made of, which is to be had whole as CSV
-TABLE_OF: Final = {
-    "days": "visits_daily",
-    "pages": "pages_daily",
-    "sources": "sources_daily",
-    "source_kinds": "sources_daily",
-    "transitions": "transitions_daily",
-    "devices": "devices_daily",
-    "device_classes": "devices_daily",
-    "countries": "countries_daily",
-    "downloads": "downloads_daily",
-    "goals": "goals_daily",
-    "broken_links": "not_found_daily",
-    "errors": "errors_daily",
-    "statuses": "status_daily",
-    "response_times": "response_times_daily",
-    "response_times_by_day": "response_times_daily",
-    "traffic": "traffic_hourly",
-    "hours": "traffic_hourly",
-    "agents": "agents_daily",
-    "ai_crawlers": "agents_daily",
-    "attacks": "attacks_daily",
-}

@@ -16,6 +16,7 @@ from plugins.cli.notice import notice
 from plugins.cli.parse import parse
 from plugins.cli.policy import policy_app
 from plugins.cli.prove import prove
+from plugins.cli.report import report
 from plugins.cli.requeue import requeue
 from plugins.cli.restoring import rehearse, restore
 from plugins.cli.statistics import ManyErrorFiles, statistics
@@ -32,6 +33,7 @@ app.command()(parse)
 app.command("detect-format")(detect_format)
 app.command(cls=ManyErrorFiles)(statistics)
 app.command()(summary)
+app.command()(report)
 app.command()(alerts)
 app.command()(anonymise)
 app.command()(ingest)

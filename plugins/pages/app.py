@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Final, Literal
+from typing import Final
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.core_api.security import GetUserDep
@@ -12,8 +12,10 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from plugins.mistakes import describe_mistake
-from plugins.pages import api, blocklist, forgetting, status
+from plugins.pages import api, blocklist, forgetting, report, status
 from plugins.pages.showing import STATIC, show
+from plugins.report.plotly import plotly_name, plotly_path
+from plugins.report.rendering import STATIC as STATIC_OF_REPORT
 from plugins.store.locks import BusyError
 from schemas.refusals import RefusedError
 
@@ -32,26 +34,37 @@ HEADERS: Final = {
 }
 
 app = FastAPI(title="Lethe", docs_url=None, redoc_url=None, openapi_url=None)
-for part in (blocklist, status, forgetting, api):
+for part in (blocklist, status, forgetting, report, api):
     app.include_router(part.router)
 
 
+STATICS: Final = {
+    **dict.fromkeys(("lethe.css", "blocklist.svg", "status.svg", "forgetting.svg", "report.svg"), STATIC),
+    **dict.fromkeys(("report.css", "report.js"), STATIC_OF_REPORT),
+}
+FOR_EVER: Final = {"Cache-Control": "private, max-age=31536000, immutable"}  # its version is in its name
+
+
 @app.get("/static/{name}")
-def static(_: GetUserDep, name: Literal["lethe.css", "blocklist.svg", "status.svg", "forgetting.svg"]) -> Response:
-    """Style and icons, for whoever is logged in."""
-    return FileResponse(STATIC / name)
+def static(_: GetUserDep, name: str) -> Response:
+    """Styles, icons and scripts, for whoever is logged in."""
+    if name in STATICS:
+        return FileResponse(STATICS[name] / name)
+    if name == plotly_name():
+        return FileResponse(plotly_path(), headers=FOR_EVER)
+    raise HTTPException(404, "There is no such file.")
 
 
 @app.middleware("http")
 async def guard(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Our headers on every answer. What a mistake says may hold an address, so only its kind and place are logged."""
+    """Our headers on every answer without its own. A mistake may say an address: its kind and place are logged."""
     try:
         response = await go_on(request)
     except Exception as error:  # noqa: BLE001 - see above
         log.error(describe_mistake(error))
         response = _refuse(request, 500, "This is a mistake in Lethe; the log of the API server says where.")
     for name, value in HEADERS.items():
-        response.headers[name] = value
+        response.headers.setdefault(name, value)
     return response
 
 

@@ -45,9 +45,9 @@ def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
 
 
 def _cells(column: pa.ChunkedArray) -> list[Any]:
+    if pa.types.is_dictionary(column.type):
+        return [_inert(value) for value in column.cast(pa.string()).to_pylist()]
     values: list[Any] = column.to_pylist()
-    if pa.types.is_string(column.type) or pa.types.is_dictionary(column.type):
-        return [_inert(value) for value in values]
     if pa.types.is_timestamp(column.type):
         return [_instant(value) for value in values]
     return values

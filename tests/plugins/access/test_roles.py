@@ -10,7 +10,7 @@ from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 from airflow.exceptions import AirflowConfigException
 
 from plugins.access.auth_manager import LetheAuthManager
-from plugins.access.roles import BLOCKLIST, CHANGE, FORGETTING, NOBODY, READ, ROLES, STATUS, is_allowed, role_of
+from plugins.access.roles import BLOCKLIST, CHANGE, FORGETTING, NOBODY, READ, REPORT, ROLES, STATUS, is_allowed, role_of
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "roles.md"
 WORDS = {READ: "read", CHANGE: "change"}
@@ -27,13 +27,15 @@ def somebody(role: str | None) -> SimpleAuthManagerUser:
 
 def test_the_document_and_the_code_say_the_same() -> None:
     rows = re.findall(
-        r"^\| `(\w+)` \| `(\w+)` \| (.+) \| (.+) \| (.+) \|$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE
+        r"^\| `(\w+)` \| `(\w+)` \| (.+) \| (.+) \| (.+) \| (.+) \|$",
+        DOCUMENT.read_text(encoding="utf-8"),
+        re.MULTILINE,
     )
     said = {role: (airflow, *pages) for role, airflow, *pages in rows}
     pages = {
         name: [
             ", ".join(WORDS[method] for method in role.pages.get(page, ())) or "–"
-            for page in (BLOCKLIST, STATUS, FORGETTING)
+            for page in (REPORT, BLOCKLIST, STATUS, FORGETTING)
         ]
         for name, role in ROLES.items()
     }

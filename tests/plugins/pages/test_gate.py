@@ -16,11 +16,14 @@ from fastapi.testclient import TestClient
 from plugins.access.forms import form_token
 from plugins.access.roles import ROLES
 from plugins.pages.app import app
-from tests.plugins.pages.conftest import HOST, ROOT, decision, fill, keep
+from plugins.steps.days import publish_day
+from tests.plugins.pages.conftest import HOST, NOW, ROOT, decision, fill, keep
+from tests.published import make_tables
 from tests.stores import Site
 
 Client = Callable[..., TestClient]
 BLOCKLIST = {"security", "op", "admin"}
+REPORT = {"analyst", "security", "dpo", "op", "admin"}
 MAY = {  # who may what; a route that is not here fails the test
     ("GET", "/blocklist"): BLOCKLIST,
     ("POST", "/blocklist"): BLOCKLIST,
@@ -29,6 +32,9 @@ MAY = {  # who may what; a route that is not here fails the test
     ("POST", "/decisions/{handle}/lift"): BLOCKLIST,
     ("POST", "/ban"): BLOCKLIST,
     ("POST", "/export/{name}"): BLOCKLIST,
+    ("GET", "/report"): REPORT,
+    ("GET", "/report/file"): REPORT,
+    ("GET", "/report/csv/{table}"): REPORT,
     ("GET", "/status"): {"security", "dpo", "op", "admin"},
     ("GET", "/forgetting"): {"dpo", "op", "admin"},
     ("GET", "/forgetting/report.html"): {"dpo", "op", "admin"},
@@ -41,8 +47,11 @@ MAY = {  # who may what; a route that is not here fails the test
 ROUTES = [(method, route.path) for route in app.routes if isinstance(route, APIRoute) for method in route.methods]
 
 
+NAMES = {"handle": "0123456789ab", "name": "lethe.css", "table": "pages_daily"}
+
+
 def place(path: str) -> str:
-    return "/lethe" + re.sub(r"\{(\w+)\}", lambda part: {"handle": "0123456789ab", "name": "lethe.css"}[part[1]], path)
+    return "/lethe" + re.sub(r"\{(\w+)\}", lambda part: NAMES[part[1]], path)
 
 
 def test_the_app_has_the_routes_that_are_tested_and_no_other() -> None:
@@ -53,6 +62,7 @@ def test_the_app_has_the_routes_that_are_tested_and_no_other() -> None:
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_a_route_refuses_nobody_and_each_wrong_role(method: str, path: str, client: Client, site: Site) -> None:
     keep(site, decision(target="203.0.113.9"))
+    publish_day(site.open().place("statistics"), NOW.date(), make_tables(NOW.date(), paths=3))
     answers = {role: client(role).request(method, place(path)) for role in (None, *ROLES)}
     assert answers[None].status_code == 401
     assert all("203.0.113.9" not in answer.text for answer in answers.values())
@@ -174,14 +184,14 @@ def test_the_menu_shows_each_role_its_own_pages_only(client: Client) -> None:
         answer = client(role).get("/api/v2/plugins")
         plugin = next(one for one in answer.json()["plugins"] if one["name"] == "lethe")
         shown[role] = [view["name"] for view in plugin["external_views"]]
-    both, three = ["Blocklist", "Status"], ["Blocklist", "Status", "Forgetting"]
+    all_four = ["Statistics", "Blocklist", "Status", "Forgetting"]
     assert shown == {
         "viewer": [],
-        "analyst": [],
-        "security": both,
-        "dpo": three[1:],
-        "op": three,
-        "admin": three,
+        "analyst": all_four[:1],
+        "security": all_four[:3],
+        "dpo": ["Statistics", "Status", "Forgetting"],
+        "op": all_four,
+        "admin": all_four,
     }
     assert client().get("/api/v2/plugins").status_code == 401
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from schemas.report import PARTS, TABLE_OF
-from schemas.statistics import OTHER, TABLES
+from schemas.report import PARTS
+from schemas.statistics import OTHER
 from tests.transforms.report.tables import DAY, report, rows
 from transforms.report.parts import MOST
 
@@ -19,8 +19,6 @@ def test_every_part_has_its_columns_and_is_empty_where_nothing_was_published() -
     for name, written in PARTS.items():
         assert [f"{column.name}:{column.unit}" for column in found.parts[name].columns] == list(written)
         assert found.parts[name].rows == () or name in {"days", "traffic", "hours"}
-    assert TABLE_OF.keys() == PARTS.keys()
-    assert set(TABLE_OF.values()) <= {*TABLES, "goals_daily"}
 
 
 def test_views_of_a_page_are_added_over_days_and_hosts_and_its_dwell_has_a_mean_and_a_coverage() -> None:

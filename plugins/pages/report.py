@@ -1,0 +1,98 @@
+"""The statistics page: a period of published tables as a page, as one file, and each of its tables as CSV."""
+
+from datetime import date
+from itertools import dropwhile
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse, StreamingResponse
+
+from plugins.pages.gate import Analyst, OpenStore
+from plugins.pages.showing import sentence
+from plugins.report.as_csv import check_table, write_csv
+from plugins.report.choosing import choose_period
+from plugins.report.making import make_report
+from plugins.report.reading import published_days
+from plugins.report.rendering import render_report
+from plugins.store.store import Store
+from schemas.refusals import RefusedError
+from schemas.report import Report
+from transforms.report.period import Period
+
+# As that of all pages, and the scripts that draw.
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "frame-ancestors 'self'; base-uri 'none'"
+)
+LONGEST: Final = 300  # characters of what is asked for
+
+From = Annotated[str, Query(alias="from", max_length=LONGEST)]
+To = Annotated[str, Query(max_length=LONGEST)]
+Host = Annotated[str, Query(max_length=LONGEST)]
+Language = Literal["nb", "en"]
+
+router = APIRouter(prefix="/report")
+
+
+@router.get("")
+def report(
+    request: Request,
+    _: Analyst,
+    store: OpenStore,
+    first: From = "",
+    to: To = "",
+    vhost: Host = "",
+    language: Language = "en",
+) -> Response:
+    """The page; what cannot be shown is said on that of the newest days."""
+    problem, days = "", _days(store)
+    try:
+        found = _report(store, choose_period(first, to, days, store.calendar.today()), vhost)
+    except RefusedError as error:
+        problem = sentence(str(error))
+        found = _report(store, choose_period("", "", days, store.calendar.today()), "")
+    base = request.scope.get("root_path", "")
+    replay = store.clock() if store.is_replay else None
+    page = render_report(found, language, mode="page", base=base, newest=days[-1], replay=replay, problem=problem)
+    return HTMLResponse(page, 422 if problem else 200, {"Content-Security-Policy": POLICY})
+
+
+@router.get("/file")
+def as_file(
+    _: Analyst, store: OpenStore, first: From = "", to: To = "", vhost: Host = "", language: Language = "en"
+) -> Response:
+    """The same as one file that asks nobody for anything."""
+    found = _report(store, _period(store, first, to), vhost)
+    page = render_report(found, language, mode="file")
+    return HTMLResponse(page, headers=_saved(f"lethe-report-{found.first}-{found.last}.html"))
+
+
+@router.get("/csv/{table}")
+def as_csv(_: Analyst, store: OpenStore, table: str, first: From = "", to: To = "") -> Response:
+    """All rows of a published table in a period."""
+    name, period = check_table(table), _period(store, first, to)
+    rows = write_csv(store.place("statistics"), name, period)
+    headers = _saved(f"lethe-{name}-{period.first}-{period.last}.csv")
+    return StreamingResponse(rows, media_type="text/csv; charset=utf-8; header=present", headers=headers)
+
+
+def _days(store: Store) -> list[date]:
+    """The days with tables whose time is not over, in order."""
+    found = published_days(store.place("statistics"))
+    kept = list(dropwhile(lambda day: store.calendar.has_ended("statistics", day), found))
+    if not kept:
+        raise RefusedError("no statistics are published yet; the first ones follow the first logs within the hour")
+    return kept
+
+
+def _period(store: Store, first: str, last: str) -> Period:
+    return choose_period(first, last, _days(store), store.calendar.today())
+
+
+def _report(store: Store, period: Period, vhost: str) -> Report:
+    place, site = store.place("statistics"), store.policy.site
+    return make_report(place, period.first, period.last, vhost or None, site=site)
+
+
+def _saved(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
