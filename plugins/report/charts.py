@@ -105,7 +105,8 @@ def _percentiles(row: Any, words: Wording) -> str:
 
 
 def _referrer(row: Any, words: Wording) -> str:
-    return f"← {words.text('referrer_host', row['referrer_host'])}"
+    host = row["referrer_host"]
+    return "" if host in NAMELESS else f"← {words.text('referrer_host', host)}"
 
 
 NOTES: Final[dict[str, Callable[[Any, Wording], str]]] = {

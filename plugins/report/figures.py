@@ -8,6 +8,7 @@ from schemas.report import Figure, Report
 
 Way = Literal["up", "down", "same", "new", "none"]
 ARROWS: Final[dict[Way, str]] = {"up": "▲", "down": "▼", "same": "=", "new": "▲", "none": ""}
+LEAST: Final = 0.0005  # a smaller difference of shares is none of tenths of a percentage point
 # The figures of the first line, which people look at first
 FIRST: Final = ("visits", "unique_visitors", "pageviews", "visit_mean", "bounce_rate", "downloads")
 
@@ -41,16 +42,12 @@ def _show(figure: Figure, words: Wording) -> Shown:
 def _change(figure: Figure, words: Wording) -> tuple[Way, str]:
     if figure.value is None or figure.before is None:
         return "none", words.say("change.none")
-    before = words.figure(figure.unit, figure.before)
-    way: Way = "up" if figure.value > figure.before else "down"
-    if words.figure(figure.unit, figure.value) == before:
+    before, by = words.figure(figure.unit, figure.before), abs(figure.value - figure.before)
+    if words.figure(figure.unit, figure.value) == before or (figure.unit == "share" and by < LEAST):
         return "same", words.say("change.same", before=before)
-    if figure.unit == "share":
-        points = words.decimal(
-            abs(figure.value - figure.before) * 100, 1 if abs(figure.value - figure.before) >= 0.001 else 2
-        )
-        return way, words.say(f"change.{way}", much=words.say("change.points", much=points), before=before)
     if figure.before == 0:
         return "new", words.say("change.new")
-    much = words.share(abs(figure.value - figure.before) / figure.before)
+    points = figure.unit == "share"
+    much = words.say("change.points", much=words.decimal(by * 100)) if points else words.share(by / figure.before)
+    way: Way = "up" if figure.value > figure.before else "down"
     return way, words.say(f"change.{way}", much=much, before=before)

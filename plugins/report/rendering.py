@@ -18,7 +18,7 @@ from plugins.report.charts import DRAWN, Chart, draw
 from plugins.report.figures import show_figures
 from plugins.report.periods import presets, query
 from plugins.report.plotly import plotly_name, plotly_script, style_of_maps
-from plugins.report.sections import CSV, OPTIONAL, SECTIONS, WIDE
+from plugins.report.sections import CSV, OF_THE_CALENDAR, OPTIONAL, SECTIONS, arrange
 from plugins.report.summaries import summary
 from plugins.report.tables import Table, show_table
 from plugins.report.wording import LOCALES, Tongue, Wording, wording
@@ -37,7 +37,6 @@ class Block:
     """One part as the page shows it; `says` is the chart in words."""
 
     name: str
-    is_wide: bool
     table: Table
     chart: Chart | None
     says: str
@@ -61,38 +60,49 @@ def render_report(
     end, and `problem` why it is not the period that was asked for.
     """
     words = wording(language)
+    around: dict[str, Any] = {"base": base, "replay": replay, "problem": problem, "plotly": plotly_name()}
+    if mode == "page":
+        around |= _links(report, newest or report.last, words)
+    else:
+        around |= _inside()
+    smallest = words.count(smallest_group) if smallest_group else words.say("units.smallest")
+    page = TEMPLATES.get_template("report.html")
+    return page.render(mode=mode, smallest=smallest, style_of_maps=style_of_maps(), **around, **_content(report, words))
+
+
+def _content(report: Report, words: Wording) -> dict[str, Any]:
+    """What both forms hold."""
     blocks = {name: _block(report, name, words) for names in SECTIONS.values() for name in names}
-    charts = {name: block.chart for name, block in blocks.items() if block.chart}
-    return TEMPLATES.get_template("report.html").render(
-        asked={"base": base, "replay": replay},
-        charted=DRAWN,
-        blocks={name: block for name, block in blocks.items() if block.table.rows or name not in OPTIONAL},
-        data=as_json({"charts": charts, "forms": _forms(words)}),
-        figures=show_figures(report, words),
-        is_empty=not any(part.rows for name, part in report.parts.items() if name not in {"days", "traffic", "hours"}),
-        csv=CSV,
-        language=language,
-        length=(report.last - report.first).days + 1,
-        mode=mode,
-        plotly=plotly_name(),
-        problem=problem,
-        presets=presets(report, newest or report.last, words),
-        query_of_days=f"from={report.first}&to={report.last}",
-        query_in={tongue: query(report, tongue) for tongue in LOCALES},
-        report=report,
-        say=words.say,
-        smallest=words.count(smallest_group) if smallest_group else words.say("units.smallest"),
-        sections=SECTIONS,
-        style_of_maps=style_of_maps(),
-        words=words,
-        **_inside() if mode == "file" else {},
-    )
+    return {
+        "blocks": blocks,
+        "charted": DRAWN,
+        "data": as_json(
+            {"charts": {name: one.chart for name, one in blocks.items() if one.chart}, "forms": _forms(words)}
+        ),
+        "figures": show_figures(report, words),
+        "is_empty": not any(part.rows for name, part in report.parts.items() if name not in OF_THE_CALENDAR),
+        "length": (report.last - report.first).days + 1,
+        "report": report,
+        "say": words.say,
+        "sections": arrange({name for name, one in blocks.items() if one.table.rows or name not in OPTIONAL}),
+        "words": words,
+    }
+
+
+def _links(report: Report, newest: date, words: Wording) -> dict[str, Any]:
+    """Where a page leads to: other periods, the other language, tables."""
+    return {
+        "presets": presets(report, newest, words),
+        "query_in": {tongue: query(report, tongue) for tongue in LOCALES},
+        "query_of_days": f"from={report.first}&to={report.last}",
+        "csv": CSV,
+    }
 
 
 def _block(report: Report, name: str, words: Wording) -> Block:
     part = report.parts[name]
     chart = draw(report, part, words)
-    return Block(name, name in WIDE, show_table(part, words), chart, summary(part, words) if chart else "")
+    return Block(name, show_table(part, words), chart, summary(part, words) if chart else "")
 
 
 def _forms(words: Wording) -> dict[str, Any]:

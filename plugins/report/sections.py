@@ -1,5 +1,7 @@
 """The order of the page: its sections, their parts, and the published table behind each part."""
 
+from collections.abc import Collection
+from itertools import zip_longest
 from typing import Final
 
 # The sections of the page, and their parts in order
@@ -37,3 +39,18 @@ CSV: Final = {
     "response_times": "response_times_daily",
 }
 OPTIONAL: Final = {"goals"}  # no site has to have them
+OF_THE_CALENDAR: Final = {"days", "traffic", "hours"}  # these have rows even where there is nothing
+
+
+def arrange(there: Collection[str]) -> dict[str, list[tuple[str, bool]]]:
+    """The parts of each section, and which have the whole width: as they should, or for want of one beside them."""
+    found: dict[str, list[tuple[str, bool]]] = {}
+    for section, parts in SECTIONS.items():
+        names = [name for name in parts if name in there]
+        row, is_right = [], False
+        for name, following in zip_longest(names, names[1:]):
+            is_whole = name in WIDE or (not is_right and (following is None or following in WIDE))
+            row.append((name, is_whole))
+            is_right = not is_whole and not is_right
+        found[section] = row
+    return found

@@ -6,6 +6,7 @@ from typing import Any, Final
 from plugins.report.charts import AS_THEY_ARE, DRAWN, label, rows_of, totals, unit_of
 from plugins.report.wording import Wording
 from schemas.report import Part
+from schemas.statistics import OTHER
 
 NAMED: Final = 3  # bars that are said
 
@@ -19,7 +20,8 @@ def summary(part: Part, words: Wording) -> str:
 def _bars(part: Part, key: str, column: str, words: Wording) -> str:
     unit: Any = unit_of(part, column)
     ordered: Any = rows_of(part) if part.name in AS_THEY_ARE else totals(part, key, column)
-    said = [(label(words, key, str(row[key])), words.figure(unit, row[column])) for row in ordered[:NAMED]]
+    named = [row for row in ordered if row[key] != OTHER] or ordered
+    said = [(label(words, key, str(row[key])), words.figure(unit, row[column])) for row in named[:NAMED]]
     name, value = said[0]
     facts = {"name": name, "value": value, "what": words.title(column).lower()}
     if unit == "seconds":
@@ -27,7 +29,7 @@ def _bars(part: Part, key: str, column: str, words: Wording) -> str:
     elif part.more:
         first = words.say("says.first", **facts)
     else:
-        share = words.share(ordered[0][column] / (sum(row[column] for row in ordered) or 1))
+        share = words.share(named[0][column] / (sum(row[column] for row in ordered) or 1))
         first = words.say("says.first_share", share=share, **facts)
     rest = ", ".join(f"{name} ({value})" for name, value in said[1:])
     return f"{first} {words.say('says.then', names=rest)}" if rest else first
@@ -52,7 +54,8 @@ def _lines(part: Part, key: str, column: str, words: Wording) -> str:
 
 
 def _flows(part: Part, key: str, column: str, words: Wording) -> str:
-    row: Any = rows_of(part)[0]
+    rows: Any = rows_of(part)
+    row = next((one for one in rows if one["from_path"] != one["to_path"]), rows[0])  # rather than a reload
     names = {"from": label(words, key, row["from_path"]), "to": label(words, key, row["to_path"])}
     return words.say("says.flows", times=words.count(row[column]), **names)
 

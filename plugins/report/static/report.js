@@ -93,9 +93,9 @@
       const traces = chart.series.map((one, n) => overall(chart, one, {
         type: "scatter", mode: "lines+markers", line: { color: colour(`p${n + 1}`), width: 2.2, dash: dashes[n] }, marker: { size: 4 },
       }));
-      const ticks = [0.001, 0.01, 0.1, 1, 10, 100];
+      const ticks = [0.001, 0.01, 0.1, 1, 10, 100].flatMap((ten) => [ten, 2 * ten, 5 * ten]);
       return overDays(plot, chart, traces, {
-        type: "log", tickvals: ticks, ticktext: ticks.map((t) => (t < 1 ? `${t * 1000} ms` : `${t} s`)), tickformat: "",
+        type: "log", tickvals: ticks, ticktext: ticks.map((t) => (t < 1 ? `${Math.round(t * 1000)} ms` : `${t} s`)), tickformat: "",
       }, {});
     },
 
