@@ -108,6 +108,12 @@ TABLES: Final = {
         ),
         Published("countries_daily", ("vhost", "country"), VISITS, folded=("vhost", "country")),
         Published("downloads_daily", ("vhost", "path"), ("downloads", "unique_visitors"), folded=("vhost", "path")),
+        Published(
+            "goals_daily",
+            ("vhost", "goal", "source_kind", "source", "entry_path", "device_class"),
+            ("conversions", "unique_visitors"),
+            folded=("vhost", "source", "entry_path"),
+        ),
         Published("status_daily", ("vhost", "status", "agent_kind"), ("hits", "bytes_sent"), folded=("vhost",)),
         Published(
             "not_found_daily", ("vhost", "path", "referrer_host"), ("hits",), folded=("vhost", "path", "referrer_host")

@@ -56,6 +56,12 @@ PARTS: Final = (
         " sum(visits), sum(pageviews), sum(bounces) FROM rows GROUP BY ALL ORDER BY 4 DESC, 1, 2, 3 LIMIT 15",
     ),
     Part(
+        "Goals",
+        ("goal", "conversions"),
+        "goals_daily",
+        "SELECT goal, sum(conversions) FROM rows GROUP BY 1 ORDER BY 2 DESC, 1",
+    ),
+    Part(
         "Devices",
         ("device", "os", "browser", "visits", "pageviews"),
         "devices_daily",

@@ -25,7 +25,7 @@ EXAMPLES: Final = (
 def report(policy: Path) -> list[tuple[str, str]]:
     """What was made, as pairs of a word and a figure."""
     store = open_store(policy)
-    return [*_replay(store), *_lines(store), *_days(store), *_visits(store), *_blocklist(store)]
+    return [*_replay(store), *_lines(store), *_days(store), *_visits(store), *_goals(store), *_blocklist(store)]
 
 
 def examples(policy: Path) -> list[str]:
@@ -75,12 +75,22 @@ def _days(store: Store) -> Iterator[tuple[str, str]]:
 
 
 def _visits(store: Store) -> Iterator[tuple[str, str]]:
-    place = store.place("statistics")
-    files = [f"{place.where}/{name}" for name in place.names("visits_daily/")]
-    if files and isinstance(place, Folder):
+    if files := _files(store, "visits_daily"):
         rows = duckdb.read_parquet(files).aggregate("sum(visits), sum(unique_visitors), sum(pageviews)")
         visits, visitors, pageviews = rows.fetchall()[0]
         yield "visits", f"{visits or 0:,}, with {pageviews or 0:,} pageviews and {visitors or 0:,} visitor-days"
+
+
+def _goals(store: Store) -> Iterator[tuple[str, str]]:
+    if store.policy.goals and (files := _files(store, "goals_daily")):
+        reached = dict(duckdb.read_parquet(files).aggregate("goal, sum(conversions)").fetchall())
+        yield "goals", f"{_listed(Counter(reached)) or 'none'} (visits that reached each)"
+
+
+def _files(store: Store, table: str) -> list[str]:
+    """Those of a published table, none where they are not on a disk."""
+    place = store.place("statistics")
+    return [f"{place.where}/{name}" for name in place.names(f"{table}/")] if isinstance(place, Folder) else []
 
 
 def _blocklist(store: Store) -> Iterator[tuple[str, str]]:

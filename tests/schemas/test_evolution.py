@@ -127,7 +127,7 @@ def test_our_own_readers_take_all_versions(statistics: Path) -> None:
     tables = read_tables(place, list_files(place, period, TABLES), TABLES)
     for name, table in TABLES.items():
         assert tables[name].column_names == table.schema.names
-        assert len(tables[name]) == len(earlier(name)) * 2 if (EARLIER / name).exists() else 0
+        assert len(tables[name]) == (len(earlier(name)) * 2 if (EARLIER / name).exists() else 0)
 
 
 def test_the_summary_shows_all_versions(statistics: Path) -> None:

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from tests.traffic import clock
 from tests.traffic.requests import RESUMED, Client, Request, Source
+from tests.traffic.site import GOALS
 from tests.traffic.truth import Key, Truth
 
 Action = tuple[int, str, str, bool]  # instant, vhost, path, is a page
@@ -35,6 +36,7 @@ class Diary:
         for source, actions in self.visits:
             self._count_visit(source, actions, distinct)
             self._count_pages(actions)
+            self._count_goals(source, actions, distinct)
         for table, key in distinct:
             self.truth.add(table, key, unique_visitors=1)
         self.visits = []
@@ -82,3 +84,11 @@ class Diary:
             add("pages_daily", (self.day, *pages[-1]), exits=1)
         for (vhost, path), (_, after) in pairwise(pages):
             add("transitions_daily", (self.day, vhost, path, after), transitions=1)
+
+    def _count_goals(self, source: Source, actions: list[Action], distinct: set[tuple[str, Key]]) -> None:
+        entry = next((path for _, _, path, is_page in actions if is_page), "unknown")
+        for goal, begins in GOALS.items():
+            if any(path.startswith(begins) for _, _, path, _ in actions):
+                key = (self.day, actions[0][1], goal, *source[:2], entry, self.client.agent.device_class)
+                self.truth.add("goals_daily", key, conversions=1)
+                distinct.add(("goals_daily", key))

@@ -27,6 +27,18 @@ allowlist = ["192.0.2.0/28"]
 [places]
 country_data = ""
 
+[[goals]]
+name = "Cart opened"
+path = "/cart"
+
+[[goals]]
+name = "Blog read"
+path = ["/blog", "/blog/*"]
+
+[[goals]]
+name = "Document fetched"
+path = "/files/*"
+
 [[logs]]
 name = "www"
 access = ["access.log*", "timed.log"]

@@ -53,6 +53,8 @@ PAGES: Final = list(LINKS)
 LINKS_OF_WWW: Final = {
     page: [link for link in links if link.vhost == WWW] for page, links in LINKS.items() if page.vhost == WWW
 }
+# What reaches the policy's goals, by how a path begins; `?p=3` of the blog is the blog
+GOALS: Final = {"Blog read": ("/blog",), "Cart opened": ("/cart",), "Document fetched": ("/files/",)}
 STYLE: Final = ("/assets/site.css", "/assets/app.js")
 
 

@@ -116,6 +116,13 @@ def test_downloads_agree(made):
     assert total(made[1], "downloads_daily", "downloads") == total(made[1], "visits_daily", "downloads") > 0
 
 
+def test_every_goal_is_reached_and_by_no_more_visits_than_there_are(made):
+    rows = made[1].tables["goals_daily"]
+    assert {row["goal"] for row in rows} == {goal["name"] for goal in tomllib.loads(POLICY)["goals"]}
+    for goal in {row["goal"] for row in rows}:
+        assert 0 < total(made[1], "goals_daily", "conversions", goal=goal) < total(made[1], "visits_daily", "visits")
+
+
 def test_each_attacker_is_listed_once_and_every_scenario_occurs(made):
     truth = made[1]
     assert total(truth, "attacks_daily", "addresses") == len(truth.blocklist)

@@ -17,6 +17,10 @@ TABLES: Final = {
     "devices_daily": ("day vhost device_class os browser", "visits unique_visitors pageviews"),
     "countries_daily": ("day vhost country", "visits unique_visitors pageviews"),
     "downloads_daily": ("day vhost path", "downloads unique_visitors"),
+    "goals_daily": (
+        "day vhost goal source_kind source entry_path device_class",
+        "conversions unique_visitors",
+    ),
     "status_daily": ("day vhost status agent_kind", "hits bytes_sent"),
     "not_found_daily": ("day vhost path referrer_host", "hits"),
     "agents_daily": ("day vhost agent_kind agent", "hits pageviews bytes_sent"),

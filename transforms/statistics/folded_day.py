@@ -11,6 +11,7 @@ from schemas.statistics import TABLES
 from transforms.distinct import Codes
 from transforms.statistics.day import CodedDay
 from transforms.statistics.fold import FOLDED, HOST, codes_of, fold_cells, fold_hosts
+from transforms.visits.goals import find_conversions
 
 # table → the relation its query reads
 RELATIONS: Final = {
@@ -22,6 +23,7 @@ RELATIONS: Final = {
     "devices_daily": "actions",
     "countries_daily": "actions",
     "downloads_daily": "downloads",
+    "goals_daily": "conversions",
     "status_daily": "hits",
     "not_found_daily": "not_found",
     "agents_daily": "hits",
@@ -109,6 +111,7 @@ def _relations(coded: CodedDay) -> dict[str, pa.Table]:
         "pageviews": pageviews,
         "transitions": moves.rename_columns(["from_path" if n == "path" else n for n in moves.column_names]),
         "downloads": actions.filter(actions["is_download"]),
+        "conversions": find_conversions(actions, coded.context.policy.goals, coded.context),
         "not_found": hits.filter(pc.equal(hits["status"], 404)),
         "timed": hits.filter(hits["is_timed"]),
         "errors": _with_hosts(coded.errors, hosts),

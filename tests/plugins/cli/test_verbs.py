@@ -51,7 +51,7 @@ def test_statistics_and_summary_of_a_day(folder: Path, truth: Truth, logs: list[
     assert visits == [(sum(row["visits"] for row in truth.tables["visits_daily"]),)]
     assert {entry.name for entry in (folder / "out" / "statistics").iterdir()} == TABLES.keys()
     shown = run("summary", folder / "out")
-    for word in ("Days", "Pages", "s to next page", "Sources", "Devices", "Attacks", "pandas.read_parquet"):
+    for word in ("Days", "Pages", "s to next page", "Sources", "Goals", "Devices", "Attacks", "pandas.read_parquet"):
         assert word in shown
     for example in shown.splitlines()[-2:]:
         subprocess.run(example, shell=True, check=True, stdout=subprocess.DEVNULL)

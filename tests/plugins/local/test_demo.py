@@ -16,7 +16,7 @@ from plugins.local.report import examples, report
 from plugins.policy_file import read_policy
 from plugins.steps.detecting import detect
 from tests.airflow.traces import content
-from tests.stores import Site, hit, silent
+from tests.stores import POLICY, Site, hit, silent
 from tests.traffic import clock
 from tests.traffic.demo import write_demo
 
@@ -84,6 +84,16 @@ def test_the_report_counts_everything_and_names_nobody(site: Site) -> None:
     assert told["blocklist"].startswith("1 active of 1 decisions: 1 ")
     assert "2 pageviews" in told["visits"]
     assert "198.51.100" not in str(told)
+
+
+def test_the_report_counts_what_visits_are_for(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    goals = '[[goals]]\nname = "Read"\npath = "/page"\n[[goals]]\nname = "Asked"\npath = "/contact"\n'
+    site = Site(tmp_path, now, POLICY + goals)
+    site.write("access.log", hit(now - timedelta(minutes=8), path="/page"))
+    site.ingest()
+    site.rebuild()
+    assert dict(report(site.policy))["goals"] == "1 Read (visits that reached each)"
 
 
 def test_the_examples_run_as_they_are_printed(site: Site) -> None:

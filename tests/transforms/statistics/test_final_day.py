@@ -13,7 +13,7 @@ import pytest
 from plugins.analysis import open_country_data, read_logs
 from plugins.policy_file import read_policy
 from schemas.policy import Policy
-from schemas.statistics import OTHER
+from schemas.statistics import OTHER, TABLES
 from schemas.visit_log import VISIT_LOG
 from tests.days import split_days
 from tests.traffic import write_folder
@@ -60,7 +60,7 @@ def test_events_of_ingest_give_the_tables_that_matching_again_gives(traffic: Tra
         assert simulated in events["scenario"].to_pylist()
         kept = Day(day.day, day.hits, day.errors, day.continuations, day.quarantined, day.late, events)
         again, given = (compute_day(one, scenarios, Context(policy), "final") for one in (day, kept))
-        assert len(again) == 16
+        assert len(again) == len(TABLES)
         assert again == given
         assert len(again["attacks_daily"]) > 0
 
