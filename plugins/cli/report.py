@@ -2,15 +2,14 @@
 
 import sys
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from secrets import token_hex
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
-from plugins.cli.notice import Language
+from plugins.cli.notice import Language, today_of
 from plugins.policy_file import read_policy
 from plugins.report.as_csv import check_table, write_csv
 from plugins.report.choosing import choose_period
@@ -19,7 +18,7 @@ from plugins.report.reading import published_days
 from plugins.report.rendering import render_report
 from plugins.store.door import Folder, Place
 from plugins.store.store import open_store
-from schemas.policy_model import Site
+from schemas.policy import Policy
 from schemas.refusals import RefusedError
 
 
@@ -38,7 +37,7 @@ def report(
     out: Annotated[Path | None, typer.Option(help="The file to write; with --csv, here if not given.")] = None,
 ) -> None:
     """Write what the published tables say of a period: one file for a browser, without any request to others."""
-    place, site, today = _tables(policy_file, folder)
+    place, policy, today = _tables(policy_file, folder)
     days = published_days(place)
     if not days:
         raise RefusedError(f"{place.where} holds no tables; lethe statistics and lethe rebuild write them")
@@ -48,20 +47,21 @@ def report(
     if table:
         _write(write_csv(place, check_table(table), period), out)
         return
-    found = make_report(place, period.first, period.last, vhost or None, site=site)
+    found = make_report(place, period.first, period.last, vhost or None, site=policy.site)
     name = out or Path(f"lethe-report-{found.first}-{found.last}.html")
-    _write([render_report(found, language.value, mode="file")], name)
+    smallest = policy.statistics.smallest_group if policy_file or not folder else None  # of a folder nobody knows it
+    _write([render_report(found, language.value, mode="file", smallest_group=smallest)], name)
 
 
-def _tables(policy_file: Path | None, folder: Path | None) -> tuple[Place, Site, date]:
+def _tables(policy_file: Path | None, folder: Path | None) -> tuple[Place, Policy, date]:
     """Where the tables are, whose they are, and what day it is there."""
     if folder is None:
         store = open_store(policy_file or Path("policy.toml"))
-        return store.place("statistics"), store.policy.site, store.calendar.today()
-    site = read_policy(policy_file).site
+        return store.place("statistics"), store.policy, store.calendar.today()
+    policy = read_policy(policy_file)
     inside = folder / "statistics"  # what `lethe statistics --out` was given
     place = Folder(inside if inside.is_dir() else folder)
-    return place, site, datetime.now(UTC).astimezone(ZoneInfo(site.timezone)).date()
+    return place, policy, today_of(policy)
 
 
 def _write(texts: Iterable[str], out: Path | None) -> None:

@@ -51,9 +51,16 @@ def report(
     except RefusedError as error:
         problem = sentence(str(error))
         found = _report(store, choose_period("", "", days, store.calendar.today()), "")
-    base = request.scope.get("root_path", "")
-    replay = store.clock() if store.is_replay else None
-    page = render_report(found, language, mode="page", base=base, newest=days[-1], replay=replay, problem=problem)
+    page = render_report(
+        found,
+        language,
+        mode="page",
+        base=request.scope.get("root_path", ""),
+        newest=days[-1],
+        replay=store.clock() if store.is_replay else None,
+        problem=problem,
+        smallest_group=store.policy.statistics.smallest_group,
+    )
     return HTMLResponse(page, 422 if problem else 200, {"Content-Security-Policy": POLICY})
 
 
@@ -63,7 +70,7 @@ def as_file(
 ) -> Response:
     """The same as one file that asks nobody for anything."""
     found = _report(store, _period(store, first, to), vhost)
-    page = render_report(found, language, mode="file")
+    page = render_report(found, language, mode="file", smallest_group=store.policy.statistics.smallest_group)
     return HTMLResponse(page, headers=_saved(f"lethe-report-{found.first}-{found.last}.html"))
 
 

@@ -8,8 +8,9 @@ from playwright.sync_api import Download, Page, expect
 
 from plugins.access.roles import BLOCKLIST, FORGETTING, ROLES, STATUS, is_allowed
 from plugins.blocklist.decisions import Decisions
-from tests.browser.conftest import HOST, PASSWORD, Server
+from tests.browser.conftest import HOST
 from tests.browser.seeding import ATTACKER, MANY
+from tests.browser.serving import PASSWORD, Server
 
 Visit = Callable[..., Page]
 
