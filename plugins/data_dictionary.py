@@ -47,7 +47,8 @@ def _table(name: str, doc: TableDoc, schema: pa.Schema, published: Published | N
     yield from ("", "| Column | Type | Meaning | Unit | Adds up | Definition |", "|---|---|---|---|---|---|")
     for column, words in doc.columns.items():
         kind = TYPES.get(str(schema.field(column).type), str(schema.field(column).type))
-        cells = (f"`{column}`", kind, words.meaning, words.unit, ADDS[words.adds], words.source or "–")
+        source = words.source or ("own" if words.adds else "–")
+        cells = (f"`{column}`", kind, words.meaning, words.unit, ADDS[words.adds], source)
         yield f"| {' | '.join(cells)} |"
     if doc.notes:
         yield ""

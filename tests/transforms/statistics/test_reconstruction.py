@@ -19,7 +19,8 @@ from transforms.statistics.day import code_day
 from transforms.statistics.folded_day import RELATIONS, FoldedDay
 
 SMALLEST = 5
-UNDER = folding(SMALLEST)
+GOALS = '[[goals]]\nname = "Asked"\npath = "/contact"\n[[goals]]\nname = "Looked"\npath = ["/p/*", "/a.pdf"]\n'
+UNDER = folding(SMALLEST, GOALS)
 Rows = list[dict[str, Any]]
 SYSTEMS = ("X11; Linux x86_64", "Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10.15", "Android 15; Mobile")
 BROWSERS = (
