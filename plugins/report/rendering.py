@@ -65,7 +65,7 @@ def render_report(
         around |= _links(report, newest or report.last, words)
     else:
         around |= _inside()
-    smallest = words.count(smallest_group) if smallest_group else words.say("units.smallest")
+    smallest = words.count(smallest_group) if smallest_group and smallest_group > 1 else words.say("units.smallest")
     page = TEMPLATES.get_template("report.html")
     return page.render(mode=mode, smallest=smallest, style_of_maps=style_of_maps(), **around, **_content(report, words))
 

@@ -253,6 +253,7 @@
 
   if (typeof Plotly !== "undefined") {
     document.querySelectorAll("details.data").forEach((one) => { one.open = false; });
+    root.classList.add("drawing");
     begin();
   }
   root.classList.add("ready");
