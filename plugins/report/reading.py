@@ -14,7 +14,7 @@ from schemas.statistics import TABLES
 from transforms.report.period import Period
 
 ENDING: Final = ".parquet"
-AT_ONCE: Final = 16  # requests to an object store
+AT_ONCE: Final = 8  # requests to an object store; its client keeps ten connections
 SHELF: Final = Shelf()
 
 T = TypeVar("T")

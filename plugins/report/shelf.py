@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from plugins.store.door import Place
 from schemas.refusals import RefusedError
 
-MOST: Final = 192 * 2**20  # bytes of tables in memory
+MOST: Final = 128 * 2**20  # bytes of tables in memory
 
 
 class Shelf:

@@ -7,12 +7,11 @@ import pyarrow.compute as pc
 
 from schemas.policy_model import Site
 from schemas.report import PARTS, Report
-from transforms.report.parts import compute_figures, compute_part, empty_part
+from transforms.report.parts import compute_figures, compute_part
 from transforms.report.period import Period
 from transforms.report.relations import Tables, ask, relations
 
 COMPARED: Final = ("days", "visits_daily", "traffic_hourly", "errors_daily", "attacks_daily")
-LATER: Final = {"goals": "goals_daily"}  # parts of tables that not every site has
 VERSIONS: Final = ("policy_version", "scenarios_version", "agent_lists_version", "country_data_version")
 
 
@@ -40,9 +39,6 @@ def compute_report(now: Tables, before: Tables, period: Period, site: Site, vhos
             vhost=vhost,
             vhosts=tuple(ask(engine, "hosts")["vhost"].to_pylist()),
             figures=compute_figures(engine, earlier),
-            parts={
-                name: compute_part(name, engine, earlier) if LATER.get(name, "days") in now else empty_part(name)
-                for name in PARTS
-            },
+            parts={name: compute_part(name, engine, earlier) for name in PARTS},
             versions={name: tuple(sorted({*days[name].to_pylist()} - {None})) for name in VERSIONS},
         )

@@ -34,11 +34,6 @@ def compute_part(name: str, engine: Engine, before: Engine | None) -> Part:
     return Part(name, columns, _values(shown), _values(earlier), len(rows) - len(shown))
 
 
-def empty_part(name: str) -> Part:
-    """A part of which there is nothing, since nothing of it was published."""
-    return Part(name, tuple(_column(written) for written in PARTS[name]), ())
-
-
 def compute_figures(engine: Engine, before: Engine | None) -> tuple[Figure, ...]:
     """The sums, means and shares of the period, and of the one before."""
     now, then = (ask(one, "figures").to_pylist()[0] if one else {} for one in (engine, before))

@@ -48,6 +48,7 @@ def test_views_of_a_page_are_added_over_days_and_hosts_and_its_dwell_has_a_mean_
         ("device_classes", "devices_daily", ("device_class",), ("visits", "pageviews")),
         ("countries", "countries_daily", ("country",), ("visits", "pageviews")),
         ("downloads", "downloads_daily", ("path",), ("downloads", "unique_visitors")),
+        ("goals", "goals_daily", ("goal",), ("conversions",)),
         ("broken_links", "not_found_daily", ("path", "referrer_host"), ("hits",)),
         ("errors", "errors_daily", ("level", "module", "message_template"), ("errors",)),
         ("statuses", "status_daily", ("status",), ("hits", "bytes_sent")),
