@@ -15,7 +15,7 @@ WITH_PORT = $(if $(strip $(PORT)),--port $(PORT))
 
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help run up down status test test-kills test-browser test-airflow test-distributed test-gateway test-oracle check bench lock clean
+.PHONY: help run up down status test test-kills test-browser test-airflow test-distributed test-gateway test-oracle check bench dictionary lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 18
@@ -64,6 +64,9 @@ check: $(VENV)/.ready ## style, types, direction of imports, SQL; edits nothing
 
 bench: $(VENV)/.ready ## CPU seconds for a million and ten million lines, and ratios to GoAccess where it is installed
 	@$(BIN)/python -m tests.benchmarks
+
+dictionary: $(VENV)/.ready ## schemas/columns.toml -> docs/data-dictionary.md
+	@$(BIN)/python -m plugins.data_dictionary > docs/data-dictionary.md
 
 lock: $(VENV)/.ready ## requirements.in -> requirements.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --python-version 3.11 \
