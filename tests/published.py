@@ -113,7 +113,9 @@ def _pages(random: Random, day: date, paths: list[str], views: int) -> dict[str,
 
 def _origins(random: Random, day: date, _: list[str], views: int) -> dict[str, list[tuple[Any, ...]]]:
     visits = views // 3
+    goals = [(goal, *source[:2], "/", "desktop") for goal in ("newsletter", "order") for source in SOURCES]
     return {
+        "goals_daily": [(*key, n, n * 4 // 5) for key, n in _hosted(random, goals, visits // 40)],
         "sources_daily": [(*key, n, n * 3 // 4, n * 3, n // 3) for key, n in _hosted(random, SOURCES, visits)],
         "devices_daily": [(*key, n, n * 3 // 4, n * 3) for key, n in _hosted(random, DEVICES, visits)],
         "countries_daily": [
