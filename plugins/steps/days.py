@@ -60,7 +60,8 @@ def load_open_day(store: Store, day: date, receipts: Sequence[Receipt]) -> Day:
 def load_day(window: Window, day: date, receipts: Sequence[Receipt], key_of: Callable[[str], DayKey]) -> Day:
     """All tables of a day, as its receipts name them; `key_of` gives the key of a generation.
 
-    Files follow each other by their first instant of the day, so that the order of reading them changes nothing.
+    Files follow each other by log and by their first instant of the day, so that neither the order of reading them nor how
+    a log was cut into files changes anything, also where two servers answer in one second.
     """
     files = []
     for _, shards in groupby(receipts, key=lambda receipt: (receipt.log, receipt.file)):
@@ -72,7 +73,7 @@ def load_day(window: Window, day: date, receipts: Sequence[Receipt], key_of: Cal
             for kind, schema in KINDS.items()
         }
         files.append(tables)
-    files.sort(key=_first_instant)
+    files.sort(key=_place_of)
     whole = {
         kind: pa.concat_tables([schema.empty_table(), *(tables[kind] for tables in files)]).unify_dictionaries()
         for kind, schema in KINDS.items()
@@ -129,9 +130,9 @@ def published_day(place: Place, day: date) -> pa.Table | None:
         return None
 
 
-def _first_instant(tables: Mapping[str, pa.Table]) -> tuple[int, str, str]:
-    """Then by log and request: the ids of files are random, and the order has to be the same every time."""
+def _place_of(tables: Mapping[str, pa.Table]) -> tuple[str, int, str]:
+    """By log, instant and request: the ids of files are random, and the order has to be the same every time."""
     table, column = (tables["hits"], "requested_at") if len(tables["hits"]) else (tables["errors"], "logged_at")
     if not len(table):
-        return 0, "", ""
-    return pc.min(table[column]).value, str(table["log"][0]), str(table["request_line"][0])
+        return "", 0, ""
+    return str(table["log"][0]), pc.min(table[column]).value, str(table["request_line"][0])
