@@ -60,8 +60,8 @@ def load_open_day(store: Store, day: date, receipts: Sequence[Receipt]) -> Day:
 def load_day(window: Window, day: date, receipts: Sequence[Receipt], key_of: Callable[[str], DayKey]) -> Day:
     """All tables of a day, as its receipts name them; `key_of` gives the key of a generation.
 
-    Files follow each other by log and by their first instant of the day, so that neither the order of reading them nor how
-    a log was cut into files changes anything, also where two servers answer in one second.
+    Files follow each other by log and by their first instant of the day, so that neither the order of reading them nor
+    how a log was cut into files changes anything, also where two servers answer in one second.
     """
     files = []
     for _, shards in groupby(receipts, key=lambda receipt: (receipt.log, receipt.file)):
