@@ -15,6 +15,9 @@ Row = dict[str, Value]
 
 TOP: Final = 10  # bars of a chart; the table behind it has the rest
 ENDS: Final = 9  # pages on each side of the flows, before all others become one
+LONG: Final = 120  # days from which on lines are drawn as means over a WEEK: seven waves a month say nothing
+WEEK: Final = 7
+SMOOTHED: Final = {"days", "traffic"}  # percentiles have no mean
 LABEL: Final = 60  # characters of a name; the browser cuts it to what there is room for
 STATUSES: Final = {int(one): one.phrase for one in HTTPStatus}
 AS_THEY_ARE: Final = {"pages", "broken_links", "response_times", "hours"}  # not added up by name, nor sorted anew
@@ -150,20 +153,36 @@ def _series(report: Report, part: Part, columns: Sequence[str], words: Wording) 
         "labels": [words.weekday(day) for day in days],
         "provisional": [day.isoformat() for day in report.provisional],
         "missing": [day.isoformat() for day in report.missing],
-        "marks": {name: words.say(f"page.{name}") for name in ("provisional", "missing")},
+        "is_smooth": part.name in SMOOTHED and len(days) >= LONG,
         "series": [_one_series(part, column, days, by_day, words) for column in columns],
-        "before": _one_series(part, columns[0], days, before, words) if part.name == "days" and before else None,
+        "before": _before(part, columns[0], days, before, words) if part.name == "days" and before else None,
     }
 
 
+def _before(part: Part, column: str, days: Sequence[date], rows: dict[Any, Row], words: Wording) -> Chart:
+    series = _one_series(part, column, days, rows, words)
+    return series | {"name": words.say("page.before", name=series["name"])}
+
+
 def _one_series(part: Part, column: str, days: Sequence[date], rows: dict[Any, Row], words: Wording) -> Chart:
-    values = [rows[day][column] if day in rows else None for day in days]
+    values: list[Any] = [rows[day][column] if day in rows else None for day in days]
+    if part.name in SMOOTHED and len(days) >= LONG:
+        values = smooth(values)
     unit: Any = unit_of(part, column)
     return {
         "name": words.title(column, part.name),
         "values": [_drawable(value) for value in values],
-        "texts": ["–" if value is None else words.figure(unit, float(value)) for value in values],  # type: ignore[arg-type]
+        "texts": ["–" if value is None else words.figure(unit, value) for value in values],
     }
+
+
+def smooth(values: Sequence[float | None]) -> list[float | None]:
+    """Each day's mean with the six before it, of those that are known; a gap stays one, and the first six have none."""
+    found: list[float | None] = [None] * min(len(values), WEEK - 1)
+    for place in range(WEEK - 1, len(values)):
+        known = [one for one in values[place + 1 - WEEK : place + 1] if one is not None]
+        found.append(None if values[place] is None else sum(known) / len(known))
+    return found
 
 
 def _flows(part: Part, words: Wording) -> Chart:

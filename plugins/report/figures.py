@@ -43,8 +43,10 @@ def _change(figure: Figure, words: Wording) -> tuple[Way, str]:
     if figure.value is None or figure.before is None:
         return "none", words.say("change.none")
     before, by = words.figure(figure.unit, figure.before), abs(figure.value - figure.before)
-    if words.figure(figure.unit, figure.value) == before or (figure.unit == "share" and by < LEAST):
+    if words.figure(figure.unit, figure.value) == before:
         return "same", words.say("change.same", before=before)
+    if figure.unit == "share" and by < LEAST:
+        return "same", words.say("change.almost", before=before)
     if figure.before == 0:
         return "new", words.say("change.new")
     points = figure.unit == "share"

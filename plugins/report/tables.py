@@ -11,11 +11,11 @@ FIGURES: Final = {"count", "bytes", "seconds", "share"}
 
 @dataclass(frozen=True)
 class Cell:
-    """`text` is plain; `order` is what a column is sorted by."""
+    """`text` is plain; `order` is what its column is sorted by, if not by the text."""
 
     text: str
     is_figure: bool
-    order: str
+    order: str | None
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Table:
 
 def show_table(part: Part, words: Wording) -> Table:
     """In the order of the part, numbers in the forms of the language."""
-    headings = tuple(Cell(words.title(one.name, part.name), _is_figure(one), one.name) for one in part.columns)
+    headings = tuple(Cell(words.title(one.name, part.name), _is_figure(one), None) for one in part.columns)
     rows = tuple(
         tuple(_cell(column, value, words) for column, value in zip(part.columns, row, strict=True)) for row in part.rows
     )
@@ -38,9 +38,17 @@ def show_table(part: Part, words: Wording) -> Table:
 
 
 def _cell(column: Column, value: Value, words: Wording) -> Cell:
-    order = "" if value is None else str(value)
     text = words.value(column.name, column.unit, value)
-    return Cell(text, _is_figure(column), order if _is_figure(column) or column.unit == "day" else "")
+    if column.unit == "text":
+        return Cell(text, False, None)
+    return Cell(text, _is_figure(column), "" if value is None else _order(value))
+
+
+def _order(value: Value) -> str:
+    """As JavaScript reads a number; a day as it is written everywhere."""
+    if isinstance(value, float):
+        return f"{value:.6g}".replace("inf", "Infinity")
+    return str(value)
 
 
 def _is_figure(column: Column) -> bool:

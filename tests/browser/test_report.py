@@ -194,6 +194,22 @@ def test_the_skip_link_and_the_contents_lead_past_what_is_before(visit: Visit, r
     expect(page.get_by_role("link", name="Flows")).to_have_attribute("aria-current", "true")
 
 
+def test_tables_are_sorted_by_their_headings(visit: Visit, report: Report) -> None:
+    page = visit("analyst")
+    page.goto(PAGE)
+    open_tables(page)
+    table = page.locator("article[aria-labelledby=h-pages] table")
+    first = [row.text_content() for row in table.locator("tbody th").all()]
+    heading = table.get_by_role("button", name="Bounces")
+    for way in ("descending", "ascending"):
+        heading.press("Enter")
+        expect(table.get_by_role("columnheader", name="Bounces")).to_have_attribute("aria-sort", way)
+        found = [int(one.replace(",", "")) for one in table.locator("tbody td:nth-child(6)").all_inner_texts()]
+        assert found == sorted(found, reverse=way == "descending")
+    table.get_by_role("button", name="Path").click()
+    assert sorted(str(row.text_content()) for row in table.locator("tbody th").all()) == sorted(map(str, first))
+
+
 def test_no_cookie_and_nothing_stored(visit: Visit, report: Report) -> None:
     page = visit("analyst")
     before = page.context.cookies()

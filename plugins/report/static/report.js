@@ -51,7 +51,7 @@
     return [traces, layout(plot, {
       hovermode: "x unified", shapes: bands(chart),
       xaxis: axis({
-        type: "date", showgrid: false, tickformat: many > 200 ? "%b %Y" : forms.day, nticks: Math.max(3, Math.floor(plot.clientWidth / 90)),
+        type: "date", showgrid: false, spikethickness: 1, spikedash: "solid", spikecolor: colour("soft"), tickformat: many > 200 ? "%b %Y" : forms.day, nticks: Math.max(3, Math.floor(plot.clientWidth / 90)),
         range: [Date.parse(chart.days[0]) - 0.6 * 864e5, Date.parse(chart.days[many - 1]) + 0.6 * 864e5],
         hoverformat: `%A ${forms.day}`, ...(many < 9 ? { dtick: 864e5 } : {}),
       }),
@@ -71,11 +71,11 @@
       // A ring, not a dot, on a day that may still change.
       const open = chart.days.map((day) => (chart.provisional.includes(day) ? "circle-open" : "circle"));
       const traces = [
-        overall(chart, visitors, { type: "scatter", mode, line: { color: colour("c2"), width: 2, dash: "dash" }, marker: { size: 5, symbol: open } }),
-        overall(chart, visits, { type: "scatter", mode, line: { color: colour("c1"), width: 2.5 }, marker: { size: 7, symbol: open } }),
+        overall(chart, visits, { type: "scatter", mode, zorder: 3, line: { color: colour("c1"), width: 2.5 }, marker: { size: 7, symbol: open } }),
+        overall(chart, visitors, { type: "scatter", mode, zorder: 2, line: { color: colour("c2"), width: 2, dash: "dash" }, marker: { size: 5, symbol: open } }),
       ];
       if (chart.before) {
-        traces.unshift(overall(chart, chart.before, { type: "scatter", mode: "lines", line: { color: colour("faint"), width: 1.3, dash: "dot" } }));
+        traces.push(overall(chart, chart.before, { type: "scatter", mode: chart.days.length > 1 ? "lines" : "markers", zorder: 1, marker: { color: colour("faint"), size: 5 }, line: { color: colour("faint"), width: 1.3, dash: "dot" } }));
       }
       return overDays(plot, chart, traces, {}, {});
     },
@@ -83,9 +83,9 @@
     stack(plot, chart) {
       const colours = ["c1", "c3", "c2", "c4"].map(colour);
       const traces = chart.series.map((one, n) => overall(chart, one, {
-        type: "bar", textposition: "none", marker: { color: colours[n], line: { color: colour("card"), width: 1 } },
+        type: "bar", textposition: "none", marker: { color: colours[n], line: { color: colour("card"), width: chart.days.length > 62 ? 0 : 1 } },
       }));
-      return overDays(plot, chart, traces, {}, { barmode: "stack", bargap: 0.18 });
+      return overDays(plot, chart, traces, {}, { barmode: "stack", bargap: chart.days.length > 62 ? 0 : 0.18 });
     },
 
     spread(plot, chart) {
@@ -239,6 +239,35 @@
     addEventListener("afterprint", () => onPaper(false));
   }
 
+  // Headings become buttons: a figure's begins with the largest, a name's with the first letter.
+  function sortBy(table, place, isDown) {
+    const value = (row) => row.cells[place].dataset.order ?? row.cells[place].textContent;
+    const compare = new Intl.Collator(forms.tongue, { numeric: true }).compare;
+    const figure = (row) => (value(row) === "" ? -Infinity : Number(value(row)));
+    const rows = [...table.tBodies[0].rows];
+    const areFigures = rows.every((row) => !Number.isNaN(figure(row)));
+    rows.sort((one, other) => (areFigures ? figure(one) - figure(other) : compare(value(one), value(other))) * (isDown ? -1 : 1));
+    table.tBodies[0].append(...rows);
+  }
+
+  function makeSortable(table) {
+    const headings = [...table.tHead.rows[0].cells];
+    headings.forEach((heading, place) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "sorter";
+      button.append(...heading.childNodes);
+      heading.append(button);
+      button.addEventListener("click", () => {
+        const before = heading.getAttribute("aria-sort");
+        const isDown = before ? before === "ascending" : heading.classList.contains("figure");
+        headings.forEach((one) => one.removeAttribute("aria-sort"));
+        heading.setAttribute("aria-sort", isDown ? "descending" : "ascending");
+        sortBy(table, place, isDown);
+      });
+    });
+  }
+
   // The section that is read is marked in the contents.
   function markSections() {
     const links = [...document.querySelectorAll(".rail a")];
@@ -256,6 +285,7 @@
     root.classList.add("drawing");
     begin();
   }
+  document.querySelectorAll(".part table").forEach(makeSortable);
   root.classList.add("ready");
   markSections();
 })();

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from plugins.report.charts import DRAWN, draw
+from plugins.report.charts import DRAWN, draw, smooth
 from plugins.report.figures import show_figures
 from plugins.report.rendering import as_json, render_report
 from plugins.report.sections import CSV, SECTIONS, WIDE, arrange
@@ -111,7 +111,7 @@ def test_numbers_and_days_are_written_as_people_there_write_them(said: Any, nb: 
         (Figure("visits", "count", 5, None), "", "no comparison"),
         (Figure("bounce_rate", "share", None, 0.4), "", "no comparison"),
         (Figure("bounce_rate", "share", 0.41, 0.44), "▼", "down 3.0 points from 44%"),
-        (Figure("bounce_rate", "share", 0.0876, 0.0874), "=", "unchanged at 8.7%"),
+        (Figure("bounce_rate", "share", 0.0876, 0.0874), "=", "nearly as before, 8.7%"),
     ],
 )
 def test_a_change_is_said_in_words_and_not_by_an_arrow_alone(figure: Figure, arrow: str, change: str) -> None:
@@ -141,6 +141,11 @@ def test_a_missing_day_is_a_gap_and_the_period_before_lies_under_its_days() -> N
     gaps = [day for day, value in zip(chart["days"], chart["series"][0]["values"], strict=True) if value is None]
     assert gaps == [str(day) for day in report.missing]
     assert chart["before"]["values"] == [row[2] for row in report.parts["days"].before]
+
+
+def test_a_long_period_is_drawn_as_means_of_a_week_and_a_gap_stays_one() -> None:
+    assert smooth([7, None, 7, 0, 0, 0, 4, None, 7]) == [*[None] * 6, 3, None, 11 / 5]
+    assert smooth([7]) == [None]
 
 
 def test_a_time_longer_than_was_measured_is_said_and_not_drawn() -> None:
