@@ -5,7 +5,7 @@ from datetime import date
 from threading import Lock
 from typing import Final
 
-from plugins.report.reading import list_files, read_tables
+from plugins.report.reading import Unread, list_files
 from plugins.store.door import Place
 from schemas.policy_model import Site
 from schemas.refusals import RefusedError
@@ -34,7 +34,7 @@ def make_report(place: Place, first: date, last: date, vhost: str | None = None,
     with _lock:
         report = _made.pop(asked, None)
     if report is None:
-        now, before = read_tables(place, files, TABLES), read_tables(place, files_before, COMPARED)
+        now, before = Unread(place, files, TABLES), Unread(place, files_before, COMPARED)
         report = compute_report(now, before, period, site, vhost)
     if vhost is not None and vhost not in report.vhosts:
         raise RefusedError("no virtual host of that name was asked for anything in this period")

@@ -1,6 +1,6 @@
 """The published tables of a period, out of a folder or a bucket."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date
@@ -41,18 +41,35 @@ def list_files(place: Place, period: Period, names: Collection[str]) -> dict[str
 
 def read_tables(place: Place, files: Stamps, names: Collection[str], shelf: Shelf = SHELF) -> dict[str, pa.Table]:
     """The rows of these files by table; a table without files is empty."""
-    schemas = {name: TABLES[name].schema for name in names}
+    return dict(Unread(place, files, names, shelf))
 
-    def read(name: str) -> pa.Table | None:
-        with suppress(FileNotFoundError):  # its day has just expired
-            return shelf.get(place, schemas[name.partition("/")[0]], name, files[name])
-        return None
 
-    parts: dict[str, list[pa.Table]] = {name: [] for name in names}
-    for file, table in zip(files, _together(place, read, list(files)), strict=True):
-        if table is not None:
-            parts[file.partition("/")[0]].append(table)
-    return {name: pa.concat_tables(found) if found else schemas[name].empty_table() for name, found in parts.items()}
+class Unread(Mapping[str, pa.Table]):
+    """Tables that are read whenever one is asked for, and not held: a year of them may be more than fits in memory."""
+
+    def __init__(self, place: Place, files: Stamps, names: Collection[str], shelf: Shelf = SHELF) -> None:
+        self.place, self.files, self.names, self.shelf = place, files, names, shelf
+
+    def __getitem__(self, name: str) -> pa.Table:
+        schema = TABLES[name].schema
+
+        def read(file: str) -> pa.Table | None:
+            with suppress(FileNotFoundError):  # its day has just expired
+                return self.shelf.get(self.place, schema, file, self.files[file])
+            return None
+
+        files = [file for file in self.files if file.startswith(f"{name}/")]
+        found = [table for table in _together(self.place, read, files) if table is not None]
+        return pa.concat_tables(found) if found else schema.empty_table()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names  # without reading it
 
 
 def _together(place: Place, work: Callable[[str], T], names: Sequence[str]) -> list[T]:

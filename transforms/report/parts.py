@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from schemas.report import FIGURES, PARTS, Column, Figure, Part, Unit, Value
 from schemas.statistics import OTHER
-from transforms.report.relations import Engine, ask
+from transforms.report.relations import Relations
 
 MOST: Final = 50  # rows of a part; whoever wants all reads the tables
 SERIES: Final = ("days", "traffic")  # what is shown beside the same of the period before
@@ -25,19 +25,19 @@ TYPES: Final[dict[Unit, pa.DataType]] = {
 }
 
 
-def compute_part(name: str, engine: Engine, before: Engine | None) -> Part:
-    """A part by its query; `before` is the engine of the period before, if that has any tables."""
+def compute_part(name: str, now: Relations, before: Relations | None) -> Part:
+    """A part by its query; `before` is the period before, if anything of it was published."""
     columns = tuple(_column(written) for written in PARTS[name])
-    rows = _typed(ask(engine, name), columns)
+    rows = _typed(now.ask(name), columns)
     shown = rows if name in WHOLE else _cut(rows, columns)
-    earlier = _typed(ask(before, name), columns) if before and name in SERIES else rows.slice(0, 0)
+    earlier = _typed(before.ask(name), columns) if before and name in SERIES else rows.slice(0, 0)
     return Part(name, columns, _values(shown), _values(earlier), len(rows) - len(shown))
 
 
-def compute_figures(engine: Engine, before: Engine | None) -> tuple[Figure, ...]:
+def compute_figures(now: Relations, before: Relations | None) -> tuple[Figure, ...]:
     """The sums, means and shares of the period, and of the one before."""
-    now, then = (ask(one, "figures").to_pylist()[0] if one else {} for one in (engine, before))
-    return tuple(Figure(name, unit, _number(now[name]), _number(then.get(name))) for name, unit in FIGURES.items())
+    found, then = (one.ask("figures").to_pylist()[0] if one else {} for one in (now, before))
+    return tuple(Figure(name, unit, _number(found[name]), _number(then.get(name))) for name, unit in FIGURES.items())
 
 
 def _column(written: str) -> Column:

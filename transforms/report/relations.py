@@ -1,9 +1,10 @@
 """What the report's queries read: published tables, of all virtual hosts or of one, and small lists beside them."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import re
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Final, Self
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,43 +15,70 @@ from transforms.statistics.coded import open_engine
 from transforms.statistics.day import read_query
 
 Tables = Mapping[str, pa.Table]
-Engine = duckdb.DuckDBPyConnection
+
+WORD: Final = re.compile(r"\w+")
+LISTS: Final = ("calendar", "clock", "local_hours", "companies", "hosts")
 
 
-@contextmanager
-def relations(tables: Tables, period: Period, timezone: str, vhost: str | None) -> Iterator[Engine]:
-    """A DuckDB that has the tables of a period; there is nothing in them to protect, so it sees them as they are."""
-    chosen = tables if vhost is None else {name: _of_host(table, vhost) for name, table in tables.items()}
-    with open_engine() as engine:
-        lists = _lists(chosen, period, timezone) | {"hosts": tables["traffic_hourly"].select(["vhost", "hits"])}
-        for name, table in {**chosen, **lists}.items():
-            engine.register(name, table)
-        yield engine
+class Relations:
+    """A DuckDB with the tables of a period; there is nothing in them to protect, so it sees them as they are.
+
+    It holds those that the last query named and no other, so that of a long period one large table is in memory at
+    a time.
+    """
+
+    def __init__(self, tables: Tables, period: Period, timezone: str, vhost: str | None) -> None:
+        self.tables, self.period, self.timezone, self.vhost = tables, period, timezone, vhost
+        self.engine = open_engine()
+        self.held: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.engine.close()
+
+    def ask(self, query: str) -> pa.Table:
+        """The rows of one of this package's queries."""
+        text = read_query("transforms.report", query)
+        named = {word for word in WORD.findall(text) if word in LISTS or word in self.tables}
+        for name in self.held - named:
+            self.engine.unregister(name)
+        for name in named - self.held:
+            self.engine.register(name, self._rows(name))
+        self.held = named
+        return self.engine.sql(text).to_arrow_table()
+
+    def _rows(self, name: str) -> pa.Table:
+        match name:
+            case "calendar":
+                return pa.table({"day": pa.array(self.period.days(), pa.date32())})
+            case "clock":
+                return pa.table({"hour_of_day": range(24)})
+            case "local_hours":
+                return _local_hours(self._rows("traffic_hourly"), self.timezone)
+            case "companies":
+                return _companies(self.tables["agents_daily"])
+            case "hosts":
+                return self.tables["traffic_hourly"].select(["vhost", "hits"])
+            case _:
+                return _of_host(self.tables[name], self.vhost)
 
 
-def ask(engine: Engine, query: str) -> pa.Table:
-    """The rows of one of this package's queries."""
-    return engine.sql(read_query("transforms.report", query)).to_arrow_table()
-
-
-def _of_host(table: pa.Table, vhost: str) -> pa.Table:
+def _of_host(table: pa.Table, vhost: str | None) -> pa.Table:
     """`days` and `late_daily` tell no hosts apart, and stay whole."""
-    return table.filter(pc.equal(table["vhost"], vhost)) if "vhost" in table.column_names else table
+    is_whole = vhost is None or "vhost" not in table.column_names
+    return table if is_whole else table.filter(pc.equal(table["vhost"], vhost))
 
 
-def _lists(tables: Tables, period: Period, timezone: str) -> dict[str, pa.Table]:
-    """The days, the hours of the clock with their pageviews, and whose the AI's agents are."""
-    traffic = tables["traffic_hourly"]
+def _local_hours(traffic: pa.Table, timezone: str) -> pa.Table:
+    """The pageviews by what the clock in the site's zone showed; DuckDB comes without time zones."""
     local = pc.local_timestamp(traffic["hour"].cast(pa.timestamp("us", tz=timezone)))
-    return {
-        "calendar": pa.table({"day": pa.array(period.days(), pa.date32())}),
-        "clock": pa.table({"hour_of_day": range(24)}),
-        "local_hours": pa.table({"hour_of_day": pc.hour(local), "pageviews": traffic["pageviews"]}),
-        "companies": _companies(tables.get("agents_daily")),
-    }
+    return pa.table({"hour_of_day": pc.hour(local), "pageviews": traffic["pageviews"]})
 
 
-def _companies(agents: pa.Table | None) -> pa.Table:
-    names = pc.unique(agents.filter(pc.equal(agents["agent_kind"], "ai"))["agent"]).to_pylist() if agents else []
+def _companies(agents: pa.Table) -> pa.Table:
+    """Whose the agents of AI are."""
+    names = pc.unique(agents.filter(pc.equal(agents["agent_kind"], "ai"))["agent"]).to_pylist()
     found = [OTHER if name == OTHER else company_of(name) or UNKNOWN for name in names]
     return pa.table({"agent": pa.array(names, pa.string()), "company": pa.array(found, pa.string())})
