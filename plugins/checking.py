@@ -89,19 +89,20 @@ def check_tables(tables: Mapping[str, pa.Table], policy: Policy) -> Checked:
 
 def _failures(tables: Mapping[str, pa.Table], policy: Policy) -> list[Failure]:
     is_whole = all(table.schema.names == TABLES[name].schema.names for name, table in tables.items())
-    broken = _broken_rules(tables, policy, [name for name in SUITES if is_whole or name not in SUMS])
+    broken = broken_rules(tables, policy, [name for name in SUITES if is_whole or name not in SUMS])
     suites = [name for name in SUITES if name in {rule.suite for rule in broken}]
     days = sorted(filter(None, tables["days"]["day"].unique().to_pylist())) if broken else []
     found = []
     for day in days:
         part = {name: table.filter(pc.equal(table["day"], day)) for name, table in tables.items()}
-        rules = broken if len(days) == 1 else _broken_rules(part, policy, suites)
+        rules = broken if len(days) == 1 else broken_rules(part, policy, suites)
         found += [Failure(str(day), rule) for rule in rules]
     by_day = {one.rule for one in found}
     return [*found, *(Failure("all days", rule) for rule in broken if rule not in by_day)]
 
 
-def _broken_rules(tables: Mapping[str, pa.Table], policy: Policy, suites: Collection[str]) -> list[Rule]:
+def broken_rules(tables: Mapping[str, pa.Table], policy: Policy, suites: Collection[str]) -> list[Rule]:
+    """The rules of these suites that do not hold, whatever the day."""
     found = []
     for name in suites:
         if name == COLUMNS:
@@ -131,12 +132,14 @@ def _ask(name: str, frame: "pd.DataFrame", policy: Policy) -> list[tuple[str, Se
             frame[column] = frame.eval(expression, local_dict=_terms(policy), engine="python")
     batch, suite = _engine(name)
     result = batch.get_batch({"dataframe": frame}).validate(suite, result_format="BOOLEAN_ONLY")
-    return [_say(one.expectation_config) for one in result.results if not one.success]
+    broken = [one.expectation_config for one in result.results if not one.success]
+    return [(said(one.type, one.kwargs, one.description), one.severity.value) for one in broken]
 
 
-def _say(rule: Any) -> tuple[str, Severity]:
-    words = rule.description or SAID[rule.type].format(**rule.kwargs)
-    return words, rule.severity.value
+def said(kind: str, kwargs: Mapping[str, Any], description: str | None) -> str:
+    """A rule in words: its own, or those of its kind."""
+    listed = {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in kwargs.items()}
+    return description or SAID[kind].format(**listed)
 
 
 def _terms(policy: Policy) -> dict[str, Any]:

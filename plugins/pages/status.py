@@ -12,12 +12,16 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from plugins.pages.checks import results, unpublished, warnings
 from plugins.pages.gate import OpenStore, Watcher
 from plugins.pages.showing import show
+from plugins.steps.checked import last_checks
+from plugins.steps.judging import odd_days
 from plugins.steps.watching import Watch
 
 TAG: Final = "lethe"
 LAST: Final = 5  # runs of each DAG
+CHECKED: Final = 14  # days
 
 router = APIRouter()
 
@@ -42,10 +46,11 @@ class Runs:
 
 @router.get("/status")
 def status(request: Request, _: Watcher, store: OpenStore, session: SessionDep) -> Response:
-    """Troubles first, then logs, days and runs; counts only, no address."""
+    """Troubles first, then logs, days, checks and runs; counts only, no address."""
     watch = Watch(store)
     reasons, is_whole = watch.reasons()
     logs = watch.logs()
+    checks, judged = last_checks(store, CHECKED), odd_days(store)
     facts: dict[str, Any] = {
         "troubles": list(watch.troubles()),
         "logs": logs,
@@ -53,6 +58,10 @@ def status(request: Request, _: Watcher, store: OpenStore, session: SessionDep) 
         "reasons": reasons.most_common(),
         "is_whole": is_whole,
         "days": watch.days,
+        "checks": results(checks),
+        "checked_days": len(checks),
+        "unpublished": unpublished(checks),
+        "warnings": warnings(checks, judged),
         "dags": last_runs(session),
         "now": store.clock(),
     }

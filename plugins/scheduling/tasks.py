@@ -174,15 +174,15 @@ def close_overdue() -> dict[str, list[str]]:
 @task(trigger_rule="all_done")
 @guarded
 def watch() -> list[str]:
-    """Troubles that fail no task: a log shipper that died, a format that changed."""
-    from plugins.steps.telling import take_news
+    """Troubles that fail no task: a log shipper that died, a format that changed, a day unlike others."""
+    from plugins.steps.telling import new_warnings, take_news
     from plugins.steps.watching import find_troubles
 
     store = installed_store()
-    troubles = find_troubles(store)
-    for trouble in take_news(store, troubles):
-        notify("trouble", trouble)
-    return troubles
+    troubles, warnings = find_troubles(store), new_warnings(store)
+    for sentence in take_news(store, [*troubles, *warnings]):
+        notify("trouble" if sentence in troubles else "warning", sentence)
+    return [*troubles, *warnings]
 
 
 @task(trigger_rule="none_failed_min_one_success")

@@ -38,6 +38,10 @@ class Checks(Record):
     def is_published(self) -> bool:
         return all(one.severity == "warning" for one in self.broken)
 
+    @property
+    def warnings(self) -> list[Broken]:
+        return [one for one in self.broken if one.severity == "warning"]
+
 
 def check_day(store: Store, day: date, tables: Mapping[str, pa.Table]) -> None:
     """Check a day's tables and keep the result; UncheckedError where they must not be published."""

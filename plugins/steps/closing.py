@@ -14,6 +14,7 @@ from plugins.steps.days import count_lines, day_receipts, load_open_day, publish
 from plugins.steps.expiring import expire
 from plugins.steps.giving_up import give_up_day
 from plugins.steps.importing import carry_out_imports, sweep_window
+from plugins.steps.judging import judge_days
 from plugins.steps.merging import merge_at_rest
 from plugins.steps.originals import delete_originals
 from plugins.steps.rebuild_parts import discard_computed
@@ -63,6 +64,10 @@ def close_due(store: Store, actor: str, tell: Tell, clock_is_right: bool = False
     expire(store)
     archive_notice(store)
     record_run(store.clock(), store.place("state"), is_right=clock_is_right)
+    try:
+        judge_days(store)
+    except RefusedError as error:
+        problems.append(f"the last days are not compared with others: {error}")
     with suppress(BusyError), store.locks.held("ingest", wait=False):
         sweep_window(store)
         merge_at_rest(store)

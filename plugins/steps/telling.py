@@ -5,12 +5,15 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+from plugins.steps.checked import last_checks
+from plugins.steps.judging import odd_days
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store
 from schemas.receipts import Record
 
 TROUBLES: Final = "told/troubles.json"
 FAILURES: Final = "told/failures.json"
+CHECKED: Final = 14  # the newest days whose checks are told of
 AGAIN: Final = timedelta(days=1)
 # Hours and shares change while it is the same trouble; days, and numbers in names, do not.
 FIGURES: Final = re.compile(r"(?<![\w./-])[0-9]+(?![\w/-]|[.][0-9a-z])")
@@ -20,6 +23,17 @@ class Told(Record):
     """When each trouble that lasts was told last."""
 
     at: dict[str, datetime]
+
+
+def new_warnings(store: Store) -> list[str]:
+    """What was published and is odd, of the checks and judgements of the last 24 hours."""
+    now = store.clock()
+    checks = {day: found for day, found in last_checks(store, CHECKED).items() if _is_recent(found.at, now)}
+    judged = {day: found for day, found in odd_days(store).items() if _is_recent(found.at, now)}
+    return [
+        *(f"{one.table} of {day}: {one.words}" for day, found in checks.items() for one in found.warnings),
+        *(f"{day}: {one.words}" for day, found in judged.items() for one in found.odd),
+    ]
 
 
 def take_news(store: Store, troubles: Iterable[str]) -> list[str]:

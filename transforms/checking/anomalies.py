@@ -24,8 +24,8 @@ LEAST_SPREAD: Final = 0.1  # on the logarithmic scale, some ten per cent
 BUSY_HOUR: Final = 30  # hits in the same hour of other weeks, which was never without one
 SILENT_HOURS: Final = 2
 DOUBLE: Final = (1.7, 2.4)  # times the usual, in all hours alike and by people and robots
-ALIKE: Final = 0.3  # between the lower and the upper tenth of hours, of their median
-BUSY_HOURS: Final = 12
+ALIKE: Final = 0.35  # between the lower and the upper tenth of hours, of their median
+BUSY_HOURS: Final = 12  # of twice as many hits, in which chance says less
 FEWEST_ROBOTS: Final = 1000  # more than usual
 FEWEST_LINES: Final = 100  # that failed, or could not be read
 FEWEST_SHARE: Final = 0.02
@@ -110,10 +110,10 @@ def _silent_hours(history: History, day: date) -> int:
     return len(silent) if len(silent) >= SILENT_HOURS else 0
 
 
-def _is_busy(hour: int, weeks: list[Mapping[int, int]]) -> bool:
-    """Whether there were many hits in each of these weeks."""
+def _is_busy(hour: int, weeks: list[Mapping[int, int]], hits: int = BUSY_HOUR) -> bool:
+    """Whether there were so many hits, and none of these weeks without any."""
     found = [week[hour] for week in weeks if hour in week]
-    return len(found) >= FEWEST_WEEKS and min(found) > 0 and median(found) >= BUSY_HOUR
+    return len(found) >= FEWEST_WEEKS and min(found) > 0 and median(found) >= hits
 
 
 def _doubled(history: History, day: date) -> float | None:
@@ -128,7 +128,7 @@ def _doubled(history: History, day: date) -> float | None:
     hourly = [
         hits / median(week[hour] for week in weeks if hour in week)
         for hour, hits in history.hours[day].items()
-        if _is_busy(hour, weeks)
+        if _is_busy(hour, weeks, 2 * BUSY_HOUR)
     ]
     if len(hourly) < BUSY_HOURS:
         return None

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from airflow.models.dag import DagModel, DagTag
 from airflow.models.dagbundle import DagBundleModel
@@ -14,8 +16,14 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from plugins.blocklist.exporting import publish_exports
+from plugins.checking import UncheckedError
+from plugins.steps.checked import check_day
+from plugins.steps.judging import Judged, Odd
 from plugins.steps.watching import Watch, find_troubles
 from plugins.store.door import Folder
+from plugins.store.records import write_record
+from schemas.statistics import TABLES
+from schemas.suites import SUMS
 from tests.plugins.pages.conftest import NOW, decision, keep
 from tests.stores import POLICY, Site, hit
 
@@ -94,6 +102,38 @@ def test_an_empty_store_is_a_page_too(client: Client) -> None:
     page = client("admin").get("/lethe/status")
     assert page.status_code == 200
     assert "No day yet." in page.text
+
+
+def test_checks_are_listed_by_table_with_what_did_not_hold(client: Client, site: Site) -> None:
+    read(site, *(hit(NOW - timedelta(minutes=n), f"192.0.2.{n}", "/planted") for n in range(90, 0, -1)))
+    site.rebuild()
+    page = client("op").get("/lethe/status").text
+    assert "Every rule holds, and no day is unlike those of other weeks." in page
+    assert page.count(">kept<") == len(TABLES) + len(SUMS)
+    store, day = site.open(), NOW.date()
+    names = {name: f"{name}/{day}.parquet" for name in TABLES}
+    tables = {name: pq.read_table(pa.BufferReader(store.place("statistics").get(file))) for name, file in names.items()}
+    odd = pa.Table.from_pylist([row | {"status": 799} for row in tables["status_daily"].to_pylist()])
+    tables["status_daily"] = odd.cast(tables["status_daily"].schema)
+    tables["errors_daily"] = tables["pages_daily"].slice(0, 0)
+    with pytest.raises(UncheckedError):
+        check_day(store, day, tables)
+    page = client("op").get("/lethe/status").text
+    assert "2026-11-20: status_daily – a status is 0 (none) or 100 to 599" in page
+    assert "2026-11-20: errors_daily – the columns are those of the schema. The day was not published anew;" in page
+    assert "planted" not in page
+    row = page[page.index('<th scope="row">errors_daily') :]
+    assert 'class="state bad">critical<' in row[: row.index("</tr>")]
+
+
+def test_days_unlike_those_of_other_weeks_are_told(client: Client, site: Site) -> None:
+    read(site, hit(NOW))
+    site.rebuild()
+    judged = Judged(
+        at=NOW, tables="x", logs={"www": 3}, odd=(Odd(kind="fall", words="3% of the hits of other Thursdays"),)
+    )
+    write_record(site.open().place("state"), "anomalies/2026-11-19.json", judged)
+    assert "2026-11-19: 3% of the hits of other Thursdays" in client("security").get("/lethe/status").text
 
 
 def test_the_last_runs_come_from_airflows_database(client: Client, airflow: FastAPI) -> None:

@@ -92,14 +92,21 @@ def _hours(random: np.random.Generator, day: date, people: float, robots: float)
                 }
 
 
-def history(days: Sequence[Rows], quarantined: Series | None = None, logs: dict[str, Series] | None = None) -> History:
-    """The series of these days, as from published tables."""
+def tables(days: Sequence[Rows], quarantined: Series | None = None) -> dict[str, pa.Table]:
+    """`days` and `traffic_hourly` of these days."""
     usual = {"vhost": "www.example.org", "pageviews": 0, "errors_4xx": 0}
-    traffic = pa.Table.from_pylist([usual | row for day in days for row in day], schema=TABLES["traffic_hourly"].schema)
+    traffic = [usual | row for day in days for row in day]
     texts = dict.fromkeys(("state", *(name for name in TABLES["days"].figures if name.endswith("version"))), "x")
     rows = []
     for day in filter(None, days):
         hits, bad = sum(row["hits"] for row in day), (quarantined or {}).get(day[0]["day"], 3)
         zeros = dict.fromkeys(("errors", "continuations", "ignored", "late"), 0)
         rows.append({"day": day[0]["day"], "lines": hits + bad, "hits": hits, "quarantined": bad} | texts | zeros)
-    return read_history(pa.Table.from_pylist(rows, schema=TABLES["days"].schema), traffic, ZONE, logs or {})
+    found = {"days": rows, "traffic_hourly": traffic}
+    return {name: pa.Table.from_pylist(rows, schema=TABLES[name].schema) for name, rows in found.items()}
+
+
+def history(days: Sequence[Rows], quarantined: Series | None = None, logs: dict[str, Series] | None = None) -> History:
+    """The series of these days, as from published tables."""
+    found = tables(days, quarantined)
+    return read_history(found["days"], found["traffic_hourly"], ZONE, logs or {})
