@@ -144,7 +144,7 @@ def test_a_missing_day_is_a_gap_and_the_period_before_lies_under_its_days() -> N
 
 
 def test_a_long_period_is_drawn_as_means_of_a_week_and_a_gap_stays_one() -> None:
-    assert smooth([7, None, 7, 0, 0, 0, 4, None, 7]) == [*[None] * 6, 3, None, 11 / 5]
+    assert smooth([7, None, 7, 0, 0, 0, 4, None, 7]) == [*[None] * 6, 3, None, 3]
     assert smooth([7]) == [None]
 
 
