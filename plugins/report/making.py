@@ -18,7 +18,8 @@ MOST: Final = 32  # reports that are remembered, some hundred kilobytes each
 
 Asked = tuple[str, Site, Period, str | None, tuple[tuple[str, str], ...]]
 _made: OrderedDict[Asked, Report] = OrderedDict()
-_lock: Final = Lock()
+_remembering: Final = Lock()
+_computing: Final = Lock()  # one at a time, so that memory and processors are those of one
 
 
 def make_report(place: Place, first: date, last: date, vhost: str | None = None, *, site: Site) -> Report:
@@ -31,19 +32,28 @@ def make_report(place: Place, first: date, last: date, vhost: str | None = None,
     files = list_files(place, period, TABLES)
     files_before = list_files(place, period.before, COMPARED)
     asked = (place.where, site, period, vhost, (*files.items(), *files_before.items()))
-    with _lock:
-        report = _made.pop(asked, None)
+    report = _recall(asked)
     if report is None:
-        now, before = Unread(place, files, TABLES), Unread(place, files_before, COMPARED)
-        report = compute_report(now, before, period, site, vhost)
+        with _computing:
+            report = _recall(asked)  # somebody else may have asked for the same
+            if report is None:
+                now, before = Unread(place, files, TABLES), Unread(place, files_before, COMPARED)
+                report = _remember(asked, compute_report(now, before, period, site, vhost))
     if vhost is not None and vhost not in report.vhosts:
         raise RefusedError("no virtual host of that name was asked for anything in this period")
-    _remember(asked, report)
     return report
 
 
-def _remember(asked: Asked, report: Report) -> None:
-    with _lock:
+def _recall(asked: Asked) -> Report | None:
+    with _remembering:
+        if asked in _made:
+            _made.move_to_end(asked)
+        return _made.get(asked)
+
+
+def _remember(asked: Asked, report: Report) -> Report:
+    with _remembering:
         _made[asked] = report
         while len(_made) > MOST:
             _made.popitem(last=False)
+    return report

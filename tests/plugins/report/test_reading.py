@@ -1,6 +1,7 @@
 """Published tables of a period: out of a folder and out of a bucket, whole, in part, and of an earlier version."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -171,3 +172,13 @@ def test_files_that_are_the_same_are_read_once(tmp_path: Path) -> None:
     for _ in range(3):
         read_tables(place, list_files(place, Period(DAY, DAY), TABLES), TABLES, shelf)
     assert place.gets == len(TABLES)
+
+
+def test_reports_asked_for_at_the_same_time_are_each_as_if_alone(tmp_path: Path) -> None:
+    place = Folder(tmp_path / "statistics", 0o755)
+    days = [DAY + timedelta(days=n) for n in range(4)]
+    publish(place, *days, visits_daily=[{"visits": 1}])
+    with ThreadPoolExecutor(8) as threads:
+        asked = [(days[0], day) for day in days] * 4
+        found = list(threads.map(lambda period: visits(place, *period), asked))
+    assert found == [1.0, 2.0, 3.0, 4.0] * 4
