@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # it takes a second, and most verbs do without
     import pandas as pd
 
 Severity = Literal["critical", "warning"]
+MOST: Final = 20  # failures in a message
 MICROSECONDS: Final = 3_600_000_000  # of an hour
 SAID: Final = {  # how a rule without a description is said
     "expect_column_pair_values_to_be_equal": "{column_A} = {column_B}",
@@ -53,7 +54,7 @@ class Failure:
     rule: Rule
 
     def __str__(self) -> str:
-        return f"{self.rule.table} of {self.day} breaks a rule: {self.rule.words}"
+        return f"{self.rule.table} of {self.day} should keep the rule “{self.rule.words}”"
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,9 @@ class UncheckedError(RefusedError):
     def __init__(self, checked: Checked) -> None:
         self.checked = checked
         failures = checked.of("critical")
-        super().__init__(f"nothing was written, since {len(failures)} checks failed: " + "; ".join(map(str, failures)))
+        super().__init__(
+            f"nothing was written, since {len(failures)} checks failed: " + "; ".join(map(str, failures[:MOST]))
+        )
 
 
 def check_tables(tables: Mapping[str, pa.Table], policy: Policy) -> Checked:

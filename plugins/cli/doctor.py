@@ -9,7 +9,7 @@ from plugins.store.store import open_store
 
 
 def doctor(policy_file: PolicyOption = HERE) -> None:
-    """Report keys, mirror, clock, rights, free disk, audit trail and the oldest line of each log; change nothing."""
+    """Report keys, mirror, clock, rights, disk, audit trail, the oldest line of each log and checks; change nothing."""
     findings = examine(open_store(policy_file))
     rows = [(finding.state, finding.subject, finding.sentence) for finding in findings]
     print_table("Lethe: is everything in order?", ("", "what", "finding"), rows)

@@ -12,16 +12,15 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from plugins.pages.checks import results, unpublished, warnings
 from plugins.pages.gate import OpenStore, Watcher
 from plugins.pages.showing import show
 from plugins.steps.checked import last_checks
 from plugins.steps.judging import odd_days
+from plugins.steps.results import results, unpublished, warnings
 from plugins.steps.watching import Watch
 
 TAG: Final = "lethe"
 LAST: Final = 5  # runs of each DAG
-CHECKED: Final = 14  # days
 
 router = APIRouter()
 
@@ -50,9 +49,9 @@ def status(request: Request, _: Watcher, store: OpenStore, session: SessionDep) 
     watch = Watch(store)
     reasons, is_whole = watch.reasons()
     logs = watch.logs()
-    checks, judged = last_checks(store, CHECKED), odd_days(store)
+    checks, judged = last_checks(store), odd_days(store)
     facts: dict[str, Any] = {
-        "troubles": list(watch.troubles()),
+        "troubles": [*watch.troubles(), *unpublished(checks)],
         "logs": logs,
         "lines_of": {log.log: log.lines for log in logs},
         "reasons": reasons.most_common(),
@@ -60,7 +59,6 @@ def status(request: Request, _: Watcher, store: OpenStore, session: SessionDep) 
         "days": watch.days,
         "checks": results(checks),
         "checked_days": len(checks),
-        "unpublished": unpublished(checks),
         "warnings": warnings(checks, judged),
         "dags": last_runs(session),
         "now": store.clock(),

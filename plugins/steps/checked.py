@@ -13,6 +13,7 @@ from schemas.receipts import Record
 from schemas.suites import suites_version
 
 FOLDER: Final = "checks"
+LAST: Final = 14  # days whose checks are shown
 
 
 class Broken(Record):
@@ -52,10 +53,10 @@ def check_day(store: Store, day: date, tables: Mapping[str, pa.Table]) -> None:
         raise
 
 
-def last_checks(store: Store, days: int) -> dict[date, Checks]:
+def last_checks(store: Store) -> dict[date, Checks]:
     """Of the newest days that were checked, newest first."""
     state = store.place("state")
-    names = sorted(state.names(f"{FOLDER}/"), reverse=True)[:days]
+    names = sorted(state.names(f"{FOLDER}/"), reverse=True)[:LAST]
     found = {_day(name): read_record(state, name, Checks) for name in names}
     return {day: checks for day, checks in found.items() if checks}
 

@@ -10,8 +10,11 @@ from typing import Final
 
 from plugins.keys.day_keys import BYTES
 from plugins.logs.finding import find_files
+from plugins.steps.checked import last_checks
 from plugins.steps.closing import believe_clock
+from plugins.steps.judging import odd_days
 from plugins.steps.originals import oldest_day
+from plugins.steps.results import results, unpublished, warnings
 from plugins.steps.watching import listed_days
 from plugins.store.door import Folder
 from plugins.store.store import Store
@@ -32,7 +35,7 @@ class Finding:
 
 def examine(store: Store) -> list[Finding]:
     """All findings; nothing is changed. A check that cannot be made is a finding too."""
-    checks: list[Callable[[Store], Iterator[Finding]]] = [_keys, _clock, _rights, _disk, _audit, _logs]
+    checks: list[Callable[[Store], Iterator[Finding]]] = [_keys, _clock, _rights, _disk, _audit, _logs, _statistics]
     findings: list[Finding] = []
     for check in checks:
         try:
@@ -115,6 +118,18 @@ def _existing(path: Path) -> Path:
 def _is_same_disk(*places: object) -> bool:
     roots = [_existing(place.root).stat().st_dev for place in places if isinstance(place, Folder)]
     return len(roots) == len(places) and len(set(roots)) == 1
+
+
+def _statistics(store: Store) -> Iterator[Finding]:
+    checks = last_checks(store)
+    for sentence in unpublished(checks):
+        yield Finding("statistics", "wrong", sentence)
+    for sentence in warnings(checks, odd_days(store)):
+        yield Finding("statistics", "warning", sentence)
+    rules = sum(one.rules for one in results(checks))
+    yield Finding(
+        "statistics", "ok", f"{rules} rules were asked of each of the last {len(checks)} days that were checked"
+    )
 
 
 def _listed(names: list[str], what: str) -> str:

@@ -7,13 +7,13 @@ from typing import Final
 
 from plugins.steps.checked import last_checks
 from plugins.steps.judging import odd_days
+from plugins.steps.results import warnings
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store
 from schemas.receipts import Record
 
 TROUBLES: Final = "told/troubles.json"
 FAILURES: Final = "told/failures.json"
-CHECKED: Final = 14  # the newest days whose checks are told of
 AGAIN: Final = timedelta(days=1)
 # Hours and shares change while it is the same trouble; days, and numbers in names, do not.
 FIGURES: Final = re.compile(r"(?<![\w./-])[0-9]+(?![\w/-]|[.][0-9a-z])")
@@ -28,12 +28,9 @@ class Told(Record):
 def new_warnings(store: Store) -> list[str]:
     """What was published and is odd, of the checks and judgements of the last 24 hours."""
     now = store.clock()
-    checks = {day: found for day, found in last_checks(store, CHECKED).items() if _is_recent(found.at, now)}
+    checks = {day: found for day, found in last_checks(store).items() if _is_recent(found.at, now)}
     judged = {day: found for day, found in odd_days(store).items() if _is_recent(found.at, now)}
-    return [
-        *(f"{one.table} of {day}: {one.words}" for day, found in checks.items() for one in found.warnings),
-        *(f"{day}: {one.words}" for day, found in judged.items() for one in found.odd),
-    ]
+    return warnings(checks, judged)
 
 
 def take_news(store: Store, troubles: Iterable[str]) -> list[str]:

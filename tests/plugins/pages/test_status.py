@@ -108,7 +108,7 @@ def test_checks_are_listed_by_table_with_what_did_not_hold(client: Client, site:
     read(site, *(hit(NOW - timedelta(minutes=n), f"192.0.2.{n}", "/planted") for n in range(90, 0, -1)))
     site.rebuild()
     page = client("op").get("/lethe/status").text
-    assert "Every rule holds, and no day is unlike those of other weeks." in page
+    assert "Nothing that was published is odd, and no day is unlike those of other weeks." in page
     assert page.count(">kept<") == len(TABLES) + len(SUMS)
     store, day = site.open(), NOW.date()
     names = {name: f"{name}/{day}.parquet" for name in TABLES}
@@ -119,8 +119,10 @@ def test_checks_are_listed_by_table_with_what_did_not_hold(client: Client, site:
     with pytest.raises(UncheckedError):
         check_day(store, day, tables)
     page = client("op").get("/lethe/status").text
-    assert "2026-11-20: status_daily – a status is 0 (none) or 100 to 599" in page
-    assert "2026-11-20: errors_daily – the columns are those of the schema. The day was not published anew;" in page
+    assert "2026-11-20: status_daily should keep the rule “a status is 0 (none) or 100 to 599”" in page
+    assert "as they should be" not in page
+    trouble = "2026-11-20 is not published anew, and what was published of it before stays: errors_daily should keep"
+    assert f"{trouble} the rule “the columns are those of the schema”" in page
     assert "planted" not in page
     row = page[page.index('<th scope="row">errors_daily') :]
     assert 'class="state bad">critical<' in row[: row.index("</tr>")]

@@ -1,17 +1,16 @@
-"""What the status page says of the checks of published tables."""
+"""Results of checks and judgements in words: for the status page, for doctor, and for whoever is told."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from plugins.steps.checked import Checks
+from plugins.steps.checked import Broken, Checks
 from plugins.steps.judging import Judged
 from schemas.statistics import TABLES
 from schemas.suites import COLUMNS, SUMS
 
 SAID: Final = {"sums": "sums of days", "sums_by_host": "sums of hosts", "sums_by_agent_kind": "sums of kinds of agents"}
-STAYS: Final = "The day was not published anew; what was published of it before stays."
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,9 @@ def _result(table: str, newest: Checks, checks: Mapping[date, Checks]) -> Result
 
 
 def unpublished(checks: Mapping[date, Checks]) -> list[str]:
-    """Why days were not published anew, in sentences."""
+    """Which days were not published anew, and why, in sentences."""
     return [
-        f"{day}: {SAID.get(one.table, one.table)} – {one.words}. {STAYS}"
+        f"{day} is not published anew, and what was published of it before stays: {_say(one)}"
         for day, found in checks.items()
         for one in found.broken
         if one.severity == "critical"
@@ -52,10 +51,12 @@ def unpublished(checks: Mapping[date, Checks]) -> list[str]:
 
 def warnings(checks: Mapping[date, Checks], judged: Mapping[date, Judged]) -> list[str]:
     """What was published and is odd, by rules and beside other weeks; newest days first."""
-    days = sorted({*checks, *judged}, reverse=True)
     found = []
-    for day in days:
-        by_rule = checks[day].warnings if day in checks else ()
-        found += [f"{day}: {SAID.get(one.table, one.table)} – {one.words}" for one in by_rule]
+    for day in sorted({*checks, *judged}, reverse=True):
+        found += [f"{day}: {_say(one)}" for one in checks[day].warnings] if day in checks else []
         found += [f"{day}: {one.words}" for one in judged[day].odd] if day in judged else []
     return found
+
+
+def _say(one: Broken) -> str:
+    return f"{SAID.get(one.table, one.table)} should keep the rule “{one.words}”"
