@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from boto3.session import Session
 from botocore import exceptions as boto
 from botocore.config import Config
+from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
+from botocore.session import get_session
 
 from plugins.store.bucket_faults import in_a_sentence
 from plugins.store.door import ABANDONED, NAME, Trace, check_name
@@ -26,6 +28,7 @@ URL: Final = re.compile(rf"s3://([A-Za-z0-9._-]{{3,63}})(?:/({NAME.pattern}))?/?
 TIMEOUT: Final = 60.0  # seconds without a byte
 ATTEMPTS: Final = 3
 NO_VERSIONS: Final = (405, 501)  # of servers that do not list versions
+LOADER: Final = Loader()  # what boto knows of the protocol, which every client would else read from disk again
 
 
 class Bucket:
@@ -194,9 +197,16 @@ def open_client(
         response_checksum_validation="when_required",
     )
     try:
-        return Session(**session).client("s3", config=config, endpoint_url=endpoint)
+        inner = get_session()
+        inner.register_component("data_loader", _loader())
+        return Session(botocore_session=inner, **session).client("s3", config=config, endpoint_url=endpoint)
     except (boto.BotoCoreError, ValueError) as error:
         raise RefusedError(f"{url}: the AWS settings of this user do not work ({type(error).__name__})") from None
+
+
+def _loader() -> Loader:
+    LOADER.search_paths[:] = dict.fromkeys(LOADER.search_paths)  # each session of boto3 adds its own once more
+    return LOADER
 
 
 def _check_page(page: Page, named: str = "Name") -> Page:
