@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from hashlib import sha256
 from itertools import groupby
 from typing import Final
@@ -21,9 +22,11 @@ from plugins.store.store import Store
 from plugins.store.window import KINDS, Window
 from schemas.forgetting import CANARY_LOG
 from schemas.policy import policy_version
-from schemas.receipts import Receipt
+from schemas.receipts import Receipt, Sealed
 from schemas.scenario import Scenario
+from schemas.window import ERRORS, LATE
 from transforms.detection.load import scenarios_version
+from transforms.statistics.blocks import Blocks, join_all
 from transforms.statistics.coded import Context
 from transforms.statistics.compute import compute_final_day
 from transforms.statistics.day import Day
@@ -58,35 +61,33 @@ def load_open_day(store: Store, day: date, receipts: Sequence[Receipt]) -> Day:
 
 
 def load_day(window: Window, day: date, receipts: Sequence[Receipt], key_of: Callable[[str], DayKey]) -> Day:
-    """All tables of a day, as its receipts name them; `key_of` gives the key of a generation.
+    """All lines of a day, as its receipts name them; `key_of` gives the key of a generation.
 
-    Files follow each other by log and by their first instant of the day, so that neither the order of reading them nor
-    how a log was cut into files changes anything, also where two servers answer in one second.
+    Hits and events are opened when they are looked at, object by object. Files follow each other by log and by their
+    first instant of the day, so that neither the order of reading them nor how a log was cut into files changes
+    anything, also where two servers answer in one second.
     """
     files = []
     for _, shards in groupby(receipts, key=lambda receipt: (receipt.log, receipt.file)):
         sealed = [one for receipt in shards for one in receipt.of_day(day)]
-        tables = {
-            kind: pa.concat_tables(
-                [schema.empty_table(), *(window.get(one, key_of(one.generation)) for one in sealed if one.kind == kind)]
-            )
-            for kind, schema in KINDS.items()
-        }
-        files.append(tables)
-    files.sort(key=_place_of)
-    whole = {
-        kind: pa.concat_tables([schema.empty_table(), *(tables[kind] for tables in files)]).unify_dictionaries()
-        for kind, schema in KINDS.items()
-    }
+        opens = [(one, partial(window.get, one, key_of(one.generation))) for one in sealed]
+        files.append({kind: _blocks(kind, [one for one in opens if one[0].kind == kind]) for kind in KINDS})
+    if len(files) > 1:
+        files.sort(key=_place_of)
+    whole = {kind: join_all(_blocks(kind, []), *(file[kind] for file in files)) for kind in KINDS}
     return Day(
         day=day,
         hits=whole["hits"],
-        errors=whole["errors"],
-        continuations=len(whole["continuations"]),
-        quarantined=len(whole["quarantine"]),
-        late=whole["late"],
+        errors=whole["errors"].select(ERRORS.names),
+        continuations=len(whole["continuations"]["line_number"]),
+        quarantined=len(whole["quarantine"]["line_number"]),
+        late=whole["late"].select(LATE.names),
         events=whole["events"],
     )
+
+
+def _blocks(kind: str, opens: Sequence[tuple[Sealed, Callable[[Sequence[str]], pa.Table]]]) -> Blocks:
+    return Blocks([read for _, read in opens], sum(one.rows for one, _ in opens), KINDS[kind])
 
 
 def version_of(
@@ -130,9 +131,10 @@ def published_day(place: Place, day: date) -> pa.Table | None:
         return None
 
 
-def _place_of(tables: Mapping[str, pa.Table]) -> tuple[str, int, str]:
+def _place_of(file: Mapping[str, Blocks]) -> tuple[str, int, str]:
     """By log, instant and request: the ids of files are random, and the order has to be the same every time."""
-    table, column = (tables["hits"], "requested_at") if len(tables["hits"]) else (tables["errors"], "logged_at")
-    if not len(table):
+    rows, column = (file["hits"], "requested_at") if len(file["hits"]) else (file["errors"], "logged_at")
+    if not len(rows):
         return "", 0, ""
-    return str(table["log"][0]), pc.min(table[column]).value, str(table["request_line"][0])
+    first = next(rows.read(("log", "request_line"), at_once=1))
+    return str(first["log"][0]), pc.min(rows[column]).value, str(first["request_line"][0])

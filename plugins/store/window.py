@@ -1,6 +1,6 @@
 """The security window: Parquet that only its day's key opens, sealed in memory before it is written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from hashlib import sha256
 from typing import Final
@@ -46,15 +46,15 @@ class Window:
         self.place.put(name, content)
         return Sealed(name=name, digest=sha256(content).hexdigest(), rows=len(table))
 
-    def get(self, sealed: Sealed, key: DayKey) -> pa.Table:
-        """The table of a receipted object; DamagedError where it is not what the receipt says."""
+    def get(self, sealed: Sealed, key: DayKey, columns: Sequence[str] | None = None) -> pa.Table:
+        """The table of a receipted object, or some columns; DamagedError where it is not what the receipt says."""
         try:
             content = self.place.get(sealed.name)
         except FileNotFoundError:
             raise DamagedError(_sentence(sealed, "is not there any more")) from None
         if sha256(content).hexdigest() != sealed.digest:
             raise DamagedError(_sentence(sealed, "is not what was written"))
-        return unseal(content, key.secret, sealed)
+        return unseal(content, key.secret, sealed, columns)
 
     def put_decisions(self, table: pa.Table, key: DayKey) -> None:
         """Seal all decisions of a day, in place of those that were kept under this key."""
@@ -103,14 +103,15 @@ def without_strangers(table: pa.Table) -> pa.Table:
     return table
 
 
-def unseal(content: bytes, secret: bytes, sealed: Sealed) -> pa.Table:
+def unseal(content: bytes, secret: bytes, sealed: Sealed, columns: Sequence[str] | None = None) -> pa.Table:
     """The opposite of `seal`; DamagedError where key, name or content is another."""
     properties = create_decryption_properties(secret, aad_prefix=sealed.name.encode())
     schema = SCHEMAS[sealed.kind]
+    names = schema.names if columns is None else list(columns)
     try:
-        table = pq.ParquetFile(pa.BufferReader(content), decryption_properties=properties).read()
-        return table.cast(schema)
-    except (pa.ArrowException, OSError, ValueError):
+        table = pq.ParquetFile(pa.BufferReader(content), decryption_properties=properties).read(names)
+        return table.select(names).cast(pa.schema([schema.field(name) for name in names]))
+    except (pa.ArrowException, OSError, ValueError, KeyError):
         raise DamagedError(_sentence(sealed, "is not opened by its day's key")) from None
 
 

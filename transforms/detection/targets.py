@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.refusals import RefusedError
-from transforms.distinct import Codes, dictionary_codes
+from transforms.distinct import Codes
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -42,9 +42,8 @@ def name_targets(client_ips: pa.ChunkedArray, group_by: str, allowlist: Sequence
     return pa.array(names, pa.string()).dictionary_encode().take(coded.indices)
 
 
-def code_targets(client_ips: pa.ChunkedArray, group_by: str) -> Codes:
-    """For each address (TEXT) a number that its target's other addresses have too; without the cost of names."""
-    codes, addresses = dictionary_codes(client_ips)
+def code_targets(addresses: pa.StringArray, group_by: str) -> Codes:
+    """For each address a number that its target's other addresses have too; without the cost of names."""
     targets = np.arange(len(addresses))
     grouped = np.ones(len(addresses), bool)
     if group_by == "address" and not pc.any(pc.starts_with(addresses, MAPPED)).as_py():
@@ -53,7 +52,7 @@ def code_targets(client_ips: pa.ChunkedArray, group_by: str) -> Codes:
     index: dict[str | bytes, int] = {}
     rough = (_rough(address, group_by) for address in addresses.filter(grouped).to_pylist())
     targets[grouped] = [index.setdefault(one, len(targets) + len(index)) for one in rough]
-    return targets[codes]
+    return targets
 
 
 def _rough(address: str, group_by: str) -> str | bytes:

@@ -1,6 +1,5 @@
 """A day's hits as integer codes: what DuckDB computes on. No address, agent or path ever enters it."""
 
-import ipaddress
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,7 +14,6 @@ from numpy.typing import NDArray
 
 from schemas.policy import Policy
 from schemas.statistics import OTHER, UNKNOWN
-from transforms.anonymising.addresses import unwrap_ip
 from transforms.distinct import (
     Codes,
     DistinctValues,
@@ -32,12 +30,23 @@ from transforms.enriching.hosts import published_host
 from transforms.enriching.referrers import Source, classify_referrer, own_names
 from transforms.parsing.values import is_within
 from transforms.statistics.classifying import find_country, read_campaign, read_page_query, read_path
+from transforms.statistics.visitors import Visitors
 from transforms.visits.kinds import plain_path
 
 MEMORY_LIMIT: Final = "1GB"
-HOUR: Final = 3_600_000_000
 BUCKETS: Final = np.array([10 ** (k / 10) for k in range(-30, 31)])  # seconds: 10 per decade, 0.001 to 1000
-CARRIER: Final = "^(::|64:ff9b:)"  # how an address begins that may stand for one of IPv4
+BOUNDS: Final = np.append(BUCKETS, np.inf)
+SMALL, WIDE = pa.int16(), pa.int32()  # for names of the lists, and for what clients may send
+# A coded hit takes 60 bytes: ten million of them are on one day of a large site.
+CODED: Final = pa.schema(
+    [
+        *(("visitor", WIDE), ("instant", pa.int64()), ("status", WIDE), ("bytes_sent", pa.int64()), ("vhost", WIDE)),
+        *((name, pa.bool_()) for name in ("is_person", "is_pageview", "is_download", "is_timed")),
+        *((name, SMALL) for name in ("agent_kind", "agent", "browser", "os", "device_class", "country")),
+        *(("path", WIDE), ("source_kind", SMALL), ("source", WIDE), ("referrer_host", WIDE), ("campaign", WIDE)),
+        *(("bucket", pa.float64()), ("request_microseconds", pa.int64())),
+    ]
+)
 # kinds of text that several columns share; any other column's kind is its own name
 KINDS: Final = {"from_path": "path", "to_path": "path", "entry_path": "path", "exit_path": "path"}
 
@@ -93,19 +102,8 @@ def _each(holds: Callable[[str | None], bool]) -> Make:
     return lambda texts: np.array([[holds(text)] for text in texts], bool)
 
 
-def spell_clients(table: pa.Table) -> pa.Table:
-    """One spelling a client: a listener for both families logs ::ffff:192.0.2.1 for 192.0.2.1."""
-    column = table["client_ip"].combine_chunks()
-    if not pc.any(pc.match_substring_regex(column.dictionary, pattern=CARRIER)).as_py():
-        return table
-    codes, clients = distinct_values(column)
-    plain = [None if client is None else str(unwrap_ip(ipaddress.ip_address(client))) for client in clients]
-    spelled = pa.array(plain, pa.string()).dictionary_encode().take(pa.array(codes))
-    return table.set_column(table.schema.get_field_index("client_ip"), "client_ip", spelled)
-
-
-def code_hits(hits: pa.Table, attackers: set[str], context: Context) -> pa.Table:
-    """Hits (`schemas.window.HITS`, of one day, in the order of the log) → a table of integers and booleans.
+def code_hits(hits: pa.Table, attackers: set[str], visitors: Visitors, context: Context) -> pa.Table:
+    """Hits (`schemas.window.HITS`, of one day, in the order of the log) → a table of CODED.
 
     Clients, `attackers` among them, are spelled as by `spell_clients`.
     """
@@ -117,13 +115,11 @@ def code_hits(hits: pa.Table, attackers: set[str], context: Context) -> pa.Table
     is_get = np.array([value == "GET" for value in method_values], bool)[methods]
     is_post = np.array([value == "POST" for value in method_values], bool)[methods]
     is_person, is_page, is_file = agents.pop("is_person"), paths.pop("is_page"), paths.pop("is_file")
-    instants = hits["requested_at"].cast(pa.int64()).to_numpy()
     columns = {
-        "position": np.arange(len(hits)),
-        "instant": instants,
-        "hour": instants // HOUR * HOUR,
+        "visitor": visitors.number(hits),
+        "instant": hits["requested_at"].cast(pa.int64()),
         "status": status,
-        "bytes_sent": hits["bytes_sent"].to_numpy(),
+        "bytes_sent": hits["bytes_sent"],
         "vhost": code_vhosts(distinct_values(hits["vhost"]), context),
         "is_person": is_person,
         # Matomo's rule: redirects and errors are no pageviews, "not modified" is one
@@ -134,7 +130,7 @@ def code_hits(hits: pa.Table, attackers: set[str], context: Context) -> pa.Table
         **_source_columns(hits, context),
         **_time_columns(hits),
     }
-    return pa.table(columns)
+    return pa.table(columns).select(CODED.names).cast(CODED)
 
 
 def code_vhosts(vhosts: DistinctValues, context: Context) -> Codes:
@@ -153,24 +149,14 @@ def code_countries(clients: DistinctValues, context: Context) -> Codes:
     return context.code("country", look_up_countries(values, context.country_reader).to_pylist())[codes]
 
 
-def code_visitors(columns: Sequence[Codes]) -> Codes:
-    """A code for each distinct combination of codes: of address and user agent, a visitor."""
-    codes = columns[0]
-    for more in columns[1:]:
-        codes = codes if len(more) and more.min() == more.max() else pair_codes(codes, more)[0]
-    return codes
-
-
 def _agent_columns(hits: pa.Table, attackers: set[str], context: Context) -> dict[str, Codes]:
     agents, dictionary = dictionary_codes(hits["user_agent"])
     clients, addresses = dictionary_codes(hits["client_ip"])
-    hosts, _ = dictionary_codes(hits["client_host"])
     columns = _looked_up("agent", classify_agent, Agent._fields, dictionary, agents, context)
     is_attacker = np.append(np.asarray(pc.is_in(addresses, pa.array(attackers, pa.string()))), False)
     attack, human = context.code("agent_kind", ["attack", "human"])
     columns["agent_kind"] = np.where(is_attacker[clients], attack, columns["agent_kind"])
     columns["is_person"] = columns["agent_kind"] == human
-    columns["visitor"] = code_visitors((clients, hosts, agents))
     if context.country_reader is None:
         return columns | {"country": np.full(len(hits), context.code("country", [UNKNOWN]))}
     look = partial(find_country, reader=context.country_reader)
@@ -231,10 +217,9 @@ def _source_columns(hits: pa.Table, context: Context) -> dict[str, Codes]:
 def _time_columns(hits: pa.Table) -> dict[str, np.ndarray]:
     """`bucket` is the upper bound in seconds; the microseconds are whole, so that any order gives the same sum."""
     seconds = hits["request_seconds"].to_numpy()
-    bounds = np.append(BUCKETS, np.inf)
     timed = ~np.isnan(seconds)
     return {
         "is_timed": timed,
-        "bucket": bounds[np.searchsorted(BUCKETS, np.where(timed, seconds, 0.0))],
+        "bucket": BOUNDS[np.searchsorted(BUCKETS, np.where(timed, seconds, 0.0))],
         "request_microseconds": np.rint(np.where(timed, seconds, 0.0) * 1_000_000).astype(np.int64),
     }

@@ -14,18 +14,12 @@ import pyarrow as pa
 from schemas.scenario import Scenario
 from schemas.window import LATE
 from transforms.detection.count import find_alerts
-from transforms.detection.match import match_events
+from transforms.detection.match import frequent_events, match_together
 from transforms.distinct import Distincts, distinct_values
-from transforms.statistics.coded import (
-    Context,
-    code_countries,
-    code_hits,
-    code_vhosts,
-    code_visitors,
-    is_ignored,
-    spell_clients,
-)
+from transforms.statistics.blocks import Blocks, in_blocks
+from transforms.statistics.coded import CODED, Context, code_countries, code_hits, code_vhosts, is_ignored
 from transforms.statistics.templates import message_template, published_level, published_module
+from transforms.statistics.visitors import Visitors, code_visitors, spell_clients
 from transforms.visits.actions import cut_into_visits
 
 # The border: what is published is made of these columns; one that is not named here leaves the window in no form.
@@ -46,17 +40,17 @@ PUBLISHED_OF_ERRORS: Final = (
 class Day:
     """One local day's share of the window: tables of `schemas.window`, and counts of lines that are not in them.
 
-    `late` are the lines of closed days that were read on this one. `events` are those of all scenarios, as matched
-    when the hits were read; without them the hits are matched again.
+    Hits are in the order of the log. `late` are the lines of closed days that were read on this one. `events` are those
+    of all scenarios, as matched when the hits were read; without them the hits are matched again.
     """
 
     day: date
-    hits: pa.Table
+    hits: pa.Table | Blocks
     errors: pa.Table
     continuations: int = 0
     quarantined: int = 0
     late: pa.Table = field(default_factory=LATE.empty_table)
-    events: pa.Table | None = None
+    events: pa.Table | Blocks | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +59,7 @@ class CodedDay:
 
     day: Day
     window_hits: pa.Table  # behind `hits`, row by row; not for DuckDB
-    hits: pa.Table  # without ignored ones
+    hits: pa.Table  # CODED, without ignored ones
     actions: pa.Table
     errors: pa.Table
     evidence: pa.Table
@@ -74,23 +68,31 @@ class CodedDay:
 
 
 def code_day(day: Day, scenarios: Sequence[Scenario], context: Context) -> CodedDay:
-    """A day, whose hits are in the order of the log, in codes; detection sees ignored hits too, nothing else does."""
-    hits = spell_clients(day.hits.select(LEAVING_HITS).unify_dictionaries())
-    alerts, evidence = _find_alerts(hits, day.events, scenarios, context)
-    ignored = is_ignored(hits, context)
-    hits = hits.filter(pa.array(~ignored)) if ignored.any() else hits
+    """A day in codes; detection sees ignored hits too, nothing else does."""
+    alerts, evidence = _find_alerts(day, scenarios, context)
     attackers = {client for client in distinct_values(evidence["client_ip"])[1] if client}
-    coded = code_hits(hits, attackers, context)
+    hits, behind = _code_hits(in_blocks(day.hits), attackers, context)
     return CodedDay(
         day=day,
-        window_hits=hits,
-        hits=coded,
-        actions=cut_into_visits(coded, context.policy.statistics.visit_gap),
+        window_hits=behind,
+        hits=hits,
+        actions=cut_into_visits(hits, context.policy.statistics.visit_gap),
         errors=_code_errors(spell_clients(day.errors.select(LEAVING_ERRORS).unify_dictionaries()), context),
         evidence=_code_evidence(alerts, evidence, context),
         context=context,
         connection=context.connection,
     )
+
+
+def _code_hits(hits: Blocks, attackers: set[str], context: Context) -> tuple[pa.Table, pa.Table]:
+    """What is not ignored: in codes, and what of a hit has none."""
+    visitors, coded, behind = Visitors(), [CODED.empty_table()], []
+    for block in map(spell_clients, hits.read(LEAVING_HITS)):
+        ignored = is_ignored(block, context)
+        kept = block.filter(pa.array(~ignored)) if ignored.any() else block
+        coded.append(code_hits(kept, attackers, visitors, context))
+        behind.append(kept.select(("line_number", "client_ip", "method")))
+    return pa.concat_tables(coded), pa.concat_tables(behind).unify_dictionaries()
 
 
 @cache
@@ -99,13 +101,14 @@ def read_query(package: str, name: str) -> str:
     return resources.files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")
 
 
-def _find_alerts(
-    hits: pa.Table, events: pa.Table | None, scenarios: Sequence[Scenario], context: Context
-) -> tuple[pa.Table, pa.Table]:
+def _find_alerts(day: Day, scenarios: Sequence[Scenario], context: Context) -> tuple[pa.Table, pa.Table]:
     """The alerts of this day's events alone, and their evidence."""
     acting = [scenario for scenario in scenarios if scenario.mode == "ban"]
-    if events is None:
-        events = match_events(hits, acting, complete=True, known=context.known)
+    if day.events is None:
+        hits = in_blocks(day.hits)
+        events = match_together(lambda columns: map(spell_clients, hits.read(columns)), acting, context.known)
+    else:
+        events = frequent_events(in_blocks(day.events).read, acting)
     allowlist = [str(network) for network in context.policy.blocklist.allowlist]
     alerts, evidence = find_alerts(events, acting, allowlist)
     return alerts, spell_clients(evidence.unify_dictionaries())

@@ -1,6 +1,6 @@
 SELECT
     vhost,
-    hour,
+    instant // 3600000000 * 3600000000 AS hour,
     agent_kind,
     count(*) AS hits,
     count(*) FILTER (WHERE is_pageview) AS pageviews,

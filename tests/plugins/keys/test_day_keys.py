@@ -46,7 +46,7 @@ def read_the_day(site: Site) -> int:
     """How many hits of the day open."""
     store = site.open()
     day = load_day(store.window, DAY, day_receipts(store, DAY), lambda generation: store.keys.get(DAY, generation))
-    return len(day.hits)
+    return len(day.hits["path"])
 
 
 def refused(act: Callable[[], object], kind: type[RefusedError]) -> str:

@@ -54,7 +54,8 @@ def rows(site: Site) -> Counter[str]:
         receipts = day_receipts(store, day)
         data = load_day(store.window, day, receipts, lambda generation, day=day: store.keys.get(day, generation))
         for name in ("hits", "errors", "events"):
-            found.update(f"{name} {row}" for row in getattr(data, name).to_pylist())
+            table = getattr(data, name)
+            found.update(f"{name} {row}" for row in table.select(table.schema.names).to_pylist())
         found.update({f"continuations {day}": data.continuations, f"quarantined {day}": data.quarantined})
     return found
 

@@ -144,7 +144,8 @@ def rows(site: Site) -> list[str]:
         for kind in ("hits", "errors", "events", "late"):
             table = getattr(data, kind)
             found += [
-                f"{kind} {day} {row}" for row in table.drop_columns(set(table.column_names) & {"file"}).to_pylist()
+                f"{kind} {day} {row}"
+                for row in table.select([name for name in table.schema.names if name != "file"]).to_pylist()
             ]
         found.append(f"{day} {data.continuations} {data.quarantined}")
     return found

@@ -55,7 +55,8 @@ def rows(site: Site) -> Counter[str]:
     for day in store.open_days():
         data = load_open_day(store, day, day_receipts(store, day))
         for kind in ("hits", "errors", "events"):
-            for row in getattr(data, kind).to_pylist():
+            table = getattr(data, kind)
+            for row in table.select(table.schema.names).to_pylist():
                 found[f"{kind} {day} { {name: value for name, value in row.items() if name != 'file'} }"] += 1
         found[f"continuations {day}"] += data.continuations
         found[f"quarantined {day}"] += data.quarantined

@@ -101,7 +101,7 @@ def test_an_erasure_on_a_full_disk_leaves_the_day_readable(site: Site) -> None:
     counts, store, day = site.counts(), site.open(), site.now.date()
     assert counts.total() == 3501
     data = load_day(store.window, day, day_receipts(store, day), lambda generation: store.keys.get(day, generation))
-    assert len(data.hits) == counts["hits"], "what is not rewritten yet opens as before"
+    assert len(data.hits["path"]) == counts["hits"], "what is not rewritten yet opens as before"
     assert run(site, "erase")[0] == 0
     assert site.counts() == {"hits": 500, "erased": 3001}
     assert site.open().keys.generations(site.now.date()) == ["3"]

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pyarrow as pa
 import pytest
@@ -10,7 +10,8 @@ from schemas.window import EVENTS, HITS
 from tests.transforms.detection.tables import make_hits
 from transforms.detection.count import find_alerts
 from transforms.detection.load import load_scenarios
-from transforms.detection.match import match_events
+from transforms.detection.match import frequent_events, match_events, match_together
+from transforms.distinct import Remembered
 
 Row = dict[str, object]
 
@@ -19,6 +20,10 @@ def scenario(*matches: Row, **keys: str) -> Scenario:
     bucket = Bucket(capacity=1, leak="PT1S")
     found = tuple(Match(**match) for match in matches)
     return Scenario(name="test", description="x", severity="low", bucket=bucket, match=found, **keys)
+
+
+def in_pieces(table: pa.Table, rows: int = 7) -> Callable[[Sequence[str]], Iterator[pa.Table]]:
+    return lambda columns: (table.slice(row, rows).select(columns) for row in range(0, len(table), rows))
 
 
 def lines_matched(rows: Iterable[Row], *matches: Row) -> list[int]:
@@ -129,10 +134,14 @@ def test_hits_that_could_not_overflow_a_bucket_are_left_out_and_no_alert_with_th
     rules = [rule.model_copy(update={"group_by": group}) for rule in rules for group in ("address", "network")]
 
     for rule in rules:
-        all_events, needed = match_events(hits, [rule]), match_events(hits, [rule], complete=True)
-        for whole, part in zip(find_alerts(all_events, [rule], []), find_alerts(needed, [rule], []), strict=True):
-            assert whole.to_pylist() == part.to_pylist()
-        assert len(needed) <= len(all_events)
+        all_events = match_events(hits, [rule])
+        for needed in (
+            match_together(in_pieces(hits), [rule], Remembered()),
+            frequent_events(in_pieces(all_events), [rule]),
+        ):
+            for whole, part in zip(find_alerts(all_events, [rule], []), find_alerts(needed, [rule], []), strict=True):
+                assert whole.to_pylist() == part.to_pylist()
+            assert len(needed) <= len(all_events)
 
 
 def test_any_number_of_scenarios_may_look_into_a_path():

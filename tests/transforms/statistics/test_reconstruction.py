@@ -81,7 +81,7 @@ class Published:
     def _in_words(self, rows: pa.Table, keys: list[str]) -> Iterator[Iterator[tuple[str, Any]]]:
         context = self.folded.coded.context
         texts = [
-            rows[key].to_pylist()
+            rows["instant" if key == "hour" else key].to_pylist()
             if key in ("hour", "status")
             else context.decode(key, rows[key].to_numpy()).to_pylist()
             for key in keys
