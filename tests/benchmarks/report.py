@@ -26,7 +26,7 @@ Asked = Mapping[str, str]
 def periods(last: date, times: int) -> Iterator[tuple[str, list[Asked]]]:
     """What is asked for: one month again and again; each time another; each time another of one host."""
     month = timedelta(days=29)
-    moved = [last - timedelta(days=n % 30) for n in range(times)]
+    moved = [last - timedelta(days=n % 60) for n in range(times)]
     yield "the same month", [{"from": str(last - month), "to": str(last)}] * times
     yield "another month each time", [{"from": str(day - month), "to": str(day)} for day in moved]
     yield (
@@ -51,7 +51,7 @@ def ask(server: Server, asked: Asked) -> tuple[float, int, int]:
 
 
 def resident(process: int) -> int:
-    """The largest resident set in MB of any process of the server's group."""
+    """The resident sets of the server's processes together, in MB."""
     found = 0
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
