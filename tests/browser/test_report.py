@@ -17,7 +17,7 @@ from plugins.report.wording import Tongue, wording
 from plugins.steps.days import publish_day
 from schemas.report import Report
 from tests.browser.conftest import HOST, Server
-from tests.browser.test_pages import widths
+from tests.browser.test_pages import CONTRASTS, widths
 from tests.plugins.report.reports import HOSTILE, busy, hostile
 from tests.published import make_tables
 
@@ -37,8 +37,8 @@ MARKS = {
     "bars": ("path", "chart.values.filter(value => value !== null).length"),
     "columns": (".bars path", "chart.values.length"),
     "stack": (".bars path", "chart.series.flatMap(one => one.values).filter(value => value).length"),
-    "lines": (".scatterlayer .trace", "chart.series.length + (chart.before ? 1 : 0)"),
-    "spread": (".scatterlayer .trace", "chart.series.length"),
+    "lines": (".trace.scatter", "chart.series.length + (chart.before ? 1 : 0)"),
+    "spread": (".trace.scatter", "chart.series.length"),
     "flows": (".sankey-link", "chart.links.length"),
 }
 
@@ -126,6 +126,7 @@ def test_page_and_file_keep_nobody_out_and_never_scroll_sideways(
         open_tables(look)
         assert widths(look)[0] <= widths(look)[1]
         assert serious(look) == []
+        assert look.evaluate(CONTRASTS) == []
         assert troubles == []
 
 
@@ -294,7 +295,7 @@ def test_the_page_is_read_before_the_charts_have_come(visit: Visit, report: Repo
     while not page.evaluate("performance.getEntriesByName('first-contentful-paint').length"):
         page.wait_for_timeout(20)
     waiting[0].continue_()
-    draw_all(page)
+    expect(page.locator(".plot .main-svg").first).to_be_visible()
 
 
 def test_charts_follow_the_colours_of_the_screen(visit: Visit, report: Report) -> None:
@@ -339,7 +340,7 @@ def test_gaps_and_days_that_may_still_change_are_marked(visit: Visit) -> None:
     page.set_content(render_report(busy(), "en", mode="file"))
     draw_all(page)
     assert page.locator("[data-part=days] .shapelayer path").count() == 2
-    lines = page.locator("[data-part=days] .scatterlayer .js-line").evaluate_all(
+    lines = page.locator("[data-part=days] .js-line").evaluate_all(
         "lines => lines.map(line => (line.getAttribute('d').match(/M/g) || []).length)"
     )
     assert lines == [1] * 5  # two series in two pieces each, and the period before in one
