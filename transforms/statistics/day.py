@@ -86,12 +86,14 @@ def code_day(day: Day, scenarios: Sequence[Scenario], context: Context) -> Coded
 
 def _code_hits(hits: Blocks, attackers: set[str], context: Context) -> tuple[pa.Table, pa.Table]:
     """What is not ignored: in codes, and what of a hit has none."""
-    visitors, coded, behind = Visitors(), [CODED.empty_table()], []
+    behind_columns = ("line_number", "client_ip", "method")
+    visitors, coded = Visitors(), [CODED.empty_table()]
+    behind = [pa.schema([hits.schema.field(name) for name in behind_columns]).empty_table()]
     for block in map(spell_clients, hits.read(LEAVING_HITS)):
         ignored = is_ignored(block, context)
         kept = block.filter(pa.array(~ignored)) if ignored.any() else block
         coded.append(code_hits(kept, attackers, visitors, context))
-        behind.append(kept.select(("line_number", "client_ip", "method")))
+        behind.append(kept.select(behind_columns))
     return pa.concat_tables(coded), pa.concat_tables(behind).unify_dictionaries()
 
 
