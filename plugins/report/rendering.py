@@ -14,10 +14,11 @@ from markupsafe import Markup
 
 from plugins.pages.showing import STATIC as STATIC_OF_PAGES
 from plugins.pages.showing import TEMPLATES as TEMPLATES_OF_PAGES
-from plugins.report.charts import DRAWN, Chart, draw
+from plugins.report.charts import DRAWN, draw
 from plugins.report.figures import show_figures
 from plugins.report.periods import presets, query
 from plugins.report.plotly import plotly_name, plotly_script, style_of_maps
+from plugins.report.rows import Chart
 from plugins.report.sections import CSV, OF_THE_CALENDAR, OPTIONAL, SECTIONS, arrange
 from plugins.report.summaries import summary
 from plugins.report.tables import Table, show_table

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from plugins.report.charts import AS_THEY_ARE, DRAWN, label, rows_of, totals, unit_of
+from plugins.report.charts import AS_THEY_ARE, DRAWN, totals
+from plugins.report.rows import label, rows_of, unit_of
 from plugins.report.wording import Wording
 from schemas.report import Part
 from schemas.statistics import OTHER

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from plugins.report.charts import DRAWN, draw, smooth
+from plugins.report.charts import DRAWN, draw
 from plugins.report.figures import show_figures
+from plugins.report.over_days import smooth
 from plugins.report.rendering import as_json, render_report
 from plugins.report.sections import CSV, SECTIONS, WIDE, arrange
 from plugins.report.summaries import summary
