@@ -11,9 +11,12 @@ from plugins.steps.checked import check_day
 from plugins.steps.days import day_receipts, load_open_day, publish_day, version_of
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store, Tell
+from schemas.dictionary import version
 from schemas.receipts import Receipt, Record
 from schemas.refusals import RefusedError
 from transforms.detection.load import load_scenarios
+from transforms.enriching.agents import agent_lists_version
+from transforms.enriching.countries import country_data_version
 from transforms.statistics.coded import Context
 from transforms.statistics.compute import compute_day
 
@@ -92,7 +95,10 @@ def _receipts(store: Store, day: date) -> Sequence[Receipt]:
 
 
 def _version(store: Store, day: date, receipts: Sequence[Receipt]) -> str:
-    return version_of(day, receipts, store, load_scenarios())
+    """Also the lists and data that hits are looked up in, and the columns: an upgrade computes open days anew."""
+    with open_country_data(store.policy) as reader:
+        parts = version_of(day, receipts, store, load_scenarios()), agent_lists_version(), country_data_version(reader)
+    return f"{', '.join(parts)}, tables {version()}"
 
 
 def _is_published(store: Store, day: date, version: str) -> bool:

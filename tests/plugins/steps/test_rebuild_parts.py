@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from mmdb_writer import MMDBWriter
 
 from plugins.steps.erasing import erase
 from plugins.steps.rebuild_parts import check_part, compute_part, publish_part
@@ -95,3 +96,14 @@ def test_a_day_that_cannot_be_computed_is_told_after_all_others_are(site: Site) 
     with pytest.raises(RefusedError, match=f"{DAYS[0]} is not published anew"):
         compute_part(store, DAYS, silent)
     assert check_part(store, DAYS).days == DAYS[1:]
+
+
+def test_open_days_are_computed_anew_with_other_country_data(site: Site, tmp_path: Path) -> None:
+    data = tmp_path / "countries.mmdb"
+    MMDBWriter(database_type="One").to_db_file(str(data))
+    site.policy.write_text(f'{site.policy.read_text()}[places]\ncountry_data = "{data}"\n')
+    site.rebuild()
+    assert changed_days(site.open()) == []
+    MMDBWriter(database_type="Another").to_db_file(str(data))
+    assert changed_days(site.open()) == DAYS
+    assert site.rebuild() == DAYS
