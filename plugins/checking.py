@@ -155,6 +155,7 @@ def _terms(policy: Policy) -> dict[str, Any]:
 
     return {
         "visit_gap": gap,
+        "smallest_group": policy.statistics.smallest_group,
         "longest_dwell": math.ceil(gap) - 1,  # whole seconds
         "hours_into_day": lambda days, hours: hours.astype("int64") / MICROSECONDS - midnights(days, 0),
         "day_hours": lambda days: midnights(days, 1) - midnights(days, 0),
