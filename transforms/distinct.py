@@ -64,8 +64,11 @@ def pair_codes(left: Codes, right: Codes) -> tuple[Codes, Codes]:
     """Two code columns → one code a distinct pair, and for each such code the place of its first row."""
     if not len(left):
         return left, left
-    pairs = pa.array(left * (int(right.max()) + 1) + right).dictionary_encode()  # hashing is faster than sorting
-    codes = pairs.indices.to_numpy().astype(np.int64)
+    pairs = left.astype(np.int64)  # codes may be narrow, pairs of them not
+    pairs *= int(right.max()) + 1
+    pairs += right
+    pairs = pa.array(pairs).dictionary_encode()  # hashing is faster than sorting
+    codes = pairs.indices.to_numpy()
     first = np.empty(len(pairs.dictionary), np.int64)
     first[codes[::-1]] = np.arange(len(codes))[::-1]
     return codes, first

@@ -35,7 +35,7 @@ def compute_final_day(
     day: Day, scenarios: Sequence[Scenario], context: Context
 ) -> tuple[dict[str, pa.Table], dict[str, pa.Table]]:
     """What stays of a day that closes: its tables as by `compute_day`, and its visit log."""
-    folded = FoldedDay(code_day(day, scenarios, context))
+    folded = FoldedDay(code_day(day, scenarios, context, with_visit_log=True))
     counted = _count(folded)
     return _statistics(counted, folded.coded, scenarios, "final"), compute_visit_log(folded, _shown(counted))
 

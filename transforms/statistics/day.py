@@ -10,9 +10,10 @@ from typing import Final
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.scenario import Scenario
-from schemas.window import LATE
+from schemas.window import HITS, LATE
 from transforms.detection.count import find_alerts
 from transforms.detection.match import frequent_events, match_together
 from transforms.distinct import Distincts, distinct_values
@@ -20,14 +21,30 @@ from transforms.statistics.blocks import Blocks, in_blocks
 from transforms.statistics.coded import CODED, Context, code_countries, code_hits, code_vhosts, is_ignored
 from transforms.statistics.templates import message_template, published_level, published_module
 from transforms.statistics.visitors import Visitors, code_visitors, spell_clients
-from transforms.visits.actions import cut_into_visits
+from transforms.visits.actions import ACTIONS, cut_into_visits
 
 # The border: what is published is made of these columns; one that is not named here leaves the window in no form.
 LEAVING_HITS: Final = (
     *("log", "file", "line_number", "client_ip", "client_host", "requested_at", "method", "path", "query", "status"),
     *("bytes_sent", "referrer", "user_agent", "vhost", "request_seconds"),
 )
+OF_TRAFFIC: Final = (
+    *("visitor", "instant", "vhost", "agent_kind", "agent", "is_person", "is_pageview", "is_download", "status"),
+    "bytes_sent",
+)
 LEAVING_ERRORS: Final = ("client_ip", "level", "module", "vhost", "message")
+OF_VISIT_LOG: Final = ("path", "source_kind", "source", "browser", "os", "device_class", "country")
+PARTS: Final = {
+    name: pa.schema([schema.field(column) for column in columns])
+    for name, schema, columns in (
+        ("hits", CODED, OF_TRAFFIC),
+        ("not_found", CODED, ("visitor", "vhost", "path", "referrer_host")),
+        ("timed", CODED, ("visitor", "vhost", "path", "bucket", "request_microseconds")),
+        ("actions", CODED, ACTIONS),
+        ("logged", CODED, OF_VISIT_LOG),
+        ("window_hits", HITS, ("line_number", "client_ip", "method")),
+    )
+}
 # the published column, whence it comes, and what is published of a value
 PUBLISHED_OF_ERRORS: Final = (
     ("level", "level", published_level),
@@ -58,43 +75,58 @@ class CodedDay:
     """A day as DuckDB may see it; the vocabulary of `context` tells what its codes stand for."""
 
     day: Day
-    window_hits: pa.Table  # behind `hits`, row by row; not for DuckDB
-    hits: pa.Table  # CODED, without ignored ones
+    hits: pa.Table  # without ignored ones: OF_TRAFFIC
+    not_found: pa.Table
+    timed: pa.Table
     actions: pa.Table
     errors: pa.Table
     evidence: pa.Table
     context: Context
     connection: duckdb.DuckDBPyConnection
+    logged: pa.Table  # for the visit log, beside `hits` row by row: OF_VISIT_LOG
+    window_hits: pa.Table  # likewise: what has no codes, and is not for DuckDB
 
 
-def code_day(day: Day, scenarios: Sequence[Scenario], context: Context) -> CodedDay:
+def code_day(day: Day, scenarios: Sequence[Scenario], context: Context, *, with_visit_log: bool = False) -> CodedDay:
     """A day in codes; detection sees ignored hits too, nothing else does."""
     alerts, evidence = _find_alerts(day, scenarios, context)
     attackers = {client for client in distinct_values(evidence["client_ip"])[1] if client}
-    hits, behind = _code_hits(in_blocks(day.hits), attackers, context)
+    parts = _code_hits(in_blocks(day.hits), attackers, context, with_visit_log=with_visit_log)
+    actions = cut_into_visits(parts["actions"], context.policy.statistics.visit_gap)
+    pa.default_memory_pool().release_unused()  # what the blocks took, for what follows
     return CodedDay(
         day=day,
-        window_hits=behind,
-        hits=hits,
-        actions=cut_into_visits(hits, context.policy.statistics.visit_gap),
+        hits=parts["hits"],
+        not_found=parts["not_found"],
+        timed=parts["timed"],
+        actions=actions,
         errors=_code_errors(spell_clients(day.errors.select(LEAVING_ERRORS).unify_dictionaries()), context),
         evidence=_code_evidence(alerts, evidence, context),
         context=context,
         connection=context.connection,
+        logged=parts["logged"],
+        window_hits=parts["window_hits"].unify_dictionaries(),
     )
 
 
-def _code_hits(hits: Blocks, attackers: set[str], context: Context) -> tuple[pa.Table, pa.Table]:
-    """What is not ignored: in codes, and what of a hit has none."""
-    behind_columns = ("line_number", "client_ip", "method")
-    visitors, coded = Visitors(), [CODED.empty_table()]
-    behind = [pa.schema([hits.schema.field(name) for name in behind_columns]).empty_table()]
+def _code_hits(hits: Blocks, attackers: set[str], context: Context, *, with_visit_log: bool) -> dict[str, pa.Table]:
+    """What is not ignored, block by block: of each hit no more is kept than its tables are made of."""
+    visitors = Visitors()
+    parts = {name: [schema.empty_table()] for name, schema in PARTS.items()}
     for block in map(spell_clients, hits.read(LEAVING_HITS)):
         ignored = is_ignored(block, context)
         kept = block.filter(pa.array(~ignored)) if ignored.any() else block
-        coded.append(code_hits(kept, attackers, visitors, context))
-        behind.append(kept.select(behind_columns))
-    return pa.concat_tables(coded), pa.concat_tables(behind).unify_dictionaries()
+        coded = code_hits(kept, attackers, visitors, context)
+        found = {
+            "hits": coded,
+            "not_found": coded.filter(pc.equal(coded["status"], 404)),
+            "timed": coded.filter(coded["is_timed"]),
+            "actions": coded.filter(pc.or_(coded["is_pageview"], coded["is_download"])),
+            **({"logged": coded, "window_hits": kept} if with_visit_log else {}),
+        }
+        for name, table in found.items():
+            parts[name].append(table.select(PARTS[name].names))
+    return {name: pa.concat_tables(tables) for name, tables in parts.items()}
 
 
 @cache

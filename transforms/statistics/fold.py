@@ -48,7 +48,7 @@ def fold_cells(rows: pa.Table, published: Published, smallest_group: int, words:
 
 
 def codes_of(rows: pa.Table, column: str) -> Codes:
-    codes: Codes = rows[column].to_numpy().astype(np.int64)
+    codes: Codes = rows[column].to_numpy()
     return codes
 
 
@@ -119,7 +119,10 @@ def count_visitors(codes: Codes, visitors: Codes, size: int = 0) -> Codes:
         groups[codes[:1]] = np.count_nonzero(np.bincount(visitors))
         return groups
     people = int(visitors.max()) + 1
-    pairs = pa.array(codes * people + visitors).unique().to_numpy()
+    pairs = codes.astype(np.int64)
+    pairs *= people
+    pairs += visitors
+    pairs = pa.array(pairs).unique().to_numpy()
     return np.bincount(pairs // people, minlength=size)
 
 

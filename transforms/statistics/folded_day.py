@@ -31,6 +31,7 @@ RELATIONS: Final = {
     "attacks_daily": "evidence",
     "response_times_daily": "timed",
 }
+OF_PAGEVIEWS: Final = ("visitor", HOST, "path", "to_path", "dwell", "is_entry", "is_exit", "is_bounce")
 
 
 class FoldedDay:
@@ -50,7 +51,8 @@ class FoldedDay:
             rows = self.relations[relation]
             words = partial(_words, self.coded)
             if "agent" in published.folded:  # robots' names are nobody's secret
-                rows = _with_agents(rows, fold_cells(rows.filter(rows["is_person"]), published, self.smallest, words))
+                people = rows.select(("visitor", *published.keys)).filter(rows["is_person"])
+                rows = _with_agents(rows, fold_cells(people, published, self.smallest, words))
             else:
                 rows = fold_cells(rows, published, self.smallest, words)
             self._folded[key] = rows
@@ -62,7 +64,7 @@ def _words(coded: CodedDay, column: str, codes: Codes) -> list[str]:
 
 
 def _with_agents(rows: pa.Table, people: pa.Table) -> pa.Table:
-    agents = codes_of(rows, "agent")
+    agents = codes_of(rows, "agent").copy()
     agents[rows["is_person"].to_numpy(zero_copy_only=False)] = codes_of(people, "agent")
     return rows.set_column(rows.schema.get_field_index("agent"), "agent", pa.array(agents))
 
@@ -73,7 +75,7 @@ def _published_hosts(coded: CodedDay) -> Codes | None:
     if smallest <= 1 or not len(coded.hits) + len(coded.errors):
         return None
     (site,) = coded.context.code(HOST, [coded.context.policy.site.name]).tolist()
-    people = coded.hits.filter(coded.hits["is_person"])
+    people = coded.hits.select((HOST, "visitor")).filter(coded.hits["is_person"])
     populations = [
         _everybody(coded),
         *((codes_of(rows, HOST), codes_of(rows, "visitor")) for rows in (people, coded.actions)),
@@ -87,12 +89,14 @@ def _everybody(coded: CodedDay) -> tuple[Codes, Codes]:
     others = coded.errors.filter(~np.isin(codes_of(coded.errors, HOST), np.unique(hosts)))
     if not len(others):
         return hosts, visitors
-    apart = codes_of(others, "visitor") + int(visitors.max(initial=-1)) + 1
+    apart = codes_of(others, "visitor").astype(np.int64) + int(visitors.max(initial=-1)) + 1
     return np.concatenate([hosts, codes_of(others, HOST)]), np.concatenate([visitors, apart])
 
 
 def _with_hosts(rows: pa.Table, hosts: Codes | None) -> pa.Table:
     if hosts is None or not len(rows):
+        return rows
+    if np.array_equal(hosts, np.arange(len(hosts))) and pc.max(rows[HOST]).as_py() < len(hosts):
         return rows
     codes = codes_of(rows, HOST)  # of attackers' hits that the policy ignores the host may be in no table
     known = np.append(hosts, np.full(max(int(codes.max()) + 1 - len(hosts), 0), FOLDED))
@@ -103,8 +107,8 @@ def _relations(coded: CodedDay) -> dict[str, pa.Table]:
     """What the queries read, all in codes, the hosts folded."""
     hosts = _published_hosts(coded)
     hits, actions = _with_hosts(coded.hits, hosts), _with_hosts(coded.actions, hosts)
-    pageviews = actions.filter(actions["is_pageview"])
-    moves = pageviews.filter(pc.is_valid(pageviews["to_path"]))
+    pageviews = actions.select(OF_PAGEVIEWS).filter(actions["is_pageview"])
+    moves = pageviews.select(("visitor", HOST, "path", "to_path")).filter(pc.is_valid(pageviews["to_path"]))
     return {
         "hits": hits,
         "actions": actions,
@@ -112,8 +116,8 @@ def _relations(coded: CodedDay) -> dict[str, pa.Table]:
         "transitions": moves.rename_columns(["from_path" if n == "path" else n for n in moves.column_names]),
         "downloads": actions.filter(actions["is_download"]),
         "conversions": find_conversions(actions, coded.context.policy.goals, coded.context),
-        "not_found": hits.filter(pc.equal(hits["status"], 404)),
-        "timed": hits.filter(hits["is_timed"]),
+        "not_found": _with_hosts(coded.not_found, hosts),
+        "timed": _with_hosts(coded.timed, hosts),
         "errors": _with_hosts(coded.errors, hosts),
         "evidence": _with_hosts(coded.evidence, hosts),
     }

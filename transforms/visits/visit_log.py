@@ -42,6 +42,8 @@ def compute_visit_log(folded: FoldedDay, shown: Mapping[str, Codes]) -> dict[str
 
 def _hits(folded: FoldedDay, shown: Mapping[str, Codes]) -> pa.Table:
     coded, rows = folded.coded, folded.relations["hits"]
+    for name in coded.logged.column_names:
+        rows = rows.append_column(name, coded.logged[name])
     if folded.smallest > 1:
         for name in FOLDED_OF_HITS:
             codes = codes_of(rows, name)
