@@ -1,7 +1,7 @@
 """The statistics of open days, computed again where something was added."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pyarrow as pa
@@ -41,10 +41,11 @@ def rebuild(store: Store, tell: Tell) -> list[date]:
     RefusedError, when all others are done, for days that cannot be computed.
     """
     rebuilt, problems = [], []
+    context = Context(store.policy)
     for day in changed_days(store):
         try:
             with store.writing(day):
-                if computed := compute_provisional(store, day, tell):
+                if computed := compute_provisional(store, day, tell, context):
                     check_day(store, day, computed.tables)
                     publish_provisional(store, day, computed)
                     rebuilt.append(day)
@@ -66,8 +67,11 @@ def changed_days(store: Store) -> list[date]:
     ]
 
 
-def compute_provisional(store: Store, day: date, tell: Tell) -> Computed | None:
-    """A day's tables; None where they would be those that are published, or the day ends. The day's lock is held."""
+def compute_provisional(store: Store, day: date, tell: Tell, context: Context | None = None) -> Computed | None:
+    """A day's tables; None where they would be those that are published, or the day ends. The day's lock is held.
+
+    What `context` knows of the texts of other days of this run is not worked out again.
+    """
     if store.marks.get(day):
         return None
     receipts = day_receipts(store, day)
@@ -77,7 +81,8 @@ def compute_provisional(store: Store, day: date, tell: Tell) -> Computed | None:
     tell(f"computing {day}")
     data = load_open_day(store, day, receipts)
     with open_country_data(store.policy) as reader:
-        return Computed(version, compute_day(data, load_scenarios(), Context(store.policy, reader), "provisional"))
+        known = replace(context or Context(store.policy), country_reader=reader)
+        return Computed(version, compute_day(data, load_scenarios(), known, "provisional"))
 
 
 def publish_provisional(store: Store, day: date, computed: Computed) -> None:

@@ -1,4 +1,4 @@
-"""What an ingest of a few new minutes makes a rebuild compute: the days it touched, and of the store only their share."""
+"""What a few new minutes make a rebuild compute: the days they touched, and of the store only their share."""
 
 from datetime import timedelta
 from pathlib import Path
