@@ -26,7 +26,7 @@ class Published:
     keys: tuple[str, ...]
     figures: tuple[str, ...]
     folded: tuple[str, ...] = ()  # the keys that hide small groups
-    totals: tuple[str, ...] = ()  # of these the ones whose totals by vhost stand in another table too
+    totals: tuple[tuple[str, ...], ...] = ()  # sums of its figure that stand in another table, by these keys
 
     @property
     def schema(self) -> pa.Schema:
@@ -97,14 +97,14 @@ TABLES: Final = {
             ("vhost", "from_path", "to_path"),
             ("transitions",),
             folded=("vhost", "from_path", "to_path"),
-            totals=("to_path",),  # views less entries
+            totals=(("to_vhost", "to_path"),),  # views less entries
         ),
         Published(
             "devices_daily",
             ("vhost", "device_class", "os", "browser"),
             VISITS,
             folded=("vhost", "os", "browser"),
-            totals=("browser",),  # agents_daily has pageviews by browser
+            totals=(("vhost", "browser"),),  # agents_daily has pageviews
         ),
         Published("countries_daily", ("vhost", "country"), VISITS, folded=("vhost", "country")),
         Published("downloads_daily", ("vhost", "path"), ("downloads", "unique_visitors"), folded=("vhost", "path")),
@@ -112,7 +112,7 @@ TABLES: Final = {
             "goals_daily",
             ("vhost", "goal", "source_kind", "source", "entry_path", "device_class"),
             ("conversions", "unique_visitors"),
-            folded=("vhost", "source", "entry_path"),
+            folded=("vhost", "source_kind", "source", "entry_path", "device_class"),
         ),
         Published("status_daily", ("vhost", "status", "agent_kind"), ("hits", "bytes_sent"), folded=("vhost",)),
         Published(

@@ -6,6 +6,7 @@ from urllib.parse import unquote_plus
 
 import pyarrow as pa
 
+from schemas.statistics import OTHER
 from transforms.anonymising.grouping import publish_path
 from transforms.enriching import UNKNOWN
 
@@ -54,4 +55,5 @@ def classify_campaign(query: str | None, keys: Sequence[str]) -> Campaign:
 def campaign_value(raw: str) -> str:
     """A value as it may be published."""
     text = "".join(filter(str.isprintable, " ".join(unquote_plus(raw).split())))
-    return publish_path(text)[:LONGEST].strip() if text else ""
+    value = publish_path(text)[:LONGEST].strip() if text else ""
+    return "" if value == OTHER else value  # that word is ours

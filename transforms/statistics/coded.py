@@ -48,7 +48,11 @@ CODED: Final = pa.schema(
     ]
 )
 # kinds of text that several columns share; any other column's kind is its own name
-KINDS: Final = {"from_path": "path", "to_path": "path", "entry_path": "path", "exit_path": "path"}
+KINDS: Final = {
+    **dict.fromkeys(("from_path", "to_path", "entry_path", "exit_path"), "path"),
+    "to_vhost": "vhost",
+    "agent": "browser",
+}
 
 
 def open_engine() -> duckdb.DuckDBPyConnection:
@@ -70,7 +74,7 @@ class Context:
 
     def code(self, kind: str, texts: Sequence[str | None]) -> Codes:
         """The texts' codes in the vocabulary; a missing one is `unknown`."""
-        return self.vocabulary.encode(kind, [UNKNOWN if text is None else text for text in texts])
+        return self.vocabulary.encode(KINDS.get(kind, kind), [UNKNOWN if text is None else text for text in texts])
 
     def code_rows(self, rows: Iterable[tuple[str | None, ...]], kinds: Sequence[str]) -> NDArray[np.int64]:
         """The codes of rows of texts, a column a kind."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -11,10 +10,9 @@ from schemas.policy import policy_version
 from schemas.scenario import Scenario
 from schemas.statistics import KEY_TYPES, TABLES, Published
 from transforms.detection.load import scenarios_version
-from transforms.distinct import Codes
 from transforms.enriching.agents import agent_lists_version
 from transforms.enriching.countries import country_data_version
-from transforms.statistics.coded import KINDS, Context
+from transforms.statistics.coded import Context
 from transforms.statistics.day import CodedDay, Day, code_day, read_query
 from transforms.statistics.folded_day import RELATIONS, FoldedDay
 from transforms.visits.visit_log import compute_visit_log
@@ -37,7 +35,7 @@ def compute_final_day(
     """What stays of a day that closes: its tables as by `compute_day`, and its visit log."""
     folded = FoldedDay(code_day(day, scenarios, context, with_visit_log=True))
     counted = _count(folded)
-    return _statistics(counted, folded.coded, scenarios, "final"), compute_visit_log(folded, _shown(counted))
+    return _statistics(counted, folded.coded, scenarios, "final"), compute_visit_log(folded, counted)
 
 
 def _count(folded: FoldedDay) -> dict[str, pa.Table]:
@@ -47,15 +45,6 @@ def _count(folded: FoldedDay) -> dict[str, pa.Table]:
         connection.register(relation, folded.rows(name))
         tables[name] = connection.sql(read_query("transforms.statistics", name)).to_arrow_table()
     return tables
-
-
-def _shown(counted: Mapping[str, pa.Table]) -> dict[str, Codes]:
-    """The codes that stand in any table, by the kind of what they stand for."""
-    found: dict[str, list[Codes]] = {}
-    for name, table in counted.items():
-        for key in TABLES[name].keys:
-            found.setdefault(KINDS.get(key, key), []).append(table[key].to_numpy())
-    return {kind: np.unique(np.concatenate(codes)) for kind, codes in found.items()}
 
 
 def _statistics(

@@ -178,6 +178,6 @@ def _code_evidence(alerts: pa.Table, evidence: pa.Table, context: Context) -> pa
             "vhost": vhosts[order[first]][places],
             "country": code_countries(values["client_ip"], context),
             "address": code_visitors([values["client_ip"][0]]),
-            "visitor": code_visitors([values["client_ip"][0], values["user_agent"][0]]),
+            "visitor": code_visitors([values["client_ip"][0]]),
         }
     )

@@ -7,7 +7,7 @@ there is hidden too: complementary suppression (Hundepool and others, Statistica
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -19,90 +19,113 @@ from transforms.distinct import Codes, pair_codes
 
 FOLDED: Final = -1  # the code of "(other)"
 HOST: Final = "vhost"  # the same in all tables of a day, so folded for all of them at once
-# texts of a column's codes: of two groups of one size the first in the alphabet is hidden, whatever was read first
-Words = Callable[[str, Codes], Sequence[str]]
+# the texts in a column of some rows: of two groups of one size the first in the alphabet is hidden, whatever came first
+Words = Callable[[pa.Table, str], Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Population:
+    """Rows of one table (codes, among them `visitor`), and the keys whose last one is the value in question."""
+
+    rows: pa.Table
+    keys: tuple[str, ...]
 
 
 def fold_cells(rows: pa.Table, published: Published, smallest_group: int, words: Words) -> pa.Table:
-    """`rows` (codes, among them `visitor`) with small groups folded in the columns that `published` says.
+    """`rows` with small groups folded in the columns that `published` says; what is folded already stays so.
 
     Keys are taken from left to right: a page that many opened is folded behind a page that it was rarely opened from.
-    `published.totals` are keys whose totals stand in another table.
+    `published.totals` are keys by which sums of its figure stand in another table.
     """
     folding = [key for key in published.keys if key in published.folded and key != HOST]
     if smallest_group <= 1 or not len(rows):
         return rows
-    visitors = codes_of(rows, "visitor")
-    before = hosts = codes_of(rows, HOST) + 1
-    for key in published.keys[: published.keys.index(folding[-1]) + 1 if folding else 0]:
-        codes = codes_of(rows, key)
-        if key in folding:
-            cells = Cells(before, codes, visitors, smallest_group)
-            cells.protect(before, partial(words, key))
-            if key in published.totals:
-                cells.protect(join_codes(hosts, codes), partial(words, key))
-            codes = np.where(cells.hidden[cells.of_row], FOLDED, codes)
-            rows = rows.set_column(rows.schema.get_field_index(key), key, pa.array(codes))
-        before = join_codes(before, codes + 1)
+    for key in folding:
+        keys = published.keys[: published.keys.index(key) + 1]
+        cells = Cells([Population(rows, keys)], smallest_group, words)
+        cells.protect(0, keys[:-1])
+        for total in published.totals:
+            if total[-1] == key:
+                cells.protect(0, total)
+        rows = with_codes(rows, key, cells.folded(0))
     return rows
 
 
-def codes_of(rows: pa.Table, column: str) -> Codes:
-    codes: Codes = rows[column].to_numpy()
-    return codes
-
-
 class Cells:
-    """The groups of some rows: by their value, beside what stands before it; `hidden` tells which are folded."""
+    """The groups of one or several populations; a value that is hidden in one of them is hidden in all.
 
-    def __init__(self, before: Codes, values: Codes, visitors: Codes, smallest_group: int) -> None:
-        self.values, self.visitors, self.smallest_group = values, visitors, smallest_group
-        self.of_row = values if is_constant(before) else pair_codes(before, values)[0]
-        self.sizes = count_visitors(self.of_row, visitors)
-        self.hidden = self.sizes < smallest_group
-        self.first = np.zeros(len(self.sizes), np.int64)
-        self.first[self.of_row[::-1]] = np.arange(len(values))[::-1]
+    Several are given where their tables tell the same figure, so that they could be subtracted from each other.
+    """
 
-    def protect(self, totals: Codes, words: Callable[[Codes], Sequence[str]]) -> None:
-        """In each of `totals` (a code a row) whose hidden groups are too small together, hide the smallest shown."""
-        is_hidden = self.hidden[self.of_row]
-        behind = count_visitors(totals[is_hidden], self.visitors[is_hidden], int(totals.max()) + 1)
+    def __init__(self, populations: Sequence[Population], smallest_group: int, words: Words) -> None:
+        self.populations, self.smallest_group, self.words = populations, smallest_group, words
+        of_row = join_columns([[codes_of(one.rows, key) for key in one.keys] for one in populations])
+        ends = np.cumsum([len(one.rows) for one in populations])
+        self.of_rows = np.split(of_row, ends[:-1])
+        size = int(of_row.max(initial=-1)) + 1
+        self.sizes = [
+            count_visitors(cells, codes_of(one.rows, "visitor"), size)
+            for cells, one in zip(self.of_rows, populations, strict=True)
+        ]
+        self.hidden = np.zeros(size, bool)
+        for cells, sizes, one in zip(self.of_rows, self.sizes, populations, strict=True):
+            self.hidden |= (sizes > 0) & (sizes < smallest_group)
+            self.hidden[cells[codes_of(one.rows, one.keys[-1]) == FOLDED]] = True
+
+    def protect(self, number: int, totals: Sequence[str]) -> None:
+        """Of a population: where the hidden groups of one of its `totals` are too small together, hide one more."""
+        rows, of_row, sizes = self.populations[number].rows, self.of_rows[number], self.sizes[number]
+        if not len(rows):
+            return
+        total = join_columns([[codes_of(rows, key) for key in totals]])
+        is_hidden = self.hidden[of_row]
+        behind = count_visitors(total[is_hidden], codes_of(rows, "visitor")[is_hidden], int(total.max()) + 1)
         weak = (behind > 0) & (behind < self.smallest_group)
-        total = totals[self.first]
-        shown = np.flatnonzero(~self.hidden & weak[total])
+        first = np.zeros(len(sizes), np.int64)
+        first[of_row[::-1]] = np.arange(len(rows))[::-1]
+        shown = np.flatnonzero(~self.hidden & (sizes > 0) & weak[total[first]])
         if not len(shown):
             return
-        found, values = np.unique(self.values[self.first[shown]], return_inverse=True)
-        ranks = np.argsort(np.argsort(np.array(words(found), object), kind="stable"))[values]
-        order = np.lexsort((ranks, self.sizes[shown], total[shown]))
-        is_smallest = np.diff(total[shown[order]], prepend=-1) != 0
+        ranks = self._ranks(number, first[shown])
+        order = np.lexsort((ranks, sizes[shown], total[first[shown]]))
+        is_smallest = np.diff(total[first[shown[order]]], prepend=-1) != 0
         self.hidden[shown[order[is_smallest]]] = True
+
+    def folded(self, number: int) -> Codes:
+        """The values of a population's rows, folded."""
+        one = self.populations[number]
+        return np.where(self.hidden[self.of_rows[number]], FOLDED, codes_of(one.rows, one.keys[-1]))
+
+    def _ranks(self, number: int, places: Codes) -> Codes:
+        """The places of some rows in the alphabet of their keys."""
+        one = self.populations[number]
+        some = one.rows.select(one.keys).take(pa.array(places))
+        texts = sorted(zip(*(self.words(some, key) for key in one.keys), range(len(some)), strict=True))
+        ranks = np.empty(len(some), np.int64)
+        ranks[[row[-1] for row in texts]] = np.arange(len(some))
+        return ranks
 
 
 def fold_hosts(
-    populations: Sequence[tuple[Codes, Codes]], smallest_group: int, site: int, words: Callable[[Codes], Sequence[str]]
+    populations: Sequence[tuple[Codes, Codes]], smallest_group: int, own: Codes, words: Callable[[Codes], Sequence[str]]
 ) -> Codes:
-    """Virtual hosts by code → the code under which all tables of a day have them.
+    """Virtual hosts by code → the code under which all tables of a day have them; one that nobody asked for is folded.
 
     `populations` are hosts and visitors, a row each: those of all hits first, then of people's; one that is a small
     group itself, as a whole, is no matter. A host is shown if nobody or enough stand behind it in each of them. Where
-    all others together are too few, they count under the site's own name, `site`, and where that is not shown
-    either, the smallest host is hidden beside them.
+    all others together are too few, they count under the largest host that is shown, one of the site's `own` if any.
     """
     size = max(int(hosts.max(initial=-1)) + 1 for hosts, _ in populations)
-    everybody, *people = [(hosts, who) for hosts, who in populations if len(who)] or [*populations]
+    everybody, *people = populations
     looked_at = [everybody, *(one for one in people if len(np.unique(one[1])) >= smallest_group)]
     behind = np.array([count_visitors(*one, size) for one in looked_at])
     hidden = _is_weak(behind, smallest_group)
     codes = np.where(hidden, FOLDED, np.arange(size))
     shown = np.flatnonzero(~hidden)
     together = np.array([[len(np.unique(who[hidden[hosts]]))] for hosts, who in looked_at])
-    if not len(shown) or not together[0] or not _is_weak(together, smallest_group)[0]:
-        return codes
-    if site in shown:
-        return np.where(hidden, site, codes)
-    _, _, smallest = min(zip(behind[0][shown].tolist(), words(shown), shown.tolist(), strict=True))
-    codes[smallest] = FOLDED
+    if len(shown) and together[0] and _is_weak(together, smallest_group)[0]:
+        largest = np.lexsort((np.argsort(np.argsort(words(shown))), -behind[0][shown], ~np.isin(shown, own)))[0]
+        codes[hidden & (behind[0] > 0)] = shown[largest]
     return codes
 
 
@@ -126,11 +149,25 @@ def count_visitors(codes: Codes, visitors: Codes, size: int = 0) -> Codes:
     return np.bincount(pairs // people, minlength=size)
 
 
-def join_codes(left: Codes, right: Codes) -> Codes:
-    """One code a distinct pair."""
-    if is_constant(right):
-        return left
-    return right if is_constant(left) else pair_codes(left, right)[0]
+def codes_of(rows: pa.Table, column: str) -> Codes:
+    codes: Codes = rows[column].to_numpy()
+    return codes
+
+
+def with_codes(rows: pa.Table, column: str, codes: Codes) -> pa.Table:
+    return rows.set_column(rows.schema.get_field_index(column), column, pa.array(codes))
+
+
+def join_columns(tables: Sequence[Sequence[Codes]]) -> Codes:
+    """One code a distinct row, of the rows of all tables, one after the other."""
+    joined = None
+    for parts in zip(*tables, strict=True):
+        column = (parts[0] if len(parts) == 1 else np.concatenate(parts)) + 1  # FOLDED is a value too
+        if joined is None or is_constant(joined):
+            joined = column
+        elif not is_constant(column):
+            joined = pair_codes(joined, column)[0]
+    return np.zeros(0, np.int64) if joined is None else joined
 
 
 def is_constant(codes: Codes) -> bool:

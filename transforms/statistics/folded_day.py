@@ -1,16 +1,18 @@
-"""A coded day as its tables show it: hosts folded for all of them alike, other small groups as the keys of each say."""
+"""A coded day as its tables show it: small groups folded, and what one table hides not shown in another of its rows."""
 
-from functools import partial
+from collections.abc import Callable
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.statistics import TABLES
-from transforms.distinct import Codes
+from schemas.statistics import TABLES, UNKNOWN
 from transforms.statistics.day import CodedDay
-from transforms.statistics.fold import FOLDED, HOST, codes_of, fold_cells, fold_hosts
+from transforms.statistics.fold import FOLDED, HOST, Cells, Population, codes_of, fold_cells, with_codes
+from transforms.statistics.hosts import published_hosts, with_hosts
+from transforms.statistics.shown import is_hidden, is_shown
 from transforms.visits.goals import find_conversions
 
 # table → the relation its query reads
@@ -31,7 +33,9 @@ RELATIONS: Final = {
     "attacks_daily": "evidence",
     "response_times_daily": "timed",
 }
-OF_PAGEVIEWS: Final = ("visitor", HOST, "path", "to_path", "dwell", "is_entry", "is_exit", "is_bounce")
+OF_PAGEVIEWS: Final = ("visitor", HOST, "path", "to_vhost", "to_path", "dwell", "is_entry", "is_exit", "is_bounce")
+PAGE: Final = (HOST, "path")
+SOURCE: Final = (HOST, "source_kind", "source")
 
 
 class FoldedDay:
@@ -49,66 +53,82 @@ class FoldedDay:
         key = relation, published.keys if len(published.folded) > 1 else ()
         if key not in self._folded:
             rows = self.relations[relation]
-            words = partial(_words, self.coded)
-            if "agent" in published.folded:  # robots' names are nobody's secret
-                people = rows.select(("visitor", *published.keys)).filter(rows["is_person"])
-                rows = _with_agents(rows, fold_cells(people, published, self.smallest, words))
-            else:
-                rows = fold_cells(rows, published, self.smallest, words)
+            prepare = PREPARED.get(table)
+            if prepare and self.smallest > 1 and len(rows):
+                rows = prepare(self, rows)
+            if table != "agents_daily":  # robots' names are nobody's secret, and people's are folded by now
+                rows = fold_cells(rows, published, self.smallest, self.words)
             self._folded[key] = rows
         return self._folded[key]
 
+    def words(self, rows: pa.Table, key: str) -> list[str]:
+        """The texts in a column of codes."""
+        return list(self.coded.context.decode(key, codes_of(rows, key)).to_pylist())
 
-def _words(coded: CodedDay, column: str, codes: Codes) -> list[str]:
-    return list(coded.context.decode(column, codes).to_pylist())
+    @cached_property
+    def browsers(self) -> Cells:
+        """People's browsers by host: `agents_daily` and `devices_daily` both have their pageviews."""
+        hits = self.relations["hits"]
+        people = hits.select(("visitor", HOST, "agent")).filter(hits["is_person"])
+        actions = self.relations["actions"]
+        cells = Cells(
+            [Population(people, (HOST, "agent")), Population(actions, (HOST, "browser"))], self.smallest, self.words
+        )
+        for number in (0, 1):
+            cells.protect(number, (HOST,))
+        return cells
 
+    def prepare_agents(self, rows: pa.Table) -> pa.Table:
+        """People's browsers folded."""
+        agents = codes_of(rows, "agent").copy()
+        agents[rows["is_person"].to_numpy(zero_copy_only=False)] = self.browsers.folded(0)
+        return with_codes(rows, "agent", agents)
 
-def _with_agents(rows: pa.Table, people: pa.Table) -> pa.Table:
-    agents = codes_of(rows, "agent").copy()
-    agents[rows["is_person"].to_numpy(zero_copy_only=False)] = codes_of(people, "agent")
-    return rows.set_column(rows.schema.get_field_index("agent"), "agent", pa.array(agents))
+    def prepare_devices(self, rows: pa.Table) -> pa.Table:
+        """The same browsers folded."""
+        return with_codes(rows, "browser", self.browsers.folded(1))
 
-
-def _published_hosts(coded: CodedDay) -> Codes | None:
-    """The code of each host in all tables of the day; None where nothing is folded."""
-    smallest = coded.context.policy.statistics.smallest_group
-    if smallest <= 1 or not len(coded.hits) + len(coded.errors):
-        return None
-    (site,) = coded.context.code(HOST, [coded.context.policy.site.name]).tolist()
-    people = coded.hits.select((HOST, "visitor")).filter(coded.hits["is_person"])
-    populations = [
-        _everybody(coded),
-        *((codes_of(rows, HOST), codes_of(rows, "visitor")) for rows in (people, coded.actions)),
-    ]
-    return fold_hosts(populations, smallest, site, partial(_words, coded, HOST))
-
-
-def _everybody(coded: CodedDay) -> tuple[Codes, Codes]:
-    """The hosts and visitors of all hits, and of errors on hosts that no hit has."""
-    hosts, visitors = codes_of(coded.hits, HOST), codes_of(coded.hits, "visitor")
-    others = coded.errors.filter(~np.isin(codes_of(coded.errors, HOST), np.unique(hosts)))
-    if not len(others):
-        return hosts, visitors
-    apart = codes_of(others, "visitor").astype(np.int64) + int(visitors.max(initial=-1)) + 1
-    return np.concatenate([hosts, codes_of(others, HOST)]), np.concatenate([visitors, apart])
-
-
-def _with_hosts(rows: pa.Table, hosts: Codes | None) -> pa.Table:
-    if hosts is None or not len(rows):
+    def prepare_transitions(self, rows: pa.Table) -> pa.Table:
+        """Only pages that `pages_daily` shows."""
+        for host, path in ((HOST, "from_path"), ("to_vhost", "to_path")):
+            shown = is_shown(rows, (host, path), self.rows("pages_daily"), PAGE)
+            rows = _fold_where(rows, path, ~shown)
         return rows
-    if np.array_equal(hosts, np.arange(len(hosts))) and pc.max(rows[HOST]).as_py() < len(hosts):
-        return rows
-    codes = codes_of(rows, HOST)  # of attackers' hits that the policy ignores the host may be in no table
-    known = np.append(hosts, np.full(max(int(codes.max()) + 1 - len(hosts), 0), FOLDED))
-    return rows.set_column(rows.schema.get_field_index(HOST), HOST, pa.array(known[codes]))
+
+    def prepare_goals(self, rows: pa.Table) -> pa.Table:
+        """Only sources that `sources_daily` shows, and pages that `pages_daily` does."""
+        shown = is_shown(rows, SOURCE, self.rows("sources_daily"), SOURCE)
+        rows = _fold_where(rows, "source", ~shown)
+        shown = is_shown(rows, (HOST, "entry_path"), self.rows("pages_daily"), PAGE)
+        (unknown,) = self.coded.context.code("path", [UNKNOWN]).tolist()
+        return _fold_where(rows, "entry_path", ~shown & (codes_of(rows, "entry_path") != unknown))
+
+    def prepare_times(self, rows: pa.Table) -> pa.Table:
+        """No page that `pages_daily` hides; other paths are in no table but this one."""
+        hidden = is_hidden(rows, PAGE, self.relations["pageviews"], self.rows("pages_daily"), PAGE)
+        return _fold_where(rows, "path", hidden)
+
+
+PREPARED: Final[dict[str, Callable[[FoldedDay, pa.Table], pa.Table]]] = {
+    "agents_daily": FoldedDay.prepare_agents,
+    "devices_daily": FoldedDay.prepare_devices,
+    "transitions_daily": FoldedDay.prepare_transitions,
+    "goals_daily": FoldedDay.prepare_goals,
+    "response_times_daily": FoldedDay.prepare_times,
+}
+
+
+def _fold_where(rows: pa.Table, column: str, is_folded: np.ndarray) -> pa.Table:
+    return with_codes(rows, column, np.where(is_folded, FOLDED, codes_of(rows, column)))
 
 
 def _relations(coded: CodedDay) -> dict[str, pa.Table]:
     """What the queries read, all in codes, the hosts folded."""
-    hosts = _published_hosts(coded)
-    hits, actions = _with_hosts(coded.hits, hosts), _with_hosts(coded.actions, hosts)
+    hosts = published_hosts(coded)
+    hits, actions = with_hosts(coded.hits, hosts), with_hosts(coded.actions, hosts, (HOST, "to_vhost"))
     pageviews = actions.select(OF_PAGEVIEWS).filter(actions["is_pageview"])
-    moves = pageviews.select(("visitor", HOST, "path", "to_path")).filter(pc.is_valid(pageviews["to_path"]))
+    moves = pageviews.select(("visitor", HOST, "path", "to_vhost", "to_path"))
+    moves = moves.filter(pc.is_valid(moves["to_path"]))
     return {
         "hits": hits,
         "actions": actions,
@@ -116,8 +136,8 @@ def _relations(coded: CodedDay) -> dict[str, pa.Table]:
         "transitions": moves.rename_columns(["from_path" if n == "path" else n for n in moves.column_names]),
         "downloads": actions.filter(actions["is_download"]),
         "conversions": find_conversions(actions, coded.context.policy.goals, coded.context),
-        "not_found": _with_hosts(coded.not_found, hosts),
-        "timed": _with_hosts(coded.timed, hosts),
-        "errors": _with_hosts(coded.errors, hosts),
-        "evidence": _with_hosts(coded.evidence, hosts),
+        "not_found": with_hosts(coded.not_found, hosts),
+        "timed": with_hosts(coded.timed, hosts),
+        "errors": with_hosts(coded.errors, hosts),
+        "evidence": with_hosts(coded.evidence, hosts),
     }

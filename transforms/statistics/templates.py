@@ -6,7 +6,7 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from schemas.statistics import OTHER
+from schemas.statistics import OTHER, UNKNOWN
 from transforms.anonymising.text import scrub_text
 
 LONGEST: Final = 200
@@ -42,7 +42,9 @@ def message_template(message: str) -> str:
     for part in (CLIENTS_WORDS, LAST_PATH, PATH, NUMBER, FOREIGN):
         text = part.sub("{}", text)
     text = WORD.sub(lambda word: word[0] if _is_servers(word[0]) else "{}", text)
-    return REPEATED.sub("{}", text)[:LONGEST]
+    text = REPEATED.sub("{}", text)
+    text = text if len(text) <= LONGEST else text[:LONGEST].rpartition(" ")[0]  # no half of a word
+    return text or UNKNOWN
 
 
 def published_level(level: str) -> str:

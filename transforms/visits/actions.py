@@ -19,7 +19,7 @@ def cut_into_visits(hits: pa.Table, gap: timedelta) -> pa.Table:
 
     A visit: one visitor's actions with gaps under `gap`; a gap of exactly `gap` starts a new one. `dwell` is in whole
     seconds, and null for a visit's last action; `remaining`, to the visit's end, in microseconds; `to_path` the next
-    page of the visit, null on its last.
+    page of the visit, on `to_vhost`, both null on its last.
     """
     acts = hits.filter(pc.or_(hits["is_pageview"], hits["is_download"])).select(ACTIONS)
     acts = acts.take(np.lexsort((acts["instant"].to_numpy(), acts["visitor"].to_numpy())))
@@ -40,18 +40,23 @@ def cut_into_visits(hits: pa.Table, gap: timedelta) -> pa.Table:
             "starts_visit": starts,
             "is_bounce": (sizes == 1)[visit],
             "remaining": instant[begins + sizes - 1][visit] - instant,
-            **_walks(acts["is_pageview"].to_numpy(), acts["path"].to_numpy(), visit),
+            **_walks(acts["is_pageview"].to_numpy(), acts["path"].to_numpy(), acts["vhost"].to_numpy(), visit),
         }
     )
 
 
-def _walks(is_pageview: np.ndarray, path: np.ndarray, visit: np.ndarray) -> dict[str, pa.Array]:
+def _walks(is_pageview: np.ndarray, path: np.ndarray, vhost: np.ndarray, visit: np.ndarray) -> dict[str, pa.Array]:
     """Where visits of pages begin, end and lead; downloads in between do not part two pages."""
     pages = np.flatnonzero(is_pageview)
     is_first = np.diff(visit[pages], prepend=-1) != 0
     is_last = np.roll(is_first, -1)
     is_entry, is_exit = np.zeros((2, len(path)), bool)
     is_entry[pages], is_exit[pages] = is_first, is_last
-    to_path, leads = np.zeros_like(path), np.zeros(len(path), bool)
-    to_path[pages], leads[pages] = np.roll(path[pages], -1), ~is_last
-    return {"is_entry": pa.array(is_entry), "is_exit": pa.array(is_exit), "to_path": pa.array(to_path, mask=~leads)}
+    to_path, to_vhost, leads = np.zeros_like(path), np.zeros_like(vhost), np.zeros(len(path), bool)
+    to_path[pages], to_vhost[pages], leads[pages] = np.roll(path[pages], -1), np.roll(vhost[pages], -1), ~is_last
+    return {
+        "is_entry": pa.array(is_entry),
+        "is_exit": pa.array(is_exit),
+        "to_vhost": pa.array(to_vhost, mask=~leads),
+        "to_path": pa.array(to_path, mask=~leads),
+    }

@@ -13,11 +13,19 @@ from transforms.anonymising.addresses import truncate_addresses
 from transforms.distinct import Codes, distinct_values
 from transforms.statistics.coded import Context
 from transforms.statistics.day import CodedDay, read_query
-from transforms.statistics.fold import FOLDED, codes_of
-from transforms.statistics.folded_day import FoldedDay
+from transforms.statistics.fold import FOLDED, HOST, codes_of, with_codes
+from transforms.statistics.folded_day import PAGE, SOURCE, FoldedDay
+from transforms.statistics.shown import Mask, is_shown
 
 MINUTE: Final = 60_000_000
-FOLDED_OF_HITS: Final = ("path", "source", "browser", "os", "country")
+# keys whose last one is a column of the log → the table that says whether it may be shown
+SHOWN_IN: Final = {
+    SOURCE: "sources_daily",
+    (HOST, "browser"): "devices_daily",
+    (HOST, "os"): "devices_daily",
+    (HOST, "country"): "countries_daily",
+}
+OF_PATHS: Final = ("pages_daily", "downloads_daily", "not_found_daily", "response_times_daily")
 # Of RFC 9110 §9, RFC 5789 and WebDAV (RFC 4918 §9); any other is the client's own word, and may say anything
 METHODS: Final = frozenset(
     (
@@ -27,27 +35,29 @@ METHODS: Final = frozenset(
 )
 
 
-def compute_visit_log(folded: FoldedDay, shown: Mapping[str, Codes]) -> dict[str, pa.Table]:
+def compute_visit_log(folded: FoldedDay, tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     """The tables of `schemas.visit_log.VISIT_LOG`, without ignored hits, and with visits of people only.
 
-    Rows are sorted by what they say, so that their order tells nothing about who made them. Only values that are
-    `shown` in the day's tables (codes by kind) are shown here too; a visit has those that its tables have.
+    Rows are sorted by what they say, so that their order tells nothing about who made them. Only values that the
+    day's `tables` (in codes) show for the same host are shown here too; a visit has those that its tables have.
     """
     coded = folded.coded
     return {
-        "hits": _in_words("hits", _hits(folded, shown), coded),
+        "hits": _in_words("hits", _hits(folded, tables), coded),
         "visits": _in_words("visits", _visits(folded), coded),
     }
 
 
-def _hits(folded: FoldedDay, shown: Mapping[str, Codes]) -> pa.Table:
+def _hits(folded: FoldedDay, tables: Mapping[str, pa.Table]) -> pa.Table:
     coded, rows = folded.coded, folded.relations["hits"]
     for name in coded.logged.column_names:
         rows = rows.append_column(name, coded.logged[name])
     if folded.smallest > 1:
-        for name in FOLDED_OF_HITS:
-            codes = codes_of(rows, name)
-            rows = _with(rows, name, np.where(np.isin(codes, _survivors(shown[name], coded, name)), codes, FOLDED))
+        shown = {"path": _shows_path(rows, tables)}
+        shown |= {keys[-1]: is_shown(rows, keys, tables[table], keys) for keys, table in SHOWN_IN.items()}
+        for name, is_seen in shown.items():
+            codes, (unknown,) = codes_of(rows, name), coded.context.code(name, [None]).tolist()
+            rows = with_codes(rows, name, np.where(is_seen | (codes == unknown), codes, FOLDED))
     return (
         rows.append_column("minute", pa.array(rows["instant"].to_numpy() // MINUTE * MINUTE))
         .append_column("client_network", pa.array(_code_networks(coded.window_hits["client_ip"], coded.context)))
@@ -55,28 +65,25 @@ def _hits(folded: FoldedDay, shown: Mapping[str, Codes]) -> pa.Table:
     )
 
 
-def _survivors(shown: Codes, coded: CodedDay, name: str) -> Codes:
-    """Also `unknown`, of which nothing can be told: robots have no browser."""
-    return np.append(shown, coded.context.code(name, [None]))
+def _shows_path(rows: pa.Table, tables: Mapping[str, pa.Table]) -> Mask:
+    """By the table that counts the hit; of hits that none counts, by any."""
+    pages, files, missing, timed = (is_shown(rows, PAGE, tables[name], PAGE) for name in OF_PATHS)
+    kinds = [rows[name].to_numpy() for name in ("is_pageview", "is_download")] + [codes_of(rows, "status") == 404]
+    return np.select(kinds, [pages, files, missing], pages | files | missing | timed)
 
 
 def _visits(folded: FoldedDay) -> pa.Table:
     coded, actions = folded.coded, folded.relations["actions"]
     for table, name in (("sources_daily", "source"), ("countries_daily", "country")):
-        actions = _with(actions, name, folded.rows(table)[name])
+        actions = with_codes(actions, name, codes_of(folded.rows(table), name))
     paths = np.full(len(actions), FOLDED)  # of downloads, which neither begin nor end a visit of pages
     paths[actions["is_pageview"].to_numpy(zero_copy_only=False)] = codes_of(folded.rows("pages_daily"), "path")
-    coded.connection.register("actions", _with(actions, "path", paths))
+    coded.connection.register("actions", with_codes(actions, "path", paths))
     visits = coded.connection.sql(read_query("transforms.visits", "visits")).to_arrow_table()
     (unknown,) = coded.context.code("path", [None]).tolist()
     for name in ("entry_path", "exit_path"):
-        visits = _with(visits, name, visits[name].fill_null(unknown))
+        visits = with_codes(visits, name, visits[name].fill_null(unknown).to_numpy())
     return visits
-
-
-def _with(rows: pa.Table, name: str, codes: Codes | pa.ChunkedArray) -> pa.Table:
-    column = codes if isinstance(codes, pa.ChunkedArray) else pa.array(codes)
-    return rows.set_column(rows.schema.get_field_index(name), name, column)
 
 
 def _code_networks(clients: pa.ChunkedArray, context: Context) -> Codes:

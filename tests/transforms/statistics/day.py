@@ -23,6 +23,9 @@ smallest_group = 1
 """
 
 
+Rows = list[dict[str, Any]]
+
+
 def policy(extra: str = "") -> Policy:
     """The tests' policy, with further lines of its section [statistics]."""
     return load_policy(POLICY + extra)

@@ -18,14 +18,19 @@ SITE = 0
 ROWS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, 8)), max_size=80)
 
 
-def words(_: str, codes: Codes) -> list[str]:
+def words(rows: pa.Table, key: str) -> list[str]:
+    return letters(rows[key].to_numpy())
+
+
+def letters(codes: Codes) -> list[str]:
     return [chr(ord("z") - code) for code in codes.tolist()]
 
 
 def moves(rows: list[tuple[int, int, int]]) -> pa.Table:
     names = ("from_path", "to_path", "visitor")
     columns = {name: pa.array([row[place] for row in rows], pa.int64()) for place, name in enumerate(names)}
-    return pa.table({"vhost": pa.array([SITE] * len(rows), pa.int64()), **columns})
+    host = pa.array([SITE] * len(rows), pa.int64())
+    return pa.table({"vhost": host, "to_vhost": host, **columns})
 
 
 def fold_paths(*people: int, smallest: int = 5) -> list[int]:
@@ -90,11 +95,11 @@ def test_no_row_and_no_difference_to_a_total_is_of_few(rows: list[tuple[int, int
             assert group in totals and not siblings, "a small group is all there is"
 
 
-def hosts(*people: int, actors: tuple[int, ...] = (), site: int = SITE) -> list[int]:
+def hosts(*people: int, actors: tuple[int, ...] = (), own: int = SITE) -> list[int]:
     everybody = np.repeat(np.arange(len(people)), people)
     acting = np.repeat(np.arange(len(actors)), actors)
     populations = [(codes, np.arange(len(codes))) for codes in (everybody, everybody, acting)]
-    return fold_hosts(populations, 5, site, lambda codes: words("", codes)).tolist()
+    return fold_hosts(populations, 5, np.array([own]), letters).tolist()
 
 
 def test_hosts_of_few_visitors_are_folded_where_they_are_enough_together() -> None:
@@ -105,8 +110,9 @@ def test_a_host_of_few_visitors_counts_as_the_site_where_it_would_be_alone() -> 
     assert hosts(9, 7, 3) == [0, 1, 0]
 
 
-def test_where_the_site_is_not_shown_the_smallest_host_is_hidden_too() -> None:
-    assert hosts(3, 9, 7) == [FOLDED, 1, FOLDED]
+def test_where_the_site_is_not_shown_it_counts_as_the_largest_host() -> None:
+    assert hosts(3, 7, 9) == [2, 1, 2]
+    assert hosts(0, 7, 9) == [FOLDED, 1, 2], "nobody asked for it"
 
 
 def test_a_host_on_which_few_people_acted_is_folded_in_all_tables() -> None:

@@ -96,11 +96,11 @@ def test_without_goals_the_table_is_there_and_empty() -> None:
 
 def test_rare_sources_and_first_pages_of_a_goal_are_folded_and_no_conversion_is_lost() -> None:
     hits = [hit("/", client_ip=f"198.51.100.{n}", referrer=GOOGLE) for n in range(6)]
-    hits += [hit("/rare", client_ip=f"198.51.100.{n}", referrer=f"https://s{n}.example/") for n in range(6, 8)]
-    hits += [hit("/contact/sent", 9, client_ip=f"198.51.100.{n}") for n in range(8)]
+    hits += [hit("/rare", client_ip=f"198.51.100.{n}", referrer=f"https://s{n}.example/") for n in range(6, 11)]
+    hits += [hit("/contact/sent", 9, client_ip=f"198.51.100.{n}") for n in range(11)]
     found = tables(*hits, under=folding(5, GOALS))["goals_daily"]
     assert {(row["source_kind"], row["source"], row["entry_path"]): row["conversions"] for row in found} == {
         ("search", "Google", "/"): 6,
-        ("external", "(other)", "(other)"): 2,
+        ("external", "(other)", "/rare"): 5,
     }
     assert {row["goal"] for row in found} == {"sent"}
