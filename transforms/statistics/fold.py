@@ -64,7 +64,7 @@ class Cells:
         self.of_rows = np.split(of_row, ends[:-1])
         size = int(of_row.max(initial=-1)) + 1
         self.sizes = [
-            count_visitors(cells, codes_of(one.rows, "visitor"), size)
+            _count_groups(cells, codes_of(one.rows, "visitor"), size, smallest_group)
             for cells, one in zip(self.of_rows, populations, strict=True)
         ]
         self.hidden = np.zeros(size, bool)
@@ -117,12 +117,12 @@ def fold_hosts(
     """
     size = max(int(hosts.max(initial=-1)) + 1 for hosts, _ in populations)
     everybody, *people = populations
-    looked_at = [everybody, *(one for one in people if len(np.unique(one[1])) >= smallest_group)]
+    looked_at = [everybody, *(one for one in people if count_distinct(one[1]) >= smallest_group)]
     behind = np.array([count_visitors(*one, size) for one in looked_at])
     hidden = _is_weak(behind, smallest_group)
     codes = np.where(hidden, FOLDED, np.arange(size))
     shown = np.flatnonzero(~hidden)
-    together = np.array([[len(np.unique(who[hidden[hosts]]))] for hosts, who in looked_at])
+    together = np.array([[count_distinct(who[hidden[hosts]])] for hosts, who in looked_at])
     if len(shown) and together[0] and _is_weak(together, smallest_group)[0]:
         largest = np.lexsort((np.argsort(np.argsort(words(shown))), -behind[0][shown], ~np.isin(shown, own)))[0]
         codes[hidden & (behind[0] > 0)] = shown[largest]
@@ -135,18 +135,37 @@ def _is_weak(behind: Codes, smallest_group: int) -> NDArray[np.bool_]:
     return is_small
 
 
+def _count_groups(codes: Codes, visitors: Codes, size: int, smallest_group: int) -> Codes:
+    """As `count_visitors` for codes with enough rows; for others, most of them where codes are pairs, their rows."""
+    sizes = np.bincount(codes, minlength=size)
+    is_large = sizes >= smallest_group
+    if is_large.all():
+        return count_visitors(codes, visitors, size)
+    of_large = is_large[codes]
+    sizes[is_large] = count_visitors(codes[of_large], visitors[of_large], size)[is_large]
+    return sizes
+
+
 def count_visitors(codes: Codes, visitors: Codes, size: int = 0) -> Codes:
     """For each code how many visitors have it."""
     if not len(codes) or is_constant(codes):  # such as the one host of most logs
         groups = np.zeros(max(size, int(codes.max(initial=-1)) + 1), np.int64)
-        groups[codes[:1]] = np.count_nonzero(np.bincount(visitors))
+        groups[codes[:1]] = count_distinct(visitors)
         return groups
     people = int(visitors.max()) + 1
     pairs = codes.astype(np.int64)
     pairs *= people
     pairs += visitors
-    pairs = pa.array(pairs).unique().to_numpy()
+    pairs.sort()  # in place: a table of hashes takes many times the memory
+    pairs = pairs[np.diff(pairs, prepend=-1) != 0]
     return np.bincount(pairs // people, minlength=size)
+
+
+def count_distinct(codes: Codes) -> int:
+    """How many codes occur."""
+    occurs = np.zeros(int(codes.max(initial=-1)) + 1, bool)
+    occurs[codes] = True
+    return int(np.count_nonzero(occurs))
 
 
 def codes_of(rows: pa.Table, column: str) -> Codes:

@@ -7,10 +7,12 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from schemas.statistics import TABLES, UNKNOWN
+from transforms.distinct import pair_codes
 from transforms.statistics.day import CodedDay
-from transforms.statistics.fold import FOLDED, HOST, Cells, Population, codes_of, fold_cells, with_codes
+from transforms.statistics.fold import FOLDED, HOST, Cells, Population, codes_of, fold_cells, is_constant, with_codes
 from transforms.statistics.hosts import published_hosts, with_hosts
 from transforms.statistics.shown import is_hidden, is_shown
 from transforms.visits.goals import find_conversions
@@ -34,6 +36,7 @@ RELATIONS: Final = {
     "response_times_daily": "timed",
 }
 OF_PAGEVIEWS: Final = ("visitor", HOST, "path", "to_vhost", "to_path", "dwell", "is_entry", "is_exit", "is_bounce")
+BROWSERS: Final = ((HOST, HOST), ("agent", "browser"))  # of all hits, and of actions
 PAGE: Final = (HOST, "path")
 SOURCE: Final = (HOST, "source_kind", "source")
 
@@ -66,27 +69,30 @@ class FoldedDay:
         return list(self.coded.context.decode(key, codes_of(rows, key)).to_pylist())
 
     @cached_property
-    def browsers(self) -> Cells:
-        """People's browsers by host: `agents_daily` and `devices_daily` both have their pageviews."""
-        hits = self.relations["hits"]
-        people = hits.select(("visitor", HOST, "agent")).filter(hits["is_person"])
-        actions = self.relations["actions"]
-        cells = Cells(
-            [Population(people, (HOST, "agent")), Population(actions, (HOST, "browser"))], self.smallest, self.words
-        )
+    def hides_browser(self) -> NDArray[np.bool_]:
+        """By host and browser, each code and one: `agents_daily` and `devices_daily` both have pageviews by browser."""
+        hits, actions = self.relations["hits"], self.relations["actions"]
+        people = _one_a_visitor(hits.select(("visitor", HOST, "agent")).filter(hits["is_person"]))
+        acting = _one_a_visitor(actions.select(("visitor", HOST, "browser")))
+        populations = [Population(people, (HOST, "agent")), Population(acting, (HOST, "browser"))]
+        cells = Cells(populations, self.smallest, self.words)
         for number in (0, 1):
             cells.protect(number, (HOST,))
-        return cells
+        hosts, browsers = (np.append(codes_of(people, name), codes_of(acting, key)) + 1 for name, key in BROWSERS)
+        hides = np.zeros((int(hosts.max(initial=0)) + 1, int(browsers.max(initial=0)) + 1), bool)
+        hides[hosts, browsers] = cells.hidden[np.concatenate(cells.of_rows)]
+        return hides
 
     def prepare_agents(self, rows: pa.Table) -> pa.Table:
         """People's browsers folded."""
-        agents = codes_of(rows, "agent").copy()
-        agents[rows["is_person"].to_numpy(zero_copy_only=False)] = self.browsers.folded(0)
+        agents, people = codes_of(rows, "agent").copy(), rows["is_person"].to_numpy()
+        seen, hosts = agents[people], codes_of(rows, HOST)[people]
+        agents[people] = np.where(self.hides_browser[hosts + 1, seen + 1], FOLDED, seen)
         return with_codes(rows, "agent", agents)
 
     def prepare_devices(self, rows: pa.Table) -> pa.Table:
         """The same browsers folded."""
-        return with_codes(rows, "browser", self.browsers.folded(1))
+        return _fold_where(rows, "browser", self.hides_browser[codes_of(rows, HOST) + 1, codes_of(rows, "browser") + 1])
 
     def prepare_transitions(self, rows: pa.Table) -> pa.Table:
         """Only pages that `pages_daily` shows."""
@@ -116,6 +122,16 @@ PREPARED: Final[dict[str, Callable[[FoldedDay, pa.Table], pa.Table]]] = {
     "goals_daily": FoldedDay.prepare_goals,
     "response_times_daily": FoldedDay.prepare_times,
 }
+
+
+def _one_a_visitor(rows: pa.Table) -> pa.Table:
+    """One row for each visitor and host; a visitor has one browser."""
+    hosts, visitors = codes_of(rows, HOST), codes_of(rows, "visitor")
+    if not is_constant(hosts):
+        return rows.take(pa.array(pair_codes(visitors, hosts + 1)[1]))
+    places = np.full(int(visitors.max(initial=-1)) + 1, -1, np.int64)
+    places[visitors] = np.arange(len(rows))
+    return rows.take(pa.array(places[places >= 0]))
 
 
 def _fold_where(rows: pa.Table, column: str, is_folded: np.ndarray) -> pa.Table:

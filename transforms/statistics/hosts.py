@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from transforms.distinct import Codes
 from transforms.statistics.day import CodedDay
-from transforms.statistics.fold import FOLDED, HOST, codes_of, fold_hosts, with_codes
+from transforms.statistics.fold import FOLDED, HOST, codes_of, fold_hosts, is_constant, with_codes
 
 
 def published_hosts(coded: CodedDay) -> Codes | None:
@@ -16,11 +16,10 @@ def published_hosts(coded: CodedDay) -> Codes | None:
     if smallest <= 1:
         return None
     own = coded.context.code(HOST, [site.name, *site.hosts])
-    people = [coded.hits.select((HOST, "visitor")).filter(coded.hits["is_person"]), coded.actions]
-    populations = [
-        _everybody(coded),
-        *((codes_of(rows, HOST), codes_of(rows, "visitor")) for rows in people),
-    ]
+    populations = [_everybody(coded)]
+    if not is_constant(populations[0][0]):  # where there is one host, there is nothing to subtract it from
+        people = coded.hits.select((HOST, "visitor")).filter(coded.hits["is_person"])
+        populations += [(codes_of(rows, HOST), codes_of(rows, "visitor")) for rows in (people, coded.actions)]
     return fold_hosts(populations, smallest, own, lambda codes: list(coded.context.decode(HOST, codes).to_pylist()))
 
 
@@ -39,8 +38,8 @@ def with_hosts(rows: pa.Table, hosts: Codes | None, columns: Sequence[str] = (HO
 def _everybody(coded: CodedDay) -> tuple[Codes, Codes]:
     """The hosts and visitors of all hits, and of errors on hosts that no hit has."""
     hosts, visitors = codes_of(coded.hits, HOST), codes_of(coded.hits, "visitor")
-    others = coded.errors.filter(~np.isin(codes_of(coded.errors, HOST), np.unique(hosts)))
-    if not len(others):
+    if not len(coded.errors):
         return hosts, visitors
+    others = coded.errors.filter(~np.isin(codes_of(coded.errors, HOST), np.unique(hosts)))
     apart = codes_of(others, "visitor").astype(np.int64) + int(visitors.max(initial=-1)) + 1
     return np.concatenate([hosts, codes_of(others, HOST)]), np.concatenate([visitors, apart])

@@ -6,7 +6,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from transforms.distinct import Codes
 from transforms.statistics.fold import FOLDED, codes_of
 
 Mask = NDArray[np.bool_]
@@ -14,12 +13,13 @@ Mask = NDArray[np.bool_]
 
 def is_shown(rows: pa.Table, keys: Sequence[str], table: pa.Table, table_keys: Sequence[str]) -> Mask:
     """For each of `rows` whether `table` has its keys, such as host and path, under keys of other names perhaps."""
-    return _is_among(rows, keys, table.filter(codes_of(table, table_keys[-1]) != FOLDED), table_keys)
+    shown = table.select(table_keys).filter(codes_of(table, table_keys[-1]) != FOLDED)
+    return _is_among(rows, keys, shown, table_keys)
 
 
 def is_hidden(rows: pa.Table, keys: Sequence[str], was: pa.Table, table: pa.Table, table_keys: Sequence[str]) -> Mask:
     """For each of `rows` whether `table`, which has the rows of `was` folded, hides its keys."""
-    folded = was.filter(codes_of(table, table_keys[-1]) == FOLDED)
+    folded = was.select(table_keys).filter(codes_of(table, table_keys[-1]) == FOLDED)
     return _is_among(rows, keys, folded, table_keys)
 
 
@@ -31,7 +31,3 @@ def _is_among(rows: pa.Table, keys: Sequence[str], found: pa.Table, found_keys: 
         left, right = left * size + one + 1, right * size + other + 1
     among: Mask = np.isin(left, np.unique(right))
     return among
-
-
-def fold_where(folded: Mask, codes: Codes) -> Codes:
-    return np.where(folded, FOLDED, codes)
