@@ -354,6 +354,19 @@ def test_addresses_that_are_the_sites_own_names_are_no_finding() -> None:
     assert failures(tables, named) == []
 
 
+VERSIONS = ("policy_version", "scenarios_version", "agent_lists_version", "country_data_version")
+
+
+def test_words_of_the_policy_and_versions_of_packages_are_no_addresses() -> None:
+    named = "Manual 2.4.1.0 read"
+    under = folding(1, GOALS.replace("Read on", named))
+    tables = computed(under)
+    assert named in tables["goals_daily"]["goal"].to_pylist()
+    assert failures(tables, under) == []
+    assert told(with_row("attacks_daily", scenario="log4shell-2.17.1.0"), COLUMNS) == set()
+    assert told(with_row("days", **dict.fromkeys(VERSIONS, "agents 1.67.0.2")), COLUMNS) == set()
+
+
 def _shift(table: pa.Table, day: date) -> pa.Table:
     shifted = table.set_column(0, table.schema.field(0), pa.array([day] * len(table), pa.date32()))
     if "hour" not in table.column_names:

@@ -1,7 +1,6 @@
 """What the rules of every column are asked of: one row a column, so that few rules hold for all tables."""
 
 import math
-import re
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
@@ -9,13 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.statistics import TABLES
-from transforms.anonymising.ipv6 import find_ipv6
+from transforms.anonymising.left_over import CANDIDATE, find_plain_addresses
 
-# Where an address may be at all, for a quick look
-CANDIDATE: Final = r"[0-9]\.[0-9]+\.[0-9]+\.[0-9]|:[0-9A-Fa-f]*:"
-# Less than what the scrubber finds: a text that anybody may send must not keep a day from being published.
-IPV4: Final = re.compile(r"(?<![\w.%-])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![\w.-])")
-OWN: Final = {"log"}  # the policy names them
+# What the policy or a package names: nobody who sends a line can put an address there.
+OWN: Final = {
+    *("log", "goal", "scenario"),
+    *("policy_version", "scenarios_version", "agent_lists_version", "country_data_version"),
+}
 MEASURES: Final = pa.schema(
     [
         *(pa.field(name, pa.string()) for name in ("table", "column")),
@@ -65,11 +64,10 @@ def _least(column: pa.ChunkedArray, name: str) -> float | None:
 
 
 def _candidates(texts: pa.Array, own: Collection[str]) -> list[str]:
-    found: list[str] = texts.filter(pc.match_substring_regex(texts, CANDIDATE)).to_pylist()
+    found: list[str] = texts.filter(pc.match_substring_regex(texts, CANDIDATE.pattern)).to_pylist()
     return [text for text in found if text not in own]
 
 
 def holds_address(text: str) -> bool:
-    """Whether a published text holds an address in its plain spelling."""
-    has_ipv4 = any(all(int(octet) < 256 for octet in match[0].split(".")) for match in IPV4.finditer(text))
-    return has_ipv4 or any(True for _ in find_ipv6(text))
+    """Whether a published text holds an address in its plain spelling; of what anybody may send, none does by now."""
+    return any(True for _ in find_plain_addresses(text))
