@@ -16,8 +16,11 @@ from schemas.refusals import RefusedError
 from schemas.statistics import TABLES
 from transforms.report.period import Period
 
-# What a spreadsheet computes, whatever that nobody sees stands before it; the wide signs too.
-FORMULA: Final = re.compile("[\\s\0-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\\-@＝＋－＠]")
+# What a spreadsheet computes, whatever that nobody sees stands before it; the wide signs too. Excel splits at another
+# sign than the comma where people write 1,5, and then ends a cell, or a row, in the middle of a quoted text.
+FORMULA: Final = re.compile(
+    r"(^|[;\t|\r\n])(?=[\"\s\0-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@＝＋－＠])"
+)
 
 
 def check_table(name: str) -> str:
@@ -30,8 +33,9 @@ def check_table(name: str) -> str:
 def write_csv(place: Place, name: str, period: Period) -> Iterator[str]:
     """The rows of a table's days, day by day, so that a day is in memory at once; first the names of the columns.
 
-    A text that a spreadsheet would take for a formula begins with an apostrophe. Instants are UTC, ISO 8601; what is
-    missing is empty; the bucket without an upper bound is `inf`.
+    Where a spreadsheet would take a text, or what follows a semicolon, tab, bar or line end in it, for a formula, an
+    apostrophe stands before it. Instants are UTC, ISO 8601; what is missing is empty; the bucket without an upper bound
+    is `inf`.
     """
     schema = TABLES[check_table(name)].schema
     yield _lines([schema.names])
@@ -54,7 +58,7 @@ def _cells(column: pa.ChunkedArray) -> list[Any]:
 
 
 def _inert(text: str | None) -> str | None:
-    return f"'{text}" if text and FORMULA.match(text) else text
+    return FORMULA.sub(r"\1'", text) if text else text
 
 
 def _instant(moment: datetime | None) -> str | None:

@@ -25,10 +25,8 @@ HOSTILE = (
     "+1",
     "-1+2",
     "@SUM(1)",
-    "\t=1",
-    "\r=1",
-    "\n=1",
     " =1",
+    '"=1',
     "＝1",
     "\u200b=1",
     "\ufeff=1",
@@ -70,20 +68,31 @@ def test_a_text_that_a_spreadsheet_would_compute_begins_with_an_apostrophe(text:
     assert (row["path"], row["vhost"]) == (f"'{text}", f"'{text}")
 
 
-@pytest.mark.parametrize("text", ['a,b"c\r\nd', "</script><b>", "\u202egnp.exe", "/a=b", "1-2", "", "'x", "støtte"])
+@pytest.mark.parametrize("sign", [";", "\t", "|", "\r", "\n"])
+@pytest.mark.parametrize("formula", ["=1", " +1", "\u200b-1", "@A", '"=1'])
+def test_no_cell_is_computed_where_a_spreadsheet_splits_at_another_sign(
+    sign: str, formula: str, tmp_path: Path
+) -> None:
+    publish_day(Folder(tmp_path, 0o755), DAY, tables(pages_daily=[{"path": f"/a{sign}{formula}"}]))
+    assert rows(tmp_path, "pages_daily")[0]["path"] == f"/a{sign}'{formula}"
+
+
+@pytest.mark.parametrize(
+    "text", ['a,b"c\r\nd', "</script><b>", "\u202egnp.exe", "/a=b", "/a;b=c", "1-2", "", "'x", "støtte"]
+)
 def test_other_texts_are_as_they_are(text: str, tmp_path: Path) -> None:
     publish_day(Folder(tmp_path, 0o755), DAY, tables(pages_daily=[{"path": text}]))
     assert rows(tmp_path, "pages_daily")[0]["path"] == text
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"])))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
 def test_no_text_moves_a_cell_or_is_lost(text: str, tmp_path: Path) -> None:
     publish_day(
         Folder(tmp_path, 0o755), DAY, tables(not_found_daily=[{"path": text, "referrer_host": text, "hits": 7}])
     )
     (row,) = rows(tmp_path, "not_found_daily")
-    assert row["path"].removeprefix("'") == text.removeprefix("'") or row["path"] == text
+    assert row["path"].replace("'", "") == text.replace("'", "")
     assert (row["hits"], row["day"]) == ("7", str(DAY))
 
 
