@@ -53,6 +53,11 @@ def check_day(store: Store, day: date, tables: Mapping[str, pa.Table]) -> None:
         raise
 
 
+def forget_checks(store: Store, day: date) -> None:
+    """Of tables that will not be published any more, nobody needs to know what is wrong with them."""
+    store.place("state").remove(_record(day))
+
+
 def last_checks(store: Store) -> dict[date, Checks]:
     """Of the newest days that were checked, newest first."""
     state = store.place("state")
@@ -66,7 +71,11 @@ def _keep(store: Store, day: date, checked: Checked) -> None:
         Broken(table=one.rule.table, words=one.rule.words, severity=one.rule.severity) for one in checked.failures
     )
     checks = Checks(at=store.clock(), suites=suites_version(), rules=dict(checked.rules), broken=broken)
-    write_record(store.place("state"), f"{FOLDER}/{day}{SUFFIX}", checks)
+    write_record(store.place("state"), _record(day), checks)
+
+
+def _record(day: date) -> str:
+    return f"{FOLDER}/{day}{SUFFIX}"
 
 
 def _day(name: str) -> date:

@@ -10,6 +10,7 @@ from plugins.blocklist.exporting import remove_expired, renew_exports
 from plugins.logs.finding import find_files
 from plugins.logs.local import Local
 from plugins.notice.archive import archive_notice
+from plugins.steps.checked import forget_checks
 from plugins.steps.days import count_lines, day_receipts, load_open_day, publish_final
 from plugins.steps.expiring import expire
 from plugins.steps.giving_up import give_up_day
@@ -25,6 +26,7 @@ from schemas.receipts import Mark
 from schemas.refusals import RefusedError
 from transforms.detection.load import load_scenarios
 
+UNREAD: Final = ("expired", "given up")  # days whose tables are those that were published last
 AHEAD: Final = timedelta(hours=3)  # what falls due before the next hourly run; two of them may fail or be late
 
 
@@ -103,6 +105,8 @@ def _close(store: Store, day: date, actor: str, tell: Tell, give_up: bool = Fals
             store.window.place.remove(name)
         for made in ("published", "detected"):
             store.place("state").remove(f"{made}/{day}.json")
+        if mark.how in UNREAD:
+            forget_checks(store, day)
         discard_computed(store, day)
         store.audit.append(
             store.clock(),

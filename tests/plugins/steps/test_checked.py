@@ -10,7 +10,7 @@ import pytest
 
 from plugins.steps import days, rebuilding
 from plugins.steps.checked import Broken, last_checks
-from plugins.steps.closing import close_due
+from plugins.steps.closing import close_day, close_due
 from plugins.steps.examining import examine
 from plugins.steps.rebuild_parts import check_part, compute_part, publish_part
 from plugins.steps.telling import new_warnings
@@ -96,6 +96,25 @@ def test_a_day_that_closes_stays_open_with_its_old_tables(site: Site, monkeypatc
     assert site.tables() == before
     assert site.open().open_days() == [TODAY]
     assert LOST in last_checks(site.open())[TODAY].broken
+
+
+@pytest.mark.parametrize("how", ["given up", "expired"])
+def test_a_day_that_ends_without_being_read_is_no_trouble_any_more(
+    how: str, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computing(monkeypatch, losing_a_line)
+    with pytest.raises(RefusedError):
+        site.rebuild()
+    site.now = NOW + timedelta(days=8)
+    site.write("access.log", hit(site.now))
+    assert close_day(site.open(), TODAY, "operations", silent, give_up=how == "given up").how == how
+    assert last_checks(site.open()) == {}
+    assert [one.sentence for one in examine(site.open()) if one.subject == "statistics" and one.state == "wrong"] == []
+
+
+def test_the_checks_of_a_day_that_is_computed_to_its_end_stay(site: Site) -> None:
+    assert close_day(site.open(), TODAY, "operations", silent).how == "rebuilt"
+    assert last_checks(site.open())[TODAY].is_published
 
 
 def test_a_warning_is_published_noted_and_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
