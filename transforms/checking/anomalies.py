@@ -164,6 +164,8 @@ def _risen_share(part: Series, whole: Series, day: date, what: str) -> str | Non
         return None
     share = part[day] / whole[day] if whole[day] else inf
     before = [part[one] / whole[one] for one in whole if day - timedelta(weeks=WEEKS) <= one < day and whole[one]]
+    if not before:
+        return None
     last = [part[one] / whole[one] for one in whole if day - timedelta(days=14) <= one < day and whole[one]]
     if share < max(FEWEST_SHARE, 4 * median(before), 1.5 * max(last, default=0)):
         return None

@@ -1,6 +1,7 @@
 """What is wrong with a day is found on the day; a year in which nothing is wrong is quiet."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 
@@ -160,3 +161,11 @@ def test_nothing_is_said_before_there_are_four_weeks_to_compare_with() -> None:
     assert find_anomalies(history(days), FIRST + timedelta(days=27)) == []
     days = days_with(times(0.0, *ALL), FIRST + timedelta(days=28))
     assert find_anomalies(history(days), FIRST + timedelta(days=28)) != []
+
+
+def test_a_day_after_weeks_without_a_line_is_compared_with_nothing() -> None:
+    series = history(days_with(times(1, failed=0.5)))
+    weeks = dict.fromkeys((TUESDAY - timedelta(days=n) for n in range(1, 57)), 0)
+    alone = {TUESDAY: series.hits[TUESDAY]}
+    silent = replace(series, hits=weeks | alone, lines=weeks | alone, people=weeks, robots=weeks | alone)
+    assert [one for one in find_anomalies(silent, TUESDAY) if one.kind == "errors"] == []
