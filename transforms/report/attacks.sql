@@ -1,4 +1,4 @@
--- An address counts once a day, and an alert once in each country of its addresses.
+-- An address counts once a day, an alert once in each country of its addresses, and a hit once for each alert.
 SELECT
     scenario,
     outcome,

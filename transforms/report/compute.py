@@ -11,7 +11,7 @@ from transforms.report.parts import compute_figures, compute_part
 from transforms.report.period import Period
 from transforms.report.relations import Relations, Tables
 
-COMPARED: Final = ("days", "visits_daily", "traffic_hourly", "errors_daily", "attacks_daily")
+COMPARED: Final = ("days", "visits_daily", "traffic_hourly", "errors_daily")
 VERSIONS: Final = ("policy_version", "scenarios_version", "agent_lists_version", "country_data_version")
 
 

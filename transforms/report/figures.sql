@@ -1,4 +1,5 @@
--- One row: the whole period. Sums of unique visitors are visitor-days; a share or mean of nothing is null.
+-- One row: the whole period. Sums of unique visitors are visitor-days; a share or mean of nothing is null. Requests in
+-- attacks are of traffic_hourly, since attacks_daily counts one request for each of its alerts.
 WITH people AS (
     SELECT
         sum(visits) AS visits,
@@ -15,15 +16,14 @@ traffic AS (
         sum(hits) AS hits,
         sum(hits) FILTER (WHERE agent_kind = 'human') AS by_people,
         sum(hits) FILTER (WHERE agent_kind = 'ai') AS by_ai,
+        sum(hits) FILTER (WHERE agent_kind = 'attack') AS in_attacks,
         sum(bytes_sent) AS bytes_sent,
         sum(errors_4xx) AS errors_4xx,
         sum(errors_5xx) AS errors_5xx
     FROM traffic_hourly
 ),
 
-logged AS (SELECT sum(errors) AS errors FROM errors_daily),
-
-attacks AS (SELECT sum(hits) AS hits FROM attacks_daily)
+logged AS (SELECT sum(errors) AS errors FROM errors_daily)
 
 SELECT
     coalesce(people.visits, 0) AS visits,
@@ -39,5 +39,5 @@ SELECT
     coalesce(traffic.errors_4xx, 0) / nullif(traffic.hits, 0) AS client_error_share,
     coalesce(traffic.errors_5xx, 0) / nullif(traffic.hits, 0) AS server_error_share,
     coalesce(logged.errors, 0) AS errors,
-    coalesce(attacks.hits, 0) AS attack_hits
-FROM people, traffic, logged, attacks
+    coalesce(traffic.in_attacks, 0) AS attack_hits
+FROM people, traffic, logged

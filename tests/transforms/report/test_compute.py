@@ -41,16 +41,15 @@ def test_figures_stand_beside_those_of_the_period_before() -> None:
     before = tables(
         days=[{"day": EVE}],
         visits_daily=[{"day": EVE, "visits": 2, "bounces": 2}],
-        traffic_hourly=[{"day": EVE, "hits": 50, "agent_kind": "bot"}],
+        traffic_hourly=[{"day": EVE, "hits": 49, "agent_kind": "bot"}, {"day": EVE, "hits": 1, "agent_kind": "attack"}],
         errors_daily=[{"day": EVE, "errors": 6}],
-        attacks_daily=[{"day": EVE, "hits": 1}],
     )
     found = report(
         before=before,
         visits_daily=[people, people | {"vhost": "shop.example.org"}],
         traffic_hourly=traffic,
         errors_daily=[{"errors": 7}],
-        attacks_daily=[{"hits": 10}],
+        attacks_daily=[{"hits": 10}, {"hits": 10, "scenario": "another alert of the same requests"}],
     )
     assert figures(found) == {
         "visits": (8, 2),
@@ -72,7 +71,7 @@ def test_figures_stand_beside_those_of_the_period_before() -> None:
     assert (found.before_first, found.before_last, found.missing_before) == (EVE, EVE, 0)
     assert rows(found.parts["days"])[0][:3] == (DAY, "final", 8)
     assert found.parts["days"].before == ((EVE, "final", 2, 0, 0, 2),)
-    assert found.parts["traffic"].before == ((EVE, 0, 50, 0, 0),)
+    assert found.parts["traffic"].before == ((EVE, 0, 49, 0, 1),)
     assert found.parts["pages"].before == ()
 
 
