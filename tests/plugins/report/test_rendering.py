@@ -241,6 +241,13 @@ def test_a_period_without_anything_says_so_kindly() -> None:
     assert "What the words mean" in page
 
 
+@pytest.mark.parametrize(
+    ("words", "said"), [(EN, "By the address, which is not kept;"), (NB, "Etter adressen, som ikke")]
+)
+def test_a_country_is_said_to_be_found_by_an_address_that_is_not_kept(words: Any, said: str) -> None:
+    assert words.say("parts.countries.lead").startswith(said)
+
+
 def test_goals_are_shown_where_there_are_some() -> None:
     whole = busy()
     without = replace(whole, parts=whole.parts | {"goals": part("goals")})
