@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, Literal
 
-Unit = Literal["text", "day", "hour", "count", "bytes", "seconds", "share"]
+Unit = Literal["text", "day", "count", "bytes", "seconds", "share"]
 Value = str | int | float | date | datetime | None
 
 

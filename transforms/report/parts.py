@@ -17,7 +17,6 @@ NEVER_FOLDED: Final = ("source_kind", "device_class", "agent_kind", "company")
 TYPES: Final[dict[Unit, pa.DataType]] = {
     "text": pa.string(),
     "day": pa.date32(),
-    "hour": pa.timestamp("us", tz="UTC"),
     "count": pa.int64(),
     "bytes": pa.int64(),
     "seconds": pa.float64(),

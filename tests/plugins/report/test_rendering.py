@@ -50,6 +50,13 @@ def test_both_languages_say_the_same_things() -> None:
     assert names_of(words["nb"]) == names_of(words["en"])
 
 
+def test_a_page_uses_all_of_its_words() -> None:
+    """Those of parts, columns and values are looked up by name."""
+    folder = WORDS.parent
+    used = "".join(path.read_text("utf-8") for path in (*folder.glob("*.py"), *folder.glob("templates/*.html")))
+    assert [name for name in EN.words["page"] if f"page.{name}" not in used] == []
+
+
 @pytest.mark.parametrize("words", [NB, EN], ids=["nb", "en"])
 def test_every_part_column_and_figure_has_words(words: Any) -> None:
     assert words.words["parts"].keys() == PARTS.keys()
