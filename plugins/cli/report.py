@@ -49,8 +49,8 @@ def report(
         return
     found = make_report(place, period.first, period.last, vhost or None, site=policy.site)
     name = out or Path(f"lethe-report-{found.first}-{found.last}.html")
-    smallest = policy.statistics.smallest_group if policy_file or not folder else None  # of a folder nobody knows it
-    _write([render_report(found, language.value, mode="file", smallest_group=smallest)], name)
+    rules = policy.statistics if policy_file or not folder else None  # of a folder nobody knows it
+    _write([render_report(found, language.value, mode="file", rules=rules)], name)
 
 
 def _tables(policy_file: Path | None, folder: Path | None) -> tuple[Place, Policy, date]:

@@ -59,7 +59,7 @@ def report(
         newest=days[-1],
         replay=store.clock() if store.is_replay else None,
         problem=problem,
-        smallest_group=store.policy.statistics.smallest_group,
+        rules=store.policy.statistics,
     )
     return HTMLResponse(page, 422 if problem else 200, {"Content-Security-Policy": POLICY})
 
@@ -70,7 +70,7 @@ def as_file(
 ) -> Response:
     """The same as one file that asks nobody for anything."""
     found = _report(store, _period(store, first, to), vhost)
-    page = render_report(found, language, mode="file", smallest_group=store.policy.statistics.smallest_group)
+    page = render_report(found, language, mode="file", rules=store.policy.statistics)
     return HTMLResponse(page, headers=_saved(f"lethe-report-{found.first}-{found.last}.html"))
 
 

@@ -22,7 +22,8 @@ from plugins.report.rows import Chart
 from plugins.report.sections import CSV, OF_THE_CALENDAR, OPTIONAL, SECTIONS, arrange
 from plugins.report.summaries import summary
 from plugins.report.tables import Table, show_table
-from plugins.report.wording import LOCALES, Tongue, Wording, wording
+from plugins.report.wording import HARD, LOCALES, Tongue, Wording, wording
+from schemas.policy_model import Statistics
 from schemas.report import Report
 
 HERE: Final = Path(__file__).parent
@@ -52,13 +53,14 @@ def render_report(
     newest: date | None = None,
     replay: datetime | None = None,
     problem: str = "",
-    smallest_group: int | None = None,
+    rules: Statistics | None = None,
 ) -> str:
     """The page as HTML.
 
     As a file it holds style, scripts and data, links nowhere, and forbids itself to ask anybody. As a page it takes
     them from `base`, the app's path, and has the form that asks for another period; `newest` is where its periods
-    end, and `problem` why it is not the period that was asked for.
+    end, and `problem` why it is not the period that was asked for. `rules` are those by which its tables were made,
+    if somebody knows them.
     """
     words = wording(language)
     around: dict[str, Any] = {"base": base, "replay": replay, "problem": problem, "plotly": plotly_name()}
@@ -66,9 +68,22 @@ def render_report(
         around |= _links(report, newest or report.last, words)
     else:
         around |= _inside()
-    smallest = words.count(smallest_group) if smallest_group and smallest_group > 1 else words.say("units.smallest")
     page = TEMPLATES.get_template("report.html")
-    return page.render(mode=mode, smallest=smallest, style_of_maps=style_of_maps(), **around, **_content(report, words))
+    return page.render(
+        mode=mode, terms=_terms(rules, words), style_of_maps=style_of_maps(), **around, **_content(report, words)
+    )
+
+
+def _terms(rules: Statistics | None, words: Wording) -> list[tuple[str, str]]:
+    """What the words of the page mean, by the rules of the site."""
+    smallest, gap = words.say("units.smallest"), words.say("units.gap")
+    if rules:
+        smallest = words.count(rules.smallest_group) if rules.smallest_group > 1 else smallest
+        gap = words.length(rules.visit_gap.total_seconds()).removesuffix(f"{HARD}0{HARD}s")
+    return [
+        (title, text.replace("{smallest}", smallest).replace("{gap}", gap))
+        for title, text in words.words["definitions"].values()
+    ]
 
 
 def _content(report: Report, words: Wording) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from plugins.report.rendering import as_json, render_report
 from plugins.report.sections import CSV, SECTIONS, WIDE, arrange
 from plugins.report.summaries import summary
 from plugins.report.wording import WORDS, inert, wording
+from schemas.policy_model import Statistics
 from schemas.report import FIGURES, PARTS, Figure
 from schemas.statistics import TABLES
 from tests.plugins.report.reports import HOSTILE, busy, empty, hostile, part
@@ -232,13 +233,30 @@ def test_the_file_lets_its_own_scripts_run_and_nothing_else() -> None:
 def test_a_page_names_what_it_was_asked_for_and_why_it_is_not_shown() -> None:
     report = replace(busy(), vhost="shop.example.org")
     page = render_report(
-        report, "nb", mode="page", base="/lethe", newest=report.last, problem="<No day>", smallest_group=5
+        report, "nb", mode="page", base="/lethe", newest=report.last, problem="<No day>", rules=Statistics()
     )
     assert "&lt;No day&gt;" in page
     assert '<option value="shop.example.org" selected>' in page
     assert "færre enn 5 besøkende" in page
     assert page.count('aria-current="true"') == 2  # the language, and the preset of 28 days
     assert "vhost=shop.example.org" in page
+
+
+@pytest.mark.parametrize(
+    ("gap", "said"),
+    [
+        ("PT30M", "under 30\xa0min. Midnight"),
+        ("PT90S", "under 1\xa0min\xa030\xa0s. M"),
+        ("PT1H", "under 1\xa0h\xa00\xa0min. M"),
+    ],
+)
+def test_the_words_are_explained_by_the_rules_of_the_site(gap: str, said: str) -> None:
+    rules = Statistics.model_validate({"visit_gap": gap, "smallest_group": 12})
+    page = render_report(busy(), "en", mode="page", rules=rules)
+    assert said in page
+    assert "fewer than 12 visitors" in page
+    assert "Larger values may be hidden beside small ones" in page
+    assert "under a certain length" in render_report(busy(), "en", mode="page")
 
 
 def test_a_period_without_anything_says_so_kindly() -> None:
