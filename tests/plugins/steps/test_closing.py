@@ -268,6 +268,7 @@ def put_old_things(site: Site, day: date) -> None:
     store.place("statistics").put(f"days/{day}.parquet", b"x")
     store.place("statistics").put(f"pages_daily/{day}.parquet", b"x")
     store.place("visit_log").put(f"hits/{day}.parquet", b"x")
+    store.place("state").put(f"checks/{day}.json", b"x")
     store.marks.put(Mark(day=day, state="closed", how="imported", lines=1, since=NOON))
 
 
