@@ -9,6 +9,7 @@ from plugins.backups.target import Target
 from plugins.blocklist.exporting import remove_expired, renew_exports
 from plugins.logs.finding import find_files
 from plugins.logs.local import Local
+from plugins.mistakes import describe_mistake
 from plugins.notice.archive import archive_notice
 from plugins.steps.checked import forget_checks
 from plugins.steps.days import count_lines, day_receipts, load_open_day, publish_final
@@ -66,14 +67,26 @@ def close_due(store: Store, actor: str, tell: Tell, clock_is_right: bool = False
     expire(store)
     archive_notice(store)
     record_run(store.clock(), store.place("state"), is_right=clock_is_right)
-    try:
-        judge_days(store)
-    except RefusedError as error:
-        problems.append(f"the last days are not compared with others: {error}")
     with suppress(BusyError), store.locks.held("ingest", wait=False):
         sweep_window(store)
         merge_at_rest(store)
-    return marks, [*problems, *unpublished, *delete_originals(store, actor, tell)]
+    kept = delete_originals(store, actor, tell)
+    return marks, [*problems, *unpublished, *kept, *_judge(store)]
+
+
+def _judge(store: Store) -> list[str]:
+    """The last of all, since nothing depends on it: whatever goes wrong in it is told, and undoes no closing."""
+    try:
+        judge_days(store)
+    except RefusedError as error:
+        wrong = str(error)
+    except OSError as error:
+        wrong = f"{error.filename}: {error.strerror}"
+    except Exception as error:  # noqa: BLE001 - see above
+        wrong = describe_mistake(error)
+    else:
+        return []
+    return [f"the last days are not compared with others: {wrong}"]
 
 
 def close_expired(store: Store, actor: str, tell: Tell) -> tuple[list[Mark], list[str]]:

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from plugins.publishing import as_parquet
+from plugins.steps import closing, judging
+from plugins.steps.closing import close_due
 from plugins.steps.judging import Judged, judge_days, odd_days
 from plugins.steps.telling import new_warnings, take_news
 from plugins.store.door import Folder
 from plugins.store.records import write_record
-from tests.stores import POLICY, Site, hit, utc
+from schemas.refusals import RefusedError
+from tests.stores import POLICY, Site, hit, silent, utc
 from tests.transforms.checking.years import Rows, tables, year
 from tests.transforms.checking.years import Site as Model
 
@@ -83,6 +86,30 @@ def test_a_day_is_judged_again_when_its_tables_change_and_not_otherwise(
     usual(site)
     judge_days(site.open())
     assert odd_days(site.open())[TUESDAY].odd == ()
+
+
+WRONG = (OSError(5, "Input/output error", "store/days"), ValueError("192.0.2.1"), RefusedError("take it away"))
+
+
+@pytest.mark.parametrize("error", WRONG, ids=lambda error: type(error).__name__)
+def test_whatever_goes_wrong_in_judging_is_a_problem_of_no_closing(
+    error: Exception, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    site.write("access.log", hit(NOW - timedelta(days=6)))
+    site.ingest()
+    swept: list[object] = []
+    monkeypatch.setattr(judging, "find_anomalies", fail)
+    monkeypatch.setattr(closing, "sweep_window", swept.append)
+    site.now += timedelta(hours=13)
+    site.write("access.log", hit(site.now))
+    marks, (problem,) = close_due(site.open(), "operations", silent)
+    assert [mark.day for mark in marks] == [date(2026, 9, 10)]
+    assert len(swept) == 1
+    assert problem.startswith("the last days are not compared with others: ")
+    assert "192.0.2" not in problem
 
 
 def test_a_log_that_is_shipped_once_a_day_is_waited_for(tmp_path: Path) -> None:
