@@ -35,7 +35,8 @@ class Part:
     """A table of the report, its rows in the order in which they are shown.
 
     `before` are the same rows of the period before, of series over time only. `more` is how many rows are left out at
-    the end of a long table.
+    the end of a long table. `sums` are the rows of its chart where these are others, with the columns of SUMS: added up
+    over all rows, also over those that are left out.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Part:
     rows: tuple[tuple[Value, ...], ...]
     before: tuple[tuple[Value, ...], ...] = ()
     more: int = 0
+    sums: tuple[tuple[Value, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,4 +114,13 @@ PARTS: Final = {
     "agents": ("agent_kind:text", "agent:text", "hits:count", "bytes_sent:bytes"),
     "ai_crawlers": ("company:text", "agent:text", "hits:count", "bytes_sent:bytes"),
     "attacks": ("scenario:text", "outcome:text", "addresses:count", "alerts:count", "hits:count"),
+}
+
+# What the charts of some parts show: fewer columns than their tables have, so that several rows are one. A page is None
+# where it is one of the many that are less used.
+SUMS: Final = {
+    "sources": ("source_kind:text", "source:text", "visits:count"),
+    "transitions": ("from_path:text", "to_path:text", "transitions:count"),
+    "ai_crawlers": ("company:text", "hits:count"),
+    "attacks": ("scenario:text", "hits:count"),
 }

@@ -5,13 +5,12 @@ from typing import Any, Final
 
 from plugins.report.flows import draw_flows
 from plugins.report.over_days import over_days
-from plugins.report.rows import KIND, NAMELESS, Chart, Row, drawable, label, rows_of, unit_of
+from plugins.report.rows import NAMELESS, Chart, drawable, drawn_of, names_of, unit_of
 from plugins.report.wording import Wording
 from schemas.report import Part, Report, Value
 from schemas.statistics import OTHER
 
 TOP: Final = 10  # bars of a chart; the table behind it has the rest
-AS_THEY_ARE: Final = {"pages", "broken_links", "response_times", "hours"}  # not added up by name, nor sorted anew
 TONES: Final = {"ai_crawlers": "c2", "attacks": "c4"}  # the colour that these have among all requests
 # Part → (how it is drawn, the column of its names, the columns of its numbers)
 DRAWN: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
@@ -49,24 +48,15 @@ def draw(report: Report, part: Part, words: Wording) -> Chart | None:
 
 def _numbers(part: Part) -> list[Value]:
     _, _, columns = DRAWN[part.name]
-    return [row[column] for row in rows_of(part) for column in columns]
-
-
-def totals(part: Part, key: str, column: str) -> list[Row]:
-    """Rows of names and sums, the largest first and what was folded last."""
-    sums: dict[str, float] = {}
-    for row in rows_of(part):
-        name = _name(row, key)
-        sums[name] = sums.get(name, 0) + float(row[column] or 0)  # type: ignore[arg-type]
-    return [{key: name, column: sums[name]} for name in sorted(sums, key=lambda name: (name == OTHER, -sums[name]))]
+    return [row[column] for row in drawn_of(part) for column in columns]
 
 
 def _bars(part: Part, key: str, column: str, words: Wording, most: int) -> Chart:
     unit: Any = unit_of(part, column)
-    shown: Any = rows_of(part)[:most] if part.name in AS_THEY_ARE else totals(part, key, column)[:most]
+    shown: Any = drawn_of(part)[:most]
     note = NOTES.get(part.name)
     return {
-        "names": [label(words, key, str(row[key])) for row in shown],
+        "names": names_of(shown, key, words),
         "values": [drawable(row[column]) for row in shown],
         "texts": [words.figure(unit, row[column]) for row in shown],
         "notes": [note(row, words) for row in shown] if note else None,
@@ -96,9 +86,3 @@ NOTES: Final[dict[str, Callable[[Any, Wording], str]]] = {
     "broken_links": _referrer,
     "response_times": _percentiles,
 }
-
-
-def _name(row: Row, key: str) -> str:
-    """Of a source without a name, its kind."""
-    name = str(row[key])
-    return f"{KIND}{row['source_kind']}" if key == "source" and name in NAMELESS else name

@@ -1,44 +1,40 @@
 """Ways from page to page."""
 
-from typing import Final
-
-from plugins.report.rows import Chart, label, rows_of
+from plugins.report.rows import Chart, drawn_of, label
 from plugins.report.wording import Wording
 from schemas.report import Part
 from schemas.statistics import OTHER
 
-ENDS: Final = 9  # pages on each side, before all others become one
+Ends = list[str | None]
 
 
 def draw_flows(part: Part, words: Wording) -> Chart:
-    """Pages on the left, the next ones on the right: a page stands on both sides, so that no way leads in a circle."""
-    links = [(str(row["from_path"]), str(row["to_path"]), int(row["transitions"])) for row in rows_of(part)]  # type: ignore[arg-type]
+    """Pages on the left, the next ones on the right: a page stands on both sides, so that no way leads in a circle.
+
+    Pages that are less used are one, None; what was folded is another, since it has no names.
+    """
+    links: list[tuple[str | None, str | None, int]] = [tuple(row.values()) for row in drawn_of(part)]  # type: ignore[misc]
     left, right = _ends([(a, n) for a, _, n in links]), _ends([(b, n) for _, b, n in links])
-    counted: dict[tuple[int, int], int] = {}
-    for a, b, n in links:
-        ends = _place(left, a), len(left) + _place(right, b)
-        counted[ends] = counted.get(ends, 0) + n
-    names = [label(words, "path", name) for name in (*left, *right)]
+    names = [_label(name, words) for name in (*left, *right)]
+    ways = sorted((left.index(a), len(left) + right.index(b), n) for a, b, n in links)
     return {
         "nodes": names,
         "left": len(left),
-        "folded": [n for n, name in enumerate((*left, *right)) if name == OTHER],
+        "folded": [n for n, name in enumerate((*left, *right)) if name in {None, OTHER}],
         "links": [
-            {"from": a, "to": b, "value": n, "text": f"{names[a]} → {names[b]}: {words.count(n)}"}
-            for (a, b), n in sorted(counted.items())
+            {"from": a, "to": b, "value": n, "text": f"{names[a]} → {names[b]}: {words.count(n)}"} for a, b, n in ways
         ],
         "sides": [words.title("from_path"), words.title("to_path")],
     }
 
 
-def _ends(ends: list[tuple[str, int]]) -> list[str]:
-    """The pages of a side, most used first; the last stands for all others if there are any."""
-    sums: dict[str, int] = {}
+def _ends(ends: list[tuple[str | None, int]]) -> Ends:
+    """The pages of a side, most used first, and after them what stands for many."""
+    sums: dict[str | None, int] = {}
     for name, n in ends:
         sums[name] = sums.get(name, 0) + n
-    named = sorted((name for name in sums if name != OTHER), key=lambda name: -sums[name])
-    return [*named[:ENDS], OTHER] if len(named) > ENDS or OTHER in sums else named
+    return sorted(sums, key=lambda name: (name == OTHER, name is None, -sums[name]))
 
 
-def _place(side: list[str], name: str) -> int:
-    return side.index(name) if name in side else len(side) - 1
+def _label(name: str | None, words: Wording) -> str:
+    return words.say("page.other_pages") if name is None else label(words, "path", name)

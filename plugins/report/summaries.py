@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from plugins.report.charts import AS_THEY_ARE, DRAWN, totals
-from plugins.report.rows import label, rows_of, unit_of
+from plugins.report.charts import DRAWN
+from plugins.report.rows import drawn_of, label, names_of, rows_of, unit_of
 from plugins.report.wording import Wording
 from schemas.report import Part
 from schemas.statistics import OTHER
@@ -20,9 +20,10 @@ def summary(part: Part, words: Wording) -> str:
 
 def _bars(part: Part, key: str, column: str, words: Wording) -> str:
     unit: Any = unit_of(part, column)
-    ordered: Any = rows_of(part) if part.name in AS_THEY_ARE else totals(part, key, column)
+    ordered: Any = drawn_of(part)
     named = [row for row in ordered if row[key] != OTHER] or ordered
-    said = [(label(words, key, str(row[key])), words.figure(unit, row[column])) for row in named[:NAMED]]
+    values = [words.figure(unit, row[column]) for row in named[:NAMED]]
+    said = list(zip(names_of(named, key, words), values, strict=False))
     name, value = said[0]
     facts = {"name": name, "value": value, "what": words.title(column).lower()}
     if unit == "seconds":

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.report import FIGURES, PARTS, Column, Figure, Part, Unit, Value
+from schemas.report import FIGURES, PARTS, SUMS, Column, Figure, Part, Unit, Value
 from schemas.statistics import OTHER
 from transforms.report.relations import Relations
 
@@ -30,13 +30,22 @@ def compute_part(name: str, now: Relations, before: Relations | None) -> Part:
     rows = _typed(now.ask(name), columns)
     shown = rows if name in WHOLE else _cut(rows, columns)
     earlier = _typed(before.ask(name), columns) if before and name in SERIES else rows.slice(0, 0)
-    return Part(name, columns, _values(shown), _values(earlier), len(rows) - len(shown))
+    return Part(name, columns, _values(shown), _values(earlier), len(rows) - len(shown), _sums(name, now))
 
 
 def compute_figures(now: Relations, before: Relations | None) -> tuple[Figure, ...]:
     """The sums, means and shares of the period, and of the one before."""
     found, then = (one.ask("figures").to_pylist()[0] if one else {} for one in (now, before))
     return tuple(Figure(name, unit, _number(found[name]), _number(then.get(name))) for name, unit in FIGURES.items())
+
+
+def _sums(name: str, now: Relations) -> tuple[tuple[Value, ...], ...]:
+    """The rows of a part's chart, of tables that its own query has just read."""
+    if name not in SUMS:
+        return ()
+    columns = tuple(_column(written) for written in SUMS[name])
+    rows = _typed(now.ask(f"{name}_summed"), columns)
+    return _values(rows)
 
 
 def _column(written: str) -> Column:

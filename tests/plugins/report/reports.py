@@ -3,8 +3,10 @@
 import math
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
-from schemas.report import PARTS, Column, Figure, Part, Report, Unit, Value
+from schemas.report import PARTS, SUMS, Column, Figure, Part, Report, Unit, Value
+from schemas.statistics import OTHER
 
 FIRST, LAST = date(2026, 10, 29), date(2026, 11, 25)
 HOSTILE = (
@@ -17,10 +19,21 @@ HOSTILE = (
 
 
 def part(name: str, *rows: tuple[Value, ...], before: tuple[tuple[Value, ...], ...] = (), more: int = 0) -> Part:
-    """A part with the columns that every report's has."""
+    """A part with the columns that every report's has, and the sums of its chart over these rows."""
     columns = [one.split(":") for one in PARTS[name]]
     units: dict[str, Unit] = dict(columns)  # type: ignore[arg-type]
-    return Part(name, tuple(Column(key, unit) for key, unit in units.items()), rows, before, more)
+    return Part(name, tuple(Column(key, unit) for key, unit in units.items()), rows, before, more, sums(name, rows))
+
+
+def sums(name: str, rows: tuple[tuple[Value, ...], ...]) -> tuple[tuple[Value, ...], ...]:
+    """By the names that a chart shows, in the order of the rows."""
+    *keys, figure = (one.split(":")[0] for one in SUMS.get(name, ("",)))
+    found: dict[tuple[Value, ...], Any] = {}
+    for row in rows if keys else ():
+        named = dict(zip((one.split(":")[0] for one in PARTS[name]), row, strict=True))
+        key = tuple(named[one] for one in keys)
+        found[key] = found.get(key, 0) + named[figure]
+    return tuple((*key, found[key]) for key in sorted(found, key=lambda key: (OTHER in key, -found[key])))
 
 
 def busy() -> Report:
@@ -58,7 +71,10 @@ def hostile() -> Report:
     """A site whose visitors wrote into every text that is theirs to write."""
     whole = busy()
     texts = {"path", "from_path", "to_path", "source", "campaign", "referrer_host", "agent", "os", "browser", "goal"}
-    parts = {name: replace(one, rows=_hostile(one, texts)) for name, one in whole.parts.items()}
+    parts = {
+        name: replace(one, rows=(rows := _hostile(one, texts)), sums=sums(name, rows))
+        for name, one in whole.parts.items()
+    }
     return replace(whole, parts=parts, vhosts=(*whole.vhosts, HOSTILE[0]))
 
 

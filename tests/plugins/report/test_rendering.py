@@ -21,8 +21,9 @@ from plugins.report.summaries import summary
 from plugins.report.wording import WORDS, inert, wording
 from schemas.policy_model import Statistics
 from schemas.report import FIGURES, PARTS, Figure
-from schemas.statistics import TABLES
+from schemas.statistics import OTHER, TABLES
 from tests.plugins.report.reports import HOSTILE, busy, empty, hostile, part
+from tests.transforms.report.tables import report
 
 EN, NB = wording("en"), wording("nb")
 
@@ -137,11 +138,55 @@ def test_a_page_stands_on_both_sides_of_the_flows_so_that_nothing_goes_in_a_circ
     assert sum(one["value"] for one in chart["links"]) == 21
 
 
-def test_rare_ways_become_one_at_the_end_of_the_flows_and_none_is_lost() -> None:
-    rows = [(f"/{n}", f"/{n % 7}", 100 - n) for n in range(40)]
-    chart: Any = draw(busy(), part("transitions", *rows), EN)
-    assert chart["nodes"][chart["left"] - 1] == "(other)"
-    assert sum(one["value"] for one in chart["links"]) == sum(row[2] for row in rows)
+@pytest.mark.parametrize(("words", "other"), [(EN, "other pages"), (NB, "andre sider")])
+def test_rare_ways_become_one_at_the_end_of_the_flows_and_none_is_lost(words: Any, other: str) -> None:
+    rows = [{"from_path": f"/{n}", "to_path": f"/{n % 7}", "transitions": 100 - n} for n in range(80)]
+    folded = {"from_path": OTHER, "to_path": OTHER, "transitions": 9}
+    found = report(transitions_daily=[*rows, folded])
+    chart: Any = draw(found, found.parts["transitions"], words)
+    named, rest, hidden = chart["nodes"][: chart["left"]][:-2], *chart["nodes"][: chart["left"]][-2:]
+    assert named == [f"/{n}" for n in range(9)]
+    assert (rest, hidden) == (other, words.text("path", OTHER))
+    assert sum(one["value"] for one in chart["links"]) == sum(row["transitions"] for row in [*rows, folded])  # type: ignore[misc]
+
+
+def test_bars_and_their_sentence_are_of_all_rows_also_of_those_that_the_table_leaves_out() -> None:
+    campaigns = [
+        {"source_kind": "campaign", "source": "newsletter", "campaign": f"week {n}", "visits": 10} for n in range(80)
+    ]
+    google = {"source_kind": "search", "source": "Google", "campaign": "unknown", "visits": 500}
+    found = report(sources_daily=[*campaigns, google])
+    sources = found.parts["sources"]
+    chart: Any = draw(found, sources, EN)
+    assert list(zip(chart["names"], chart["values"], strict=True)) == [("newsletter", 800), ("Google", 500)]
+    assert summary(sources, EN) == "newsletter comes first with 800 visits. Then Google (500)."
+    assert sources.more == 31
+
+
+def test_sources_of_one_name_and_two_kinds_are_two() -> None:
+    rows = [
+        {"source_kind": kind, "source": "Google", "campaign": "unknown", "visits": n}
+        for kind, n in (("search", 5), ("ai", 3))
+    ]
+    found = report(sources_daily=rows)
+    chart: Any = draw(found, found.parts["sources"], EN)
+    assert list(zip(chart["names"], chart["values"], strict=True)) == [
+        ("Google (Search)", 5),
+        ("Google (AI assistant)", 3),
+    ]
+    assert summary(found.parts["sources"], EN).startswith("Google (Search) comes first with 5 visits, 62% of all.")
+
+
+def test_attacks_and_crawlers_of_ai_are_drawn_by_what_is_behind_them() -> None:
+    found = report(
+        attacks_daily=[
+            {"scenario": "path-scan", "outcome": outcome, "hits": 4} for outcome in ("attempted", "blocked")
+        ],
+        agents_daily=[{"agent_kind": "ai", "agent": name, "hits": 3} for name in ("GPTBot", "ChatGPT-User", OTHER)],
+    )
+    attacks, crawlers = (draw(found, found.parts[name], EN) for name in ("attacks", "ai_crawlers"))
+    assert (attacks["names"], attacks["values"]) == (["path-scan"], [8])  # type: ignore[index]
+    assert (crawlers["names"], crawlers["values"]) == (["OpenAI", "(other)"], [6, 3])  # type: ignore[index]
 
 
 def test_a_missing_day_is_a_gap_and_the_period_before_lies_under_its_days() -> None:
