@@ -135,7 +135,7 @@ class Vocabulary:
         for text in texts:
             if text not in codes:
                 index = self._texts.setdefault(kind, {})
-                codes[text] = index.setdefault(_printable(text), len(index))
+                codes[text] = index.setdefault(printable(text), len(index))
         return np.array([codes[text] for text in texts], np.int64)
 
     def decode(self, kind: str, codes: Codes, other: str) -> pa.DictionaryArray:
@@ -148,6 +148,6 @@ class Vocabulary:
         return pa.DictionaryArray.from_arrays(pa.array(np.maximum(codes, -1) + 1), array)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """What a terminal or a file name could take for a command is published as U+FFFD."""
     return text if text.isprintable() else "".join(char if char.isprintable() else "\ufffd" for char in text)

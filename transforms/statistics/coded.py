@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from schemas.policy import Policy
 from schemas.statistics import OTHER, UNKNOWN
+from transforms.anonymising.left_over import hide_left_over
 from transforms.distinct import (
     Codes,
     DistinctValues,
@@ -23,6 +24,7 @@ from transforms.distinct import (
     dictionary_codes,
     distinct_values,
     pair_codes,
+    printable,
 )
 from transforms.enriching.agents import Agent, classify_agent
 from transforms.enriching.countries import look_up_countries
@@ -53,6 +55,7 @@ KINDS: Final = {
     "to_vhost": "vhost",
     "agent": "browser",
 }
+OURS: Final = {"client_network", "goal"}  # kinds of which no text is a client's
 
 
 def open_engine() -> duckdb.DuckDBPyConnection:
@@ -74,7 +77,11 @@ class Context:
 
     def code(self, kind: str, texts: Sequence[str | None]) -> Codes:
         """The texts' codes in the vocabulary; a missing one is `unknown`."""
-        return self.vocabulary.encode(KINDS.get(kind, kind), [UNKNOWN if text is None else text for text in texts])
+        known = [UNKNOWN if text is None else text for text in texts]
+        if kind not in OURS:
+            own = {self.policy.site.name, *self.policy.site.hosts}
+            known = [text if text in own else hide_left_over(printable(text)) for text in known]
+        return self.vocabulary.encode(KINDS.get(kind, kind), known)
 
     def code_rows(self, rows: Iterable[tuple[str | None, ...]], kinds: Sequence[str]) -> NDArray[np.int64]:
         """The codes of rows of texts, a column a kind."""

@@ -44,6 +44,7 @@ def _count(folded: FoldedDay) -> dict[str, pa.Table]:
     for name, relation in RELATIONS.items():
         connection.register(relation, folded.rows(name))
         tables[name] = connection.sql(read_query("transforms.statistics", name)).to_arrow_table()
+        connection.unregister(relation)  # it would keep the day's rows while the next one is read
     return tables
 
 

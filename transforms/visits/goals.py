@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +11,7 @@ from schemas.policy_model import Goal
 from transforms.distinct import Codes
 from transforms.statistics.coded import Context
 
+AS_IN_LOGS: Final = "%/:?#[]@!$&'()*+,;=~{}"  # what a policy may have as it stands
 OF_VISIT: Final = ("visitor", "vhost", "source_kind", "source", "device_class")  # those of its first action
 
 
@@ -36,10 +38,10 @@ def _paths_of(paths: Codes, goals: Sequence[Goal], context: Context) -> list[Cod
 
 
 def _reaches(path: str, goal: Goal) -> bool:
-    """Page keys in the query part no pages here, unless the goal has them too."""
+    """Page keys in the query part no pages here, unless the goal has them too; `/fullført` is logged escaped."""
     return any(
         path.startswith(wanted[:-1]) if wanted.endswith("*") else wanted in {path, path.partition("?")[0]}
-        for wanted in goal.path
+        for wanted in (quote(one, safe=AS_IN_LOGS) for one in goal.path)
     )
 
 

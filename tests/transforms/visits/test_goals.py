@@ -90,6 +90,12 @@ def test_only_actions_of_people_reach_a_goal(reached: dict[str, Any]) -> None:
     assert goals(hit("/"), hit("/contact/sent", 9, **reached)) == []
 
 
+def test_a_goal_in_letters_of_its_language_is_what_browsers_send_for_it() -> None:
+    under = '[[goals]]\nname = "done"\npath = "/fullført/*"\n'
+    (row,) = goals(hit("/fullf%C3%B8rt/takk"), under=under)
+    assert row["conversions"] == 1
+
+
 def test_without_goals_the_table_is_there_and_empty() -> None:
     assert goals(hit("/contact/sent"), under="") == []
 
