@@ -22,6 +22,7 @@ START: Final = re.compile(r":(?=:[0-9A-Fa-f])|(?<![0-9A-Fa-f])[0-9A-Fa-f]|(?<=[A
 # MAC, EUI-64, fingerprints, also with the end of a label before them (sha256:).
 PAIRS: Final = re.compile(r"(?:(?!..:)[0-9A-Fa-f]{0,4}:)?([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})+):?")
 CODE_LINE: Final = re.compile(r"[A-Za-z]+::[A-Za-z:]*(?::[0-9]+)+")  # Cafe::add:117, words and the number of a line
+MAPPED: Final = re.compile(r"::ffff:[a-f]{1,4}:[a-f]{1,4}", re.IGNORECASE)  # IPv4 that needs no digit
 NO_ESCAPE: Final = re.compile(r"%[Ff][C-Fc-f]")
 PADDING_ZEROS: Final = re.compile(r"(?<=[:.])0+(?=[0-9]+\b)")
 # More digits, a port, a zone; an escape is no zone, and a word after a colon no port.
@@ -90,7 +91,7 @@ def _end_of_host(bare: str, match: re.Match[str], touched: bool, text: str) -> i
 
 
 def _is_host(spelling: str, touched: bool) -> bool:
-    if not any(char.isdigit() for char in spelling):
+    if not any(char.isdigit() for char in spelling) and not MAPPED.fullmatch(spelling):
         return False
     try:
         address = int(ipaddress.IPv6Address(PADDING_ZEROS.sub("", spelling)))

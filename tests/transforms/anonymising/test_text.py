@@ -153,6 +153,7 @@ def test_what_is_nobodys_stays_letter_for_letter(text: str) -> None:
         ("referrer", "https://ola@example.net@example.org/a", "https://example.org/a"),
         ("error_message", "１９２.0.2.7 gone", "{address} gone"),
         ("error_message", "::ffff:192.0.2.7:8443 gone", "{address}:8443 gone"),
+        ("path", "/x/::ffff:dead:beef", "/x/{address}"),  # 222.173.190.239 without a digit
         ("error_message", "2001:db8::7:51234 gone", "{address} gone"),
         ("error_message", "peer 192.0.2.7. Closed at 12:34:56", "peer {address}. Closed at 12:34:56"),
     ],
