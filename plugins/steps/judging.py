@@ -1,15 +1,15 @@
 """What is odd about the days that are over: judged once their logs are whole, and again where their tables change."""
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from plugins.report.reading import published_days
+from plugins.report.shelf import read_published
 from plugins.steps.days import LINES
 from plugins.steps.watching import Watch
 from plugins.store.door import Place
@@ -24,7 +24,10 @@ from transforms.visits.days import start_of_day
 FOLDER: Final = "anomalies"
 JUDGED: Final = 7  # days at most
 PATIENCE: Final = timedelta(hours=36)  # for a log that is shipped once a day
-READ: Final = ("days", "traffic_hourly")
+READ: Final = {  # the columns that a day is judged by
+    "days": ("day", "lines", "quarantined", "hits"),
+    "traffic_hourly": ("day", "hour", "agent_kind", "hits", "bytes_sent", "errors_5xx"),
+}
 
 
 class Odd(Record):
@@ -96,14 +99,17 @@ class Judge:
     def history(self) -> History:
         """The tables of the last weeks, and how many lines of each log the days of their judgement had."""
         state, days = self.store.place("state"), _published(self.store)
+        tables = [found for day in days if (found := _read(self.store.place("statistics"), day))]
         logs: dict[str, Series] = {log: {} for log in self.newest}
         for day in days:
             judged = read_record(state, _record(day), Judged)
             for log, series in logs.items():
                 if lines := judged.logs.get(log, 0) if judged else self.lines[log, day]:
                     series[day] = lines
-        tables, traffic = (_read(self.store.place("statistics"), table, days) for table in READ)
-        return read_history(tables, traffic, self.zone, logs)
+        whole = {
+            name: pa.concat_tables([_schema(name).empty_table(), *(part[name] for part in tables)]) for name in READ
+        }
+        return read_history(whole["days"], whole["traffic_hourly"], self.zone, logs)
 
     def _end(self, day: date) -> datetime:
         return start_of_day(day + timedelta(days=1), self.zone)
@@ -127,9 +133,7 @@ def _published(store: Store) -> list[date]:
     """The days of the last weeks that have tables."""
     today = store.calendar.today()
     first = today - timedelta(weeks=WEEKS, days=JUDGED)
-    names = store.place("statistics").names(f"{READ[0]}/")
-    days = (name.removeprefix(f"{READ[0]}/").removesuffix(".parquet") for name in names)
-    return sorted(day for text in days if first <= (day := date.fromisoformat(text)) < today)
+    return sorted({day for day in published_days(store.place("statistics")) if first <= day < today})
 
 
 def _digest(store: Store, day: date) -> str:
@@ -143,10 +147,24 @@ def _digest(store: Store, day: date) -> str:
     return found.hexdigest()[:16]
 
 
-def _read(place: Place, table: str, days: Iterable[date]) -> pa.Table:
-    schema = TABLES[table].schema
-    parts = [pq.read_table(pa.BufferReader(place.get(f"{table}/{day}.parquet"))) for day in days]
-    return pa.concat_tables([schema.empty_table(), *(part.select(schema.names).cast(schema) for part in parts)])
+def _read(place: Place, day: date) -> dict[str, pa.Table] | None:
+    """A day's part of each table; None where it has none, or where they have just expired."""
+    try:
+        return {table: _read_part(place, table, day) for table in READ}
+    except FileNotFoundError:
+        return None
+
+
+def _read_part(place: Place, table: str, day: date) -> pa.Table:
+    """Figures that an earlier version did not write are 0."""
+    schema = _schema(table)
+    found = read_published(place, schema, f"{table}/{day}.parquet").cast(schema)
+    filled = [column.fill_null(0) if pa.types.is_integer(column.type) else column for column in found.columns]
+    return pa.table(filled, schema=schema)
+
+
+def _schema(table: str) -> pa.Schema:
+    return pa.schema([pa.field(name, TABLES[table].schema.field(name).type) for name in READ[table]])
 
 
 def _record(day: date) -> str:

@@ -1,9 +1,12 @@
 """The days that are over are judged once their logs are whole; what is odd is kept, and told once."""
 
+import shutil
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from plugins.publishing import as_parquet
@@ -86,6 +89,50 @@ def test_a_day_is_judged_again_when_its_tables_change_and_not_otherwise(
     usual(site)
     judge_days(site.open())
     assert odd_days(site.open())[TUESDAY].odd == ()
+
+
+def test_what_lies_beside_the_tables_is_none_of_them(site: Site) -> None:
+    usual(site, 0.1)
+    for name in ("_SUCCESS", ".DS_Store", "2026-09-14.parquet.crc", "20260914.parquet", "2026-09-31.parquet"):
+        (site.folder / "store" / "statistics" / "days" / name).write_bytes(b"somebody else's")
+    judge_days(site.open())
+    assert [one.kind for one in odd_days(site.open())[TUESDAY].odd] == ["fall"]
+
+
+def test_a_damaged_table_is_named(site: Site) -> None:
+    site.open().place("statistics").put("traffic_hourly/2026-09-01.parquet", b"x")
+    with pytest.raises(RefusedError, match=r"traffic_hourly/2026-09-01\.parquet is no table that Lethe wrote"):
+        judge_days(site.open())
+
+
+def test_without_a_table_that_days_are_judged_by_there_is_nothing_to_compare_with(site: Site) -> None:
+    shutil.rmtree(site.folder / "store" / "statistics" / "traffic_hourly")
+    judge_days(site.open())
+    assert new_warnings(site.open()) == []
+
+
+def test_a_day_that_expires_meanwhile_is_not_missed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual(site, 0.1)
+    get = Folder.get
+
+    def late(place: Folder, name: str) -> bytes:
+        if name == "days/2026-08-18.parquet":
+            place.remove(name)
+        return get(place, name)
+
+    monkeypatch.setattr(Folder, "get", late)
+    judge_days(site.open())
+    assert [one.kind for one in odd_days(site.open())[TUESDAY].odd] == ["fall"]
+
+
+def test_days_that_an_earlier_version_wrote_with_fewer_columns_are_compared_with(site: Site) -> None:
+    usual(site, 0.1)
+    place = site.open().place("statistics")
+    for name in list(place.names("traffic_hourly/")):
+        table = pq.read_table(pa.BufferReader(place.get(name)))
+        place.put(name, as_parquet(table.drop_columns(["pageviews", "errors_5xx"])))
+    judge_days(site.open())
+    assert [one.kind for one in odd_days(site.open())[TUESDAY].odd] == ["fall"]
 
 
 WRONG = (OSError(5, "Input/output error", "store/days"), ValueError("192.0.2.1"), RefusedError("take it away"))
