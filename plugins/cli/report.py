@@ -24,7 +24,9 @@ from schemas.refusals import RefusedError
 
 def report(
     first: Annotated[str, typer.Option("--from", help="The first day, YYYY-MM-DD; four weeks if not given.")] = "",
-    last: Annotated[str, typer.Option("--to", help="The last day; the newest with tables if not given.")] = "",
+    last: Annotated[
+        str, typer.Option("--to", help="The last day; the newest whole one with tables if not given.")
+    ] = "",
     policy_file: Annotated[
         Path | None, typer.Option("--policy", help="The policy of the store; policy.toml if not given.", readable=False)
     ] = None,
@@ -50,7 +52,7 @@ def report(
     found = make_report(place, period.first, period.last, vhost or None, site=policy.site)
     name = out or Path(f"lethe-report-{found.first}-{found.last}.html")
     rules = policy.statistics if policy_file or not folder else None  # of a folder nobody knows it
-    _write([render_report(found, language.value, mode="file", rules=rules)], name)
+    _write([render_report(found, language.value, mode="file", today=today, rules=rules)], name)
 
 
 def _tables(policy_file: Path | None, folder: Path | None) -> tuple[Place, Policy, date]:

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from plugins.pages.gate import Analyst, OpenStore
 from plugins.pages.showing import sentence
 from plugins.report.as_csv import check_table, write_csv
-from plugins.report.choosing import choose_period
+from plugins.report.choosing import choose_period, newest_whole
 from plugins.report.making import make_report
 from plugins.report.reading import published_days
 from plugins.report.rendering import render_report
@@ -44,19 +44,20 @@ def report(
     vhost: Host = "",
     language: Language = "en",
 ) -> Response:
-    """The page; what cannot be shown is said on that of the newest days."""
-    problem, days = "", _days(store)
+    """The page; what cannot be shown is said on that of the newest whole days."""
+    problem, days, today = "", _days(store), store.calendar.today()
     try:
-        found = _report(store, choose_period(first, to, days, store.calendar.today()), vhost)
+        found = _report(store, choose_period(first, to, days, today), vhost)
     except RefusedError as error:
         problem = sentence(str(error))
-        found = _report(store, choose_period("", "", days, store.calendar.today()), "")
+        found = _report(store, choose_period("", "", days, today), "")
     page = render_report(
         found,
         language,
         mode="page",
         base=request.scope.get("root_path", ""),
-        newest=days[-1],
+        newest=newest_whole(days, today),
+        today=today,
         replay=store.clock() if store.is_replay else None,
         problem=problem,
         rules=store.policy.statistics,
@@ -70,7 +71,7 @@ def as_file(
 ) -> Response:
     """The same as one file that asks nobody for anything."""
     found = _report(store, _period(store, first, to), vhost)
-    page = render_report(found, language, mode="file", rules=store.policy.statistics)
+    page = render_report(found, language, mode="file", today=store.calendar.today(), rules=store.policy.statistics)
     return HTMLResponse(page, headers=_saved(f"lethe-report-{found.first}-{found.last}.html"))
 
 

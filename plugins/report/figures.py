@@ -1,6 +1,7 @@
 """The figures of a period beside those of the period before: how much, and in words which way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final, Literal
 
 from plugins.report.wording import Wording
@@ -26,16 +27,26 @@ class Shown:
     is_first: bool
 
 
-def show_figures(report: Report, words: Wording) -> list[Shown]:
+def is_comparable(report: Report, today: date | None) -> bool:
+    """Whether every day of the period and of the one before is there, and over; `today` is None where nobody knows."""
+    has_begun_only = today is not None and report.first <= today <= report.last
+    return not (report.missing or report.missing_before or has_begun_only)
+
+
+def show_figures(report: Report, words: Wording, *, today: date | None = None) -> list[Shown]:
     """All of the report, those of the first line first."""
+    is_compared = is_comparable(report, today)
     order = {name: place for place, name in enumerate(FIRST)}
-    return [_show(one, words) for one in sorted(report.figures, key=lambda one: order.get(one.name, len(FIRST)))]
+    return [
+        _show(one, words, is_compared)
+        for one in sorted(report.figures, key=lambda one: order.get(one.name, len(FIRST)))
+    ]
 
 
-def _show(figure: Figure, words: Wording) -> Shown:
+def _show(figure: Figure, words: Wording, is_compared: bool) -> Shown:
     title = str(words.words["figures"].get(figure.name, figure.name.replace("_", " ")))
     value = "–" if figure.value is None else words.figure(figure.unit, figure.value)
-    way, change = _change(figure, words)
+    way, change = _change(figure if is_compared else replace(figure, before=None), words)
     return Shown(figure.name, title, value, way, ARROWS[way], change, figure.name in FIRST)
 
 

@@ -29,7 +29,7 @@ def query(report: Report, language: str, first: date | None = None, last: date |
 
 
 def presets(report: Report, newest: date, words: Wording) -> list[Preset]:
-    """Periods that end with the newest day, and whole months."""
+    """Periods that end with the newest whole day, and whole months."""
     return [
         Preset(name, query(report, words.tongue, first, last), (first, last) == (report.first, report.last))
         for name, first, last in _periods(newest, words)
@@ -39,7 +39,8 @@ def presets(report: Report, newest: date, words: Wording) -> list[Preset]:
 def _periods(newest: date, words: Wording) -> Iterator[tuple[str, date, date]]:
     for length in LENGTHS:
         yield words.say("page.last_days", n=length), newest - (length - 1) * A_DAY, newest
-    month = newest.replace(day=1)
-    yield words.say("page.this_month"), month, newest
+    month = (newest + A_DAY).replace(day=1)  # on the first of a month, nothing of it is whole yet
+    if newest >= month:
+        yield words.say("page.this_month"), month, newest
     yield words.say("page.last_month"), (month - A_DAY).replace(day=1), month - A_DAY
     yield words.say("page.year"), newest.replace(month=1, day=1), newest

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from plugins.pages.showing import STATIC as STATIC_OF_PAGES
 from plugins.pages.showing import TEMPLATES as TEMPLATES_OF_PAGES
 from plugins.report.charts import DRAWN, draw
-from plugins.report.figures import show_figures
+from plugins.report.figures import is_comparable, show_figures
 from plugins.report.periods import presets, query
 from plugins.report.plotly import plotly_name, plotly_script, style_of_maps
 from plugins.report.rows import Chart
@@ -51,6 +51,7 @@ def render_report(
     mode: Literal["file", "page"],
     base: str = "",
     newest: date | None = None,
+    today: date | None = None,
     replay: datetime | None = None,
     problem: str = "",
     rules: Statistics | None = None,
@@ -59,8 +60,8 @@ def render_report(
 
     As a file it holds style, scripts and data, links nowhere, and forbids itself to ask anybody. As a page it takes
     them from `base`, the app's path, and has the form that asks for another period; `newest` is where its periods
-    end, and `problem` why it is not the period that was asked for. `rules` are those by which its tables were made,
-    if somebody knows them.
+    end, and `problem` why it is not the period that was asked for. `today` is not over, so that it is compared with
+    nothing, and `rules` are those by which the tables were made, where somebody knows them.
     """
     words = wording(language)
     around: dict[str, Any] = {"base": base, "replay": replay, "problem": problem, "plotly": plotly_name()}
@@ -70,7 +71,7 @@ def render_report(
         around |= _inside()
     page = TEMPLATES.get_template("report.html")
     return page.render(
-        mode=mode, terms=_terms(rules, words), style_of_maps=style_of_maps(), **around, **_content(report, words)
+        mode=mode, terms=_terms(rules, words), style_of_maps=style_of_maps(), **around, **_content(report, words, today)
     )
 
 
@@ -86,7 +87,7 @@ def _terms(rules: Statistics | None, words: Wording) -> list[tuple[str, str]]:
     ]
 
 
-def _content(report: Report, words: Wording) -> dict[str, Any]:
+def _content(report: Report, words: Wording, today: date | None) -> dict[str, Any]:
     """What both forms hold."""
     blocks = {name: _block(report, name, words) for names in SECTIONS.values() for name in names}
     return {
@@ -95,7 +96,8 @@ def _content(report: Report, words: Wording) -> dict[str, Any]:
         "data": as_json(
             {"charts": {name: one.chart for name, one in blocks.items() if one.chart}, "forms": _forms(words)}
         ),
-        "figures": show_figures(report, words),
+        "figures": show_figures(report, words, today=today),
+        "is_compared": is_comparable(report, today),
         "is_empty": not any(part.rows for name, part in report.parts.items() if name not in OF_THE_CALENDAR),
         "length": (report.last - report.first).days + 1,
         "report": report,

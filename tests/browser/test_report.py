@@ -52,7 +52,7 @@ def report(server: Server) -> Report:
         day = today - timedelta(days=age)
         tables = make_tables(day, paths=40, views=2_000, state="provisional" if age < 2 else "final")
         publish_day(place, day, {name: _with_hostile_paths(table) for name, table in tables.items()})
-    return make_report(place, today - timedelta(days=27), today, site=store.policy.site)
+    return make_report(place, today - timedelta(days=28), today - timedelta(days=1), site=store.policy.site)
 
 
 def _with_hostile_paths(table: pa.Table) -> pa.Table:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.report.choosing import choose_period
+from plugins.report.choosing import choose_period, newest_whole
 from schemas.refusals import RefusedError
 from transforms.report.period import Period
 
@@ -48,6 +48,15 @@ def test_a_period_is_cut_where_the_tables_begin_and_is_usually_four_weeks(first:
 def test_what_cannot_be_shown_is_said_in_a_sentence(first: str, last: str, sentence: str) -> None:
     with pytest.raises(RefusedError, match=sentence):
         choose_period(first, last, PUBLISHED, TODAY)
+
+
+def test_a_day_that_has_only_begun_is_shown_to_who_asks_for_it() -> None:
+    published = [*PUBLISHED, TODAY]
+    assert choose_period("", "", published, TODAY) == choose_period("", "", PUBLISHED, TODAY)
+    assert choose_period("2026-11-28", "", published, TODAY) == Period(TODAY, TODAY)
+    assert choose_period("", "2026-11-28", published, TODAY).last == TODAY
+    assert choose_period("", "", [TODAY], TODAY) == Period(TODAY, TODAY)
+    assert newest_whole(published, TODAY) == PUBLISHED[-1]
 
 
 def test_days_of_a_folder_that_another_clock_made_are_shown() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from plugins.report.charts import DRAWN, draw
 from plugins.report.figures import show_figures
 from plugins.report.over_days import smooth
+from plugins.report.periods import presets
 from plugins.report.rendering import as_json, render_report
 from plugins.report.sections import CSV, SECTIONS, WIDE, arrange
 from plugins.report.summaries import summary
@@ -22,7 +23,7 @@ from plugins.report.wording import WORDS, inert, wording
 from schemas.policy_model import Statistics
 from schemas.report import FIGURES, PARTS, Figure
 from schemas.statistics import OTHER, TABLES
-from tests.plugins.report.reports import HOSTILE, busy, empty, hostile, part
+from tests.plugins.report.reports import HOSTILE, LAST, busy, empty, hostile, part
 from tests.transforms.report.tables import report
 
 EN, NB = wording("en"), wording("nb")
@@ -125,8 +126,31 @@ def test_numbers_and_days_are_written_as_people_there_write_them(said: Any, nb: 
     ],
 )
 def test_a_change_is_said_in_words_and_not_by_an_arrow_alone(figure: Figure, arrow: str, change: str) -> None:
-    (shown,) = show_figures(replace(busy(), figures=(figure,)), EN)
+    (shown,) = show_figures(replace(busy(), figures=(figure,), missing=()), EN)
     assert (shown.arrow, shown.change) == (arrow, change)
+
+
+@pytest.mark.parametrize(
+    ("day", "facts"),
+    [(LAST, {"missing": ()}), (None, {}), (None, {"missing": (), "missing_before": 1})],
+    ids=["not over", "missing", "missing before"],
+)
+def test_a_period_with_a_day_that_is_missing_or_not_over_is_not_compared(day: date | None, facts: Any) -> None:
+    report = replace(busy(), **facts)
+    assert {one.change for one in show_figures(report, EN, today=day)} == {"no comparison"}
+    page = render_report(report, "en", mode="page", today=day)
+    assert "Figures are not compared with those of the period before" in page
+    assert "compared with 1 –" not in page
+    whole = render_report(replace(report, missing=(), missing_before=0), "en", mode="page", today=date(2026, 11, 26))
+    assert "compared with 1 – 28 Oct 2026" in whole
+    assert "Figures are not compared" not in whole
+
+
+def test_on_the_first_of_a_month_nothing_of_it_is_offered_yet() -> None:
+    offered = {one.name: one.query for one in presets(busy(), date(2026, 10, 31), EN)}
+    assert "This month" not in offered
+    assert offered["Last month"].startswith("from=2026-10-01&to=2026-10-31")
+    assert "This month" in {one.name for one in presets(busy(), date(2026, 11, 1), EN)}
 
 
 def test_a_page_stands_on_both_sides_of_the_flows_so_that_nothing_goes_in_a_circle() -> None:
