@@ -76,10 +76,10 @@ def as_file(
 
 
 @router.get("/csv/{table}")
-def as_csv(_: Analyst, store: OpenStore, table: str, first: From = "", to: To = "") -> Response:
-    """All rows of a published table in a period."""
+def as_csv(_: Analyst, store: OpenStore, table: str, first: From = "", to: To = "", vhost: Host = "") -> Response:
+    """All rows of a published table in a period, of all virtual hosts or of one."""
     name, period = check_table(table), _period(store, first, to)
-    rows = write_csv(store.place("statistics"), name, period)
+    rows = write_csv(store.place("statistics"), name, period, vhost or None)
     headers = _saved(f"lethe-{name}-{period.first}-{period.last}.csv")
     return StreamingResponse(rows, media_type="text/csv; charset=utf-8; header=present", headers=headers)
 

@@ -15,6 +15,7 @@ from plugins.store.door import Place
 from schemas.refusals import RefusedError
 from schemas.statistics import TABLES
 from transforms.report.period import Period
+from transforms.report.relations import of_host
 
 # What a spreadsheet computes, whatever that nobody sees stands before it; the wide signs too. Excel splits at another
 # sign than the comma where people write 1,5, and then ends a cell, or a row, in the middle of a quoted text.
@@ -30,8 +31,10 @@ def check_table(name: str) -> str:
     return name
 
 
-def write_csv(place: Place, name: str, period: Period) -> Iterator[str]:
+def write_csv(place: Place, name: str, period: Period, vhost: str | None = None) -> Iterator[str]:
     """The rows of a table's days, day by day, so that a day is in memory at once; first the names of the columns.
+
+    Of one virtual host only those of it, of a table that tells hosts apart.
 
     Where a spreadsheet would take a text, or what follows a semicolon, tab, bar or line end in it, for a formula, an
     apostrophe stands before it. Instants are UTC, ISO 8601; what is missing is empty; the bucket without an upper bound
@@ -40,7 +43,7 @@ def write_csv(place: Place, name: str, period: Period) -> Iterator[str]:
     schema = TABLES[check_table(name)].schema
     yield _lines([schema.names])
     for file in sorted(list_files(place, period, [name])):
-        yield _lines(_rows(read_published(place, schema, file)))
+        yield _lines(_rows(of_host(read_published(place, schema, file), vhost)))
 
 
 def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:

@@ -8,6 +8,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Literal
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -112,7 +113,9 @@ def _links(report: Report, newest: date, words: Wording) -> dict[str, Any]:
     return {
         "presets": presets(report, newest, words),
         "query_in": {tongue: query(report, tongue) for tongue in LOCALES},
-        "query_of_days": f"from={report.first}&to={report.last}",
+        "query_of_rows": urlencode(
+            {"from": report.first, "to": report.last} | ({"vhost": report.vhost} if report.vhost else {})
+        ),
         "csv": CSV,
     }
 

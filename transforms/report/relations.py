@@ -62,10 +62,10 @@ class Relations:
             case "hosts":
                 return self.tables["traffic_hourly"].select(["vhost", "hits"])
             case _:
-                return _of_host(self.tables[name], self.vhost)
+                return of_host(self.tables[name], self.vhost)
 
 
-def _of_host(table: pa.Table, vhost: str | None) -> pa.Table:
+def of_host(table: pa.Table, vhost: str | None) -> pa.Table:
     """`days` and `late_daily` tell no hosts apart, and stay whole."""
     is_whole = vhost is None or "vhost" not in table.column_names
     return table if is_whole else table.filter(pc.equal(table["vhost"], vhost))

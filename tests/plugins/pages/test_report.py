@@ -107,6 +107,16 @@ def test_a_table_of_a_period_is_saved_as_csv(client: Client, days: list[date]) -
     assert all(client("analyst").get(f"{PAGE}/csv/{name}").status_code == 200 for name in TABLES)
 
 
+def test_csv_of_one_host_has_its_rows_only(client: Client, days: list[date]) -> None:
+    def hosts(**asked: str) -> set[str]:
+        answer = client("analyst").get(f"{PAGE}/csv/visits_daily", params=asked)
+        return {row["vhost"] for row in csv.DictReader(io.StringIO(answer.text, newline=""))}
+
+    one, *_ = sorted(hosts())
+    assert len(hosts()) > 1
+    assert hosts(vhost=one) == {one}
+
+
 def test_texts_of_visitors_end_no_element_of_the_page(client: Client, site: Site) -> None:
     hostile = '</script><script>alert("owned")</script>'
     given = {"pages_daily": [{"path": hostile, "views": 9}], "traffic_hourly": [{"vhost": hostile, "hits": 3}]}

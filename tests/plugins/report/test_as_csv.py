@@ -119,6 +119,14 @@ def test_numbers_instants_and_what_is_missing_are_written_for_programs(tmp_path:
     assert written(tmp_path, "pages_daily").endswith("\r\n")
 
 
+def test_of_one_host_there_are_its_rows_where_a_table_tells_hosts_apart(tmp_path: Path) -> None:
+    place, hosts = Folder(tmp_path, 0o755), ("www.example.org", "shop.example.org")
+    publish_day(place, DAY, tables(pages_daily=[{"path": f"/{host}", "vhost": host} for host in hosts]))
+    pages, days = ("".join(write_csv(place, name, Period(DAY, DAY), hosts[1])) for name in ("pages_daily", "days"))
+    assert [row["path"] for row in csv.DictReader(io.StringIO(pages))] == ["/shop.example.org"]
+    assert len(days.splitlines()) == 2
+
+
 def test_a_period_without_rows_has_the_names_of_the_columns(tmp_path: Path) -> None:
     assert written(tmp_path, "late_daily") == "day,log,reason,lines\r\n"
 
