@@ -4,7 +4,7 @@ from datetime import date
 from itertools import dropwhile
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from plugins.pages.gate import Analyst, OpenStore
@@ -14,6 +14,7 @@ from plugins.report.choosing import choose_period, newest_whole
 from plugins.report.making import make_report
 from plugins.report.reading import published_days
 from plugins.report.rendering import render_report
+from plugins.store.locks import BusyError
 from plugins.store.store import Store
 from schemas.refusals import RefusedError
 from schemas.report import Report
@@ -99,7 +100,10 @@ def _period(store: Store, first: str, last: str) -> Period:
 
 def _report(store: Store, period: Period, vhost: str) -> Report:
     place, site = store.place("statistics"), store.policy.site
-    return make_report(place, period.first, period.last, vhost or None, site=site)
+    try:
+        return make_report(place, period.first, period.last, vhost or None, site=site)
+    except BusyError as error:
+        raise HTTPException(503, sentence(str(error))) from None
 
 
 def _saved(name: str) -> dict[str, str]:

@@ -15,6 +15,12 @@ COMPARED: Final = ("days", "visits_daily", "traffic_hourly", "errors_daily")
 VERSIONS: Final = ("policy_version", "scenarios_version", "agent_lists_version", "country_data_version")
 
 
+def list_hosts(now: Tables, period: Period, site: Site) -> tuple[str, ...]:
+    """The virtual hosts of a period, by its `traffic_hourly` alone; those with the most hits first."""
+    with Relations(now, period, site.timezone, None) as found:
+        return tuple(found.ask("hosts")["vhost"].to_pylist())
+
+
 def compute_report(now: Tables, before: Tables, period: Period, site: Site, vhost: str | None = None) -> Report:
     """What the tables say of a period, of all virtual hosts or of one.
 

@@ -10,6 +10,7 @@ from html import unescape
 import pytest
 from fastapi.testclient import TestClient
 
+from plugins.report import making
 from plugins.steps.days import publish_day
 from schemas.statistics import TABLES
 from tests.plugins.pages.conftest import NOW
@@ -69,6 +70,16 @@ def test_what_cannot_be_shown_is_said_on_the_page_of_the_newest_whole_days(
     for part in ("file", "csv/pages_daily"):
         refused = client("analyst").get(f"{PAGE}/{part}", params=asked)
         assert refused.status_code == 409 or (part != "file" and "vhost" in asked)
+
+
+def test_where_other_reports_are_being_made_the_page_says_so(
+    client: Client, days: list[date], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "WAIT", 0.01)
+    with making._computing:
+        answers = [client("analyst").get(path) for path in (PAGE, f"{PAGE}/file")]
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert all("Other reports are being made; try again in a minute." in answer.text for answer in answers)
 
 
 def test_a_period_beyond_the_kept_statistics_is_cut(client: Client, site: Site, days: list[date]) -> None:

@@ -11,12 +11,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from plugins.publishing import as_parquet
+from plugins.report import making
 from plugins.report.making import make_report
 from plugins.report.reading import list_files, published_days, read_tables
 from plugins.report.shelf import Shelf
 from plugins.steps.days import publish_day
 from plugins.store.bucket import Bucket
 from plugins.store.door import Folder, Place
+from plugins.store.locks import BusyError
 from schemas.refusals import RefusedError
 from schemas.statistics import TABLES
 from tests.plugins.store.conftest import client, make_bucket, object_store  # noqa: F401 - fixtures
@@ -143,6 +145,24 @@ def test_a_host_that_was_asked_for_nothing_is_refused_and_not_repeated(place: Pl
     with pytest.raises(RefusedError, match="no virtual host of that name") as refused:
         make_report(place, DAY, DAY, "<script>", site=SITE)
     assert "script" not in str(refused.value)
+
+
+def test_a_host_is_looked_for_before_a_report_is_computed(tmp_path: Path) -> None:
+    """A table that cannot be read is not reached."""
+    place = Folder(tmp_path / "statistics", 0o755)
+    publish(place, DAY, traffic_hourly=[{"hits": 1}])
+    place.put(f"pages_daily/{DAY}.parquet", b"not a table")
+    with pytest.raises(RefusedError, match="no virtual host of that name"):
+        make_report(place, DAY, DAY, "shop.example.org", site=SITE)
+
+
+def test_who_waits_too_long_for_others_is_told_to_come_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Folder(tmp_path / "statistics", 0o755)
+    publish(place, DAY)
+    monkeypatch.setattr(making, "WAIT", 0.01)
+    with making._computing, pytest.raises(BusyError, match="try again in a minute"):
+        make_report(place, DAY, DAY, site=SITE)
+    assert make_report(place, DAY, DAY, site=SITE).missing == ()
 
 
 def test_what_is_kept_in_memory_has_an_end(tmp_path: Path) -> None:
