@@ -38,13 +38,19 @@ def show_figures(report: Report, words: Wording, *, today: date | None = None) -
     is_compared = is_comparable(report, today)
     order = {name: place for place, name in enumerate(FIRST)}
     return [
-        _show(one, words, is_compared)
+        _show(one, _title(report, one.name, words), words, is_compared)
         for one in sorted(report.figures, key=lambda one: order.get(one.name, len(FIRST)))
     ]
 
 
-def _show(figure: Figure, words: Wording, is_compared: bool) -> Shown:
-    title = str(words.words["figures"].get(figure.name, figure.name.replace("_", " ")))
+def _title(report: Report, name: str, words: Wording) -> str:
+    """Visitors are published by host, and such counts of several hosts only add up."""
+    title = str(words.words["figures"].get(name, name.replace("_", " ")))
+    of_several = report.vhost is None and len(report.vhosts) > 1
+    return words.say("page.per_site", title=title) if of_several and name == "unique_visitors" else title
+
+
+def _show(figure: Figure, title: str, words: Wording, is_compared: bool) -> Shown:
     value = "–" if figure.value is None else words.figure(figure.unit, figure.value)
     way, change = _change(figure if is_compared else replace(figure, before=None), words)
     return Shown(figure.name, title, value, way, ARROWS[way], change, figure.name in FIRST)

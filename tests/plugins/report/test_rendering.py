@@ -130,6 +130,20 @@ def test_a_change_is_said_in_words_and_not_by_an_arrow_alone(figure: Figure, arr
     assert (shown.arrow, shown.change) == (arrow, change)
 
 
+def test_visitors_of_several_sites_are_said_to_be_counted_once_for_each() -> None:
+    several = busy()
+    one, alone = replace(several, vhost="shop.example.org"), replace(several, vhosts=("www.example.org",))
+    titles = [{fig.name: fig.title for fig in show_figures(found, EN)} for found in (several, one, alone)]
+    assert [found["unique_visitors"] for found in titles] == [
+        "Visitor-days, once for each site",
+        "Visitor-days",
+        "Visitor-days",
+    ]
+    assert {found["visits"] for found in titles} == {"Visits"}
+    for words, said in ((EN, "counts once for each site."), (NB, "telles en besøkende én gang per nettsted.")):
+        assert words.words["definitions"]["visitor"][1].endswith(said)
+
+
 @pytest.mark.parametrize(
     ("day", "facts"),
     [(LAST, {"missing": ()}), (None, {}), (None, {"missing": (), "missing_before": 1})],
