@@ -3,12 +3,13 @@
 import json
 from base64 import b64encode
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -100,12 +101,19 @@ def _content(report: Report, words: Wording, today: date | None) -> dict[str, An
         "figures": show_figures(report, words, today=today),
         "is_compared": is_comparable(report, today),
         "is_empty": not any(part.rows for name, part in report.parts.items() if name not in OF_THE_CALENDAR),
+        "late": _minutes_late(report),
         "length": (report.last - report.first).days + 1,
         "report": report,
         "say": words.say,
         "sections": arrange({name for name, one in blocks.items() if one.table.rows or name not in OPTIONAL}),
         "words": words,
     }
+
+
+def _minutes_late(report: Report) -> int:
+    """By how much hours of UTC, of which the tables are, begin after those of the site's clock."""
+    moment = datetime(report.last.year, report.last.month, report.last.day, 12, tzinfo=ZoneInfo(report.timezone))
+    return ((moment.utcoffset() or timedelta()) % timedelta(hours=1)).seconds // 60
 
 
 def _links(report: Report, newest: date, words: Wording) -> dict[str, Any]:

@@ -358,6 +358,21 @@ def test_a_country_is_said_to_be_found_by_an_address_that_is_not_kept(words: Any
     assert words.say("parts.countries.lead").startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("timezone", "said"),
+    [
+        ("Asia/Kolkata", "each begins 30 minutes after"),
+        ("Asia/Kathmandu", "each begins 45 minutes after"),
+        ("America/St_Johns", "each begins 30 minutes after"),
+        ("Europe/Oslo", ""),
+    ],
+)
+def test_where_hours_of_the_clock_are_none_of_utc_the_page_says_so(timezone: str, said: str) -> None:
+    page = render_report(replace(busy(), timezone=timezone), "en", mode="page")
+    assert said in page
+    assert page.count("hours of UTC") == bool(said)
+
+
 def test_goals_are_shown_where_there_are_some() -> None:
     whole = busy()
     without = replace(whole, parts=whole.parts | {"goals": part("goals")})
