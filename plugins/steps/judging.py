@@ -1,23 +1,26 @@
 """What is odd about the days that are over: judged once their logs are whole, and again where their tables change."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from typing import Final
 
 import pyarrow as pa
+from pyarrow.csv import write_csv
 
 from plugins.report.reading import published_days
 from plugins.report.shelf import read_published
 from plugins.steps.days import LINES
+from plugins.steps.subjects import subject_of
 from plugins.steps.watching import Watch
 from plugins.store.door import Place
 from plugins.store.records import SUFFIX, read_record, write_record
 from plugins.store.store import Store
 from schemas.receipts import Record
 from schemas.statistics import TABLES
-from transforms.checking.anomalies import WEEKS, Finding, find_anomalies
+from transforms.checking.anomalies import WEEKS, find_anomalies
 from transforms.checking.history import History, Series, read_history
 from transforms.visits.days import start_of_day
 
@@ -38,7 +41,10 @@ class Odd(Record):
 
 
 class Judged(Record):
-    """When a day was judged, by which tables (their digest), how many lines each log had, and what was odd."""
+    """What was odd about a day, by which tables (their digest), and how many lines each log had.
+
+    `at` is when the newest of its findings was found: judged again, it may still be there, and is told no more.
+    """
 
     at: datetime
     tables: str
@@ -83,7 +89,13 @@ class Judge:
         whole = [log for log, newest in self.newest.items() if newest and newest >= self._end(day)]
         found = find_anomalies(self.history, day, whole)
         logs = {log: self.lines[log, day] for log in self.newest if self.lines[log, day]}
-        return Judged(at=self.now, tables=_digest(self.store, day), logs=logs, odd=tuple(map(_odd, found)))
+        odd = tuple(Odd(kind=one.kind, words=one.words) for one in found)
+        return Judged(at=self._since(day, odd), tables=_digest(self.store, day), logs=logs, odd=odd)
+
+    def _since(self, day: date, odd: Iterable[Odd]) -> datetime:
+        before = read_record(self.store.place("state"), _record(day), Judged)
+        is_known = before is not None and before.at <= self.now and _subjects(odd) <= _subjects(before.odd)
+        return before.at if before and is_known else self.now
 
     @cached_property
     def lines(self) -> Counter[tuple[str, date]]:
@@ -115,8 +127,8 @@ class Judge:
         return start_of_day(day + timedelta(days=1), self.zone)
 
 
-def _odd(finding: Finding) -> Odd:
-    return Odd(kind=finding.kind, words=finding.words)
+def _subjects(odd: Iterable[Odd]) -> set[str]:
+    return {subject_of(one.words) for one in odd}
 
 
 def _is_judged(store: Store, day: date) -> bool:
@@ -137,13 +149,12 @@ def _published(store: Store) -> list[date]:
 
 
 def _digest(store: Store, day: date) -> str:
-    """Of the tables a day is judged by; of no tables where it has none."""
-    place, found = store.place("statistics"), sha256()
-    for table in READ:
-        try:
-            found.update(place.get(f"{table}/{day}.parquet"))
-        except FileNotFoundError:
-            continue
+    """Of what a day is judged by; of nothing where it has no tables."""
+    found = sha256()
+    for part in (_read(store.place("statistics"), day) or {}).values():
+        text = pa.BufferOutputStream()
+        write_csv(part, text)
+        found.update(text.getvalue())
     return found.hexdigest()[:16]
 
 

@@ -1,6 +1,5 @@
 """Which troubles are news: each is told when it begins, and again each day for as long as it lasts."""
 
-import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 from plugins.steps.checked import last_checks
 from plugins.steps.judging import odd_days
 from plugins.steps.results import warnings
+from plugins.steps.subjects import subject_of
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store
 from schemas.receipts import Record
@@ -15,8 +15,6 @@ from schemas.receipts import Record
 TROUBLES: Final = "told/troubles.json"
 FAILURES: Final = "told/failures.json"
 AGAIN: Final = timedelta(days=1)
-# Hours and shares change while it is the same trouble; days, and numbers in names, do not.
-FIGURES: Final = re.compile(r"(?<![\w./-])[0-9]+(?![\w/-]|[.][0-9a-z])")
 
 
 class Told(Record):
@@ -41,7 +39,7 @@ def take_news(store: Store, troubles: Iterable[str]) -> list[str]:
     told = {one: max(told.get(one, at) for told in (before, failures)) for one, at in (failures | before).items()}
     lasting, news = {}, []
     for trouble in troubles:
-        subject = FIGURES.sub("#", trouble)
+        subject = subject_of(trouble)
         if _is_recent(told.get(subject), now):
             lasting[subject] = told[subject]
         else:
@@ -54,7 +52,7 @@ def take_news(store: Store, troubles: Iterable[str]) -> list[str]:
 
 def is_news(store: Store, failure: str) -> bool:
     """Whether a failure, which each run meets anew, was not told within a day, nor as a trouble."""
-    told = (_told(store, name).get(FIGURES.sub("#", failure)) for name in (FAILURES, TROUBLES))
+    told = (_told(store, name).get(subject_of(failure)) for name in (FAILURES, TROUBLES))
     return not any(_is_recent(at, store.clock()) for at in told)
 
 
@@ -63,7 +61,7 @@ def note_told(store: Store, failure: str) -> None:
     with store.locks.held("told"):
         now = store.clock()
         recent = {one: at for one, at in _told(store, FAILURES).items() if _is_recent(at, now)}
-        write_record(store.place("state"), FAILURES, Told(at=recent | {FIGURES.sub("#", failure): now}))
+        write_record(store.place("state"), FAILURES, Told(at=recent | {subject_of(failure): now}))
 
 
 def _is_recent(at: datetime | None, now: datetime) -> bool:

@@ -17,6 +17,7 @@ from plugins.steps.telling import new_warnings, take_news
 from plugins.store.door import Folder
 from plugins.store.records import write_record
 from schemas.refusals import RefusedError
+from schemas.statistics import TABLES
 from tests.stores import POLICY, Site, hit, silent, utc
 from tests.transforms.checking.years import Rows, tables, year
 from tests.transforms.checking.years import Site as Model
@@ -43,10 +44,14 @@ def site(tmp_path: Path) -> Site:
     return found
 
 
-def usual(site: Site, share: float = 1.0) -> None:
+def day_with(share: float) -> Rows:
     day = [row | {"hits": int(row["hits"] * share)} for row in year(FEW, 3, 254)[-1]]
     assert day[0]["day"] == TUESDAY
-    publish(site, [day])
+    return day
+
+
+def usual(site: Site, share: float = 1.0) -> None:
+    publish(site, [day_with(share)])
 
 
 def test_a_usual_day_is_judged_and_nothing_is_odd(site: Site) -> None:
@@ -69,6 +74,37 @@ def test_a_day_of_which_most_is_missing_is_told_once(site: Site) -> None:
     (sentence,) = told
     assert sentence.startswith("2026-09-15: ")
     assert sentence.endswith("% of the hits of other Tuesdays; was a log not shipped, or the site down?")
+
+
+def test_a_day_that_is_closed_with_the_same_figures_is_not_judged_again(site: Site) -> None:
+    usual(site, 0.1)
+    judge_days(site.open())
+    before = odd_days(site.open())[TUESDAY]
+    place, name = site.open().place("statistics"), f"days/{TUESDAY}.parquet"
+    row = pq.read_table(pa.BufferReader(place.get(name))).to_pylist()[0]
+    final = row | {"state": "final", "agent_lists_version": "newer", "late": 3}
+    place.put(name, as_parquet(pa.Table.from_pylist([final], schema=TABLES["days"].schema)))
+    site.now += timedelta(days=6)
+    judge_days(site.open())
+    assert odd_days(site.open())[TUESDAY] == before
+
+
+def test_what_is_still_odd_when_a_day_is_judged_again_is_told_no_more(site: Site) -> None:
+    def told() -> list[str]:
+        return [sentence for sentence in new_warnings(site.open()) if sentence.startswith(str(TUESDAY))]
+
+    usual(site, 0.1)
+    judge_days(site.open())
+    (first,) = told()
+    site.now += timedelta(days=6)
+    usual(site, 0.13)
+    judge_days(site.open())
+    (still,) = odd_days(site.open())[TUESDAY].odd
+    assert still.words not in first
+    assert told() == []
+    publish(site, [[row | {"errors_5xx": row["hits"]} for row in day_with(0.13)]])
+    judge_days(site.open())
+    assert len(told()) == 2, "one of them is new"
 
 
 def test_a_day_without_tables_is_odd_too(site: Site) -> None:

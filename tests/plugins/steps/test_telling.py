@@ -57,6 +57,14 @@ def test_two_days_that_are_overdue_are_two_troubles(tmp_path: Path) -> None:
     ]
 
 
+def test_a_share_that_changes_is_the_same_trouble_and_a_version_is_another(tmp_path: Path) -> None:
+    store = Site(tmp_path, utc(2026, 11, 20, 11)).open()
+    assert take_news(store, ["www: 5.9% failed, 0.2% are usual"])
+    assert not take_news(store, ["www: 6.1% failed, 10% are usual"])
+    assert take_news(store, ["lists 1.67.0 are old"])
+    assert take_news(store, ["lists 1.68.0 are old"])
+
+
 def test_a_failure_of_each_run_is_told_once_a_day(tmp_path: Path) -> None:
     site = Site(tmp_path, utc(2026, 11, 20, 11))
     told = []
