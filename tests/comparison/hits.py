@@ -74,8 +74,8 @@ def _kinds(file: Parsed, policy: Policy) -> dict[int, tuple[str, bool, bool]]:
     for day in split_days([file], ZoneInfo(policy.site.timezone), datetime.now(UTC).date()):
         context = Context(policy)
         coded = code_day(day, load_scenarios(), context, with_visit_log=True)
-        kinds = context.decode("agent_kind", coded.hits["agent_kind"].to_numpy()).to_pylist()
-        flags = (coded.hits[name].to_pylist() for name in ("is_pageview", "is_download"))
+        kinds = context.decode("agent_kind", coded.logged["agent_kind"].to_numpy()).to_pylist()
+        flags = (coded.logged[name].to_pylist() for name in ("is_pageview", "is_download"))
         numbers = coded.window_hits["line_number"].to_pylist()
         found |= {number: row for number, *row in zip(numbers, kinds, *flags, strict=True)}
     return found

@@ -2,8 +2,8 @@ SELECT
     vhost,
     agent_kind,
     agent,
-    count(*) AS hits,
-    count(*) FILTER (WHERE is_pageview) AS pageviews,
+    sum(hits) AS hits,
+    sum(pageviews) AS pageviews,
     sum(bytes_sent) AS bytes_sent
-FROM hits
+FROM traffic
 GROUP BY ALL

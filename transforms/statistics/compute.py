@@ -72,13 +72,14 @@ def _late(late: pa.Table) -> pa.Table:
 
 def _days(coded: CodedDay, scenarios: Sequence[Scenario], state: str) -> pa.Table:
     day, context = coded.day, coded.context
+    hits = pc.sum(coded.traffic["hits"], min_count=0).as_py()
     row = {
         "state": state,
         "lines": len(day.hits) + len(day.errors) + day.continuations + day.quarantined,
-        "hits": len(coded.hits),
+        "hits": hits,
         "errors": len(day.errors),
         "continuations": day.continuations,
-        "ignored": len(day.hits) - len(coded.hits),
+        "ignored": len(day.hits) - hits,
         "quarantined": day.quarantined,
         "late": pc.sum(day.late["lines"], min_count=0).as_py(),
         "policy_version": policy_version(context.policy),

@@ -20,7 +20,8 @@ from transforms.distinct import Distincts, distinct_values
 from transforms.statistics.blocks import Blocks, in_blocks
 from transforms.statistics.coded import CODED, Context, code_countries, code_hits, code_vhosts, is_ignored
 from transforms.statistics.templates import message_template, published_level, published_module
-from transforms.statistics.visitors import Visitors, code_visitors, spell_clients
+from transforms.statistics.traffic import TRAFFIC, sum_traffic
+from transforms.statistics.visitors import Visitors, code_visitors, one_a_visitor, spell_clients
 from transforms.visits.actions import ACTIONS, cut_into_visits
 
 # The border: what is published is made of these columns; one that is not named here leaves the window in no form.
@@ -28,16 +29,15 @@ LEAVING_HITS: Final = (
     *("log", "file", "line_number", "client_ip", "client_host", "requested_at", "method", "path", "query", "status"),
     *("bytes_sent", "referrer", "user_agent", "vhost", "request_seconds"),
 )
-OF_TRAFFIC: Final = (
-    *("visitor", "instant", "vhost", "agent_kind", "agent", "is_person", "is_pageview", "is_download", "status"),
-    "bytes_sent",
-)
 LEAVING_ERRORS: Final = ("client_ip", "level", "module", "vhost", "message")
-OF_VISIT_LOG: Final = ("path", "source_kind", "source", "browser", "os", "device_class", "country")
+OF_VISIT_LOG: Final = (
+    *("instant", "vhost", "path", "status", "bytes_sent", "source_kind", "source", "agent_kind", "browser", "os"),
+    *("device_class", "country", "is_pageview", "is_download"),
+)
 PARTS: Final = {
     name: pa.schema([schema.field(column) for column in columns])
     for name, schema, columns in (
-        ("hits", CODED, OF_TRAFFIC),
+        ("seen", CODED, ("visitor", "vhost", "agent_kind", "agent", "is_person")),
         ("not_found", CODED, ("visitor", "vhost", "path", "referrer_host")),
         ("timed", CODED, ("visitor", "vhost", "path", "bucket", "request_microseconds")),
         ("actions", CODED, ACTIONS),
@@ -75,7 +75,8 @@ class CodedDay:
     """A day as DuckDB may see it; the vocabulary of `context` tells what its codes stand for."""
 
     day: Day
-    hits: pa.Table  # without ignored ones: OF_TRAFFIC
+    traffic: pa.Table  # hits without ignored ones, summed: as by `sum_traffic`
+    seen: pa.Table  # a row for each visitor and host of them
     not_found: pa.Table
     timed: pa.Table
     actions: pa.Table
@@ -83,8 +84,8 @@ class CodedDay:
     evidence: pa.Table
     context: Context
     connection: duckdb.DuckDBPyConnection
-    logged: pa.Table  # for the visit log, beside `hits` row by row: OF_VISIT_LOG
-    window_hits: pa.Table  # likewise: what has no codes, and is not for DuckDB
+    logged: pa.Table  # for the visit log only, a row a hit: OF_VISIT_LOG
+    window_hits: pa.Table  # beside it: what has no codes, and is not for DuckDB
 
 
 def code_day(day: Day, scenarios: Sequence[Scenario], context: Context, *, with_visit_log: bool = False) -> CodedDay:
@@ -96,7 +97,8 @@ def code_day(day: Day, scenarios: Sequence[Scenario], context: Context, *, with_
     pa.default_memory_pool().release_unused()  # what the blocks took, for what follows
     return CodedDay(
         day=day,
-        hits=parts["hits"],
+        traffic=parts["traffic"],
+        seen=one_a_visitor(parts["seen"]),
         not_found=parts["not_found"],
         timed=parts["timed"],
         actions=actions,
@@ -112,13 +114,13 @@ def code_day(day: Day, scenarios: Sequence[Scenario], context: Context, *, with_
 def _code_hits(hits: Blocks, attackers: set[str], context: Context, *, with_visit_log: bool) -> dict[str, pa.Table]:
     """What is not ignored, block by block: of each hit no more is kept than its tables are made of."""
     visitors = Visitors()
-    parts = {name: [schema.empty_table()] for name, schema in PARTS.items()}
+    parts = {name: [schema.empty_table()] for name, schema in {**PARTS, "traffic": TRAFFIC}.items()}
     for block in map(spell_clients, hits.read(LEAVING_HITS)):
         ignored = is_ignored(block, context)
         kept = block.filter(pa.array(~ignored)) if ignored.any() else block
         coded = code_hits(kept, attackers, visitors, context)
         found = {
-            "hits": coded,
+            "seen": one_a_visitor(coded.select(PARTS["seen"].names)),
             "not_found": coded.filter(pc.equal(coded["status"], 404)),
             "timed": coded.filter(coded["is_timed"]),
             "actions": coded.filter(pc.or_(coded["is_pageview"], coded["is_download"])),
@@ -126,6 +128,7 @@ def _code_hits(hits: Blocks, attackers: set[str], context: Context, *, with_visi
         }
         for name, table in found.items():
             parts[name].append(table.select(PARTS[name].names))
+        parts["traffic"].append(sum_traffic(coded))
     return {name: pa.concat_tables(tables) for name, tables in parts.items()}
 
 

@@ -10,16 +10,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from schemas.statistics import TABLES, UNKNOWN
-from transforms.distinct import pair_codes
 from transforms.statistics.day import CodedDay
-from transforms.statistics.fold import FOLDED, HOST, Cells, Population, codes_of, fold_cells, is_constant, with_codes
+from transforms.statistics.fold import FOLDED, HOST, Cells, Population, codes_of, fold_cells, with_codes
 from transforms.statistics.hosts import published_hosts, with_hosts
 from transforms.statistics.shown import is_hidden, is_shown
+from transforms.statistics.visitors import one_a_visitor
 from transforms.visits.goals import find_conversions
 
 # table → the relation its query reads
 RELATIONS: Final = {
-    "traffic_hourly": "hits",
+    "traffic_hourly": "traffic",
     "visits_daily": "actions",
     "pages_daily": "pageviews",
     "sources_daily": "actions",
@@ -28,9 +28,9 @@ RELATIONS: Final = {
     "countries_daily": "actions",
     "downloads_daily": "downloads",
     "goals_daily": "conversions",
-    "status_daily": "hits",
+    "status_daily": "traffic",
     "not_found_daily": "not_found",
-    "agents_daily": "hits",
+    "agents_daily": "traffic",
     "errors_daily": "errors",
     "attacks_daily": "evidence",
     "response_times_daily": "timed",
@@ -71,9 +71,9 @@ class FoldedDay:
     @cached_property
     def hides_browser(self) -> NDArray[np.bool_]:
         """By host and browser, each code and one: `agents_daily` and `devices_daily` both have pageviews by browser."""
-        hits, actions = self.relations["hits"], self.relations["actions"]
-        people = _one_a_visitor(hits.select(("visitor", HOST, "agent")).filter(hits["is_person"]))
-        acting = _one_a_visitor(actions.select(("visitor", HOST, "browser")))
+        seen, actions = self.relations["seen"], self.relations["actions"]
+        people = seen.filter(seen["is_person"])
+        acting = one_a_visitor(actions.select(("visitor", HOST, "browser")))
         populations = [Population(people, (HOST, "agent")), Population(acting, (HOST, "browser"))]
         cells = Cells(populations, self.smallest, self.words)
         for number in (0, 1):
@@ -124,16 +124,6 @@ PREPARED: Final[dict[str, Callable[[FoldedDay, pa.Table], pa.Table]]] = {
 }
 
 
-def _one_a_visitor(rows: pa.Table) -> pa.Table:
-    """One row for each visitor and host; a visitor has one browser."""
-    hosts, visitors = codes_of(rows, HOST), codes_of(rows, "visitor")
-    if not is_constant(hosts):
-        return rows.take(pa.array(pair_codes(visitors, hosts + 1)[1]))
-    places = np.full(int(visitors.max(initial=-1)) + 1, -1, np.int64)
-    places[visitors] = np.arange(len(rows))
-    return rows.take(pa.array(places[places >= 0]))
-
-
 def _fold_where(rows: pa.Table, column: str, is_folded: np.ndarray) -> pa.Table:
     return with_codes(rows, column, np.where(is_folded, FOLDED, codes_of(rows, column)))
 
@@ -141,12 +131,14 @@ def _fold_where(rows: pa.Table, column: str, is_folded: np.ndarray) -> pa.Table:
 def _relations(coded: CodedDay) -> dict[str, pa.Table]:
     """What the queries read, all in codes, the hosts folded."""
     hosts = published_hosts(coded)
-    hits, actions = with_hosts(coded.hits, hosts), with_hosts(coded.actions, hosts, (HOST, "to_vhost"))
+    actions = with_hosts(coded.actions, hosts, (HOST, "to_vhost"))
     pageviews = actions.select(OF_PAGEVIEWS).filter(actions["is_pageview"])
     moves = pageviews.select(("visitor", HOST, "path", "to_vhost", "to_path"))
     moves = moves.filter(pc.is_valid(moves["to_path"]))
     return {
-        "hits": hits,
+        "traffic": with_hosts(coded.traffic, hosts),
+        "seen": with_hosts(coded.seen, hosts),
+        "logged": with_hosts(coded.logged, hosts),
         "actions": actions,
         "pageviews": pageviews,
         "transitions": moves.rename_columns(["from_path" if n == "path" else n for n in moves.column_names]),

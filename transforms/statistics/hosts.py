@@ -18,7 +18,7 @@ def published_hosts(coded: CodedDay) -> Codes | None:
     own = coded.context.code(HOST, [site.name, *site.hosts])
     populations = [_everybody(coded)]
     if not is_constant(populations[0][0]):  # where there is one host, there is nothing to subtract it from
-        people = coded.hits.select((HOST, "visitor")).filter(coded.hits["is_person"])
+        people = coded.seen.select((HOST, "visitor")).filter(coded.seen["is_person"])
         populations += [(codes_of(rows, HOST), codes_of(rows, "visitor")) for rows in (people, coded.actions)]
     return fold_hosts(populations, smallest, own, lambda codes: list(coded.context.decode(HOST, codes).to_pylist()))
 
@@ -37,7 +37,7 @@ def with_hosts(rows: pa.Table, hosts: Codes | None, columns: Sequence[str] = (HO
 
 def _everybody(coded: CodedDay) -> tuple[Codes, Codes]:
     """The hosts and visitors of all hits, and of errors on hosts that no hit has."""
-    hosts, visitors = codes_of(coded.hits, HOST), codes_of(coded.hits, "visitor")
+    hosts, visitors = codes_of(coded.seen, HOST), codes_of(coded.seen, "visitor")
     if not len(coded.errors):
         return hosts, visitors
     others = coded.errors.filter(~np.isin(codes_of(coded.errors, HOST), np.unique(hosts)))

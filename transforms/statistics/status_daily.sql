@@ -2,7 +2,7 @@ SELECT
     vhost,
     status,
     agent_kind,
-    count(*) AS hits,
+    sum(hits) AS hits,
     sum(bytes_sent) AS bytes_sent
-FROM hits
+FROM traffic
 GROUP BY ALL

@@ -62,3 +62,13 @@ def code_visitors(columns: Sequence[Codes]) -> Codes:
     for more in columns[1:]:
         codes = codes if len(more) and more.min() == more.max() else pair_codes(codes, more)[0]
     return codes
+
+
+def one_a_visitor(rows: pa.Table) -> pa.Table:
+    """One of the rows of each visitor and host: a visitor has one address and one user agent."""
+    hosts, visitors = rows["vhost"].to_numpy(), rows["visitor"].to_numpy()
+    if len(hosts) and hosts.min() != hosts.max():
+        return rows.take(pa.array(pair_codes(visitors, hosts + 1)[1]))
+    places = np.full(int(visitors.max(initial=-1)) + 1, -1, np.int64)
+    places[visitors] = np.arange(len(rows))
+    return rows.take(pa.array(places[places >= 0]))

@@ -49,9 +49,7 @@ def compute_visit_log(folded: FoldedDay, tables: Mapping[str, pa.Table]) -> dict
 
 
 def _hits(folded: FoldedDay, tables: Mapping[str, pa.Table]) -> pa.Table:
-    coded, rows = folded.coded, folded.relations["hits"]
-    for name in coded.logged.column_names:
-        rows = rows.append_column(name, coded.logged[name])
+    coded, rows = folded.coded, folded.relations["logged"]
     if folded.smallest > 1:
         shown = {"path": _shows_path(rows, tables)}
         shown |= {keys[-1]: is_shown(rows, keys, tables[table], keys) for keys, table in SHOWN_IN.items()}

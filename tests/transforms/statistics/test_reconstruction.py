@@ -73,17 +73,21 @@ class Published:
 
     def behind(self, name: str) -> list[tuple[dict[str, Any], dict[str, Any], int]]:
         """Each row that a table was counted from: as it was, as it is shown, and whose it is."""
-        raw, shown = self.folded.relations[RELATIONS[name]], self.folded.rows(name)
-        keys = [key for key in TABLES[name].keys if key in TABLES[name].folded or not key.endswith("bucket")]
+        raw, shown = self._rows(name)
+        keys = [key for key in TABLES[name].keys if key in raw.column_names and key != "bucket"]
         words = [list(map(dict, self._in_words(rows, keys))) for rows in (raw, shown)]
         return list(zip(*words, raw["visitor"].to_pylist(), strict=True))
+
+    def _rows(self, name: str) -> tuple[pa.Table, pa.Table]:
+        if RELATIONS[name] != "traffic":
+            return self.folded.relations[RELATIONS[name]], self.folded.rows(name)
+        seen = self.folded.relations["seen"]
+        return seen, self.folded.prepare_agents(seen) if name == "agents_daily" else seen
 
     def _in_words(self, rows: pa.Table, keys: list[str]) -> Iterator[Iterator[tuple[str, Any]]]:
         context = self.folded.coded.context
         texts = [
-            rows["instant" if key == "hour" else key].to_pylist()
-            if key in ("hour", "status")
-            else context.decode(key, rows[key].to_numpy()).to_pylist()
+            rows[key].to_pylist() if key == "status" else context.decode(key, rows[key].to_numpy()).to_pylist()
             for key in keys
         ]
         return (zip(keys, values, strict=True) for values in zip(*texts, strict=True))
