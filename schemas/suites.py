@@ -8,7 +8,6 @@ is critical.
 import json
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from importlib import resources
 from typing import Any, Final
 
@@ -53,10 +52,3 @@ def _schema_rules(published: Published, derived: list[str]) -> list[dict[str, An
         (several if len(keys) > 1 else {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "day"}})
         | {"description": "no two rows have the same keys"},
     ]
-
-
-@cache
-def suites_version() -> str:
-    """Changes with every rule."""
-    rules = [(suite.derived, suite.rules) for suite in map(read_suite, SUITES)]
-    return sha256(json.dumps(rules).encode()).hexdigest()[:12]

@@ -1,5 +1,6 @@
 """A day whose tables break a rule is not published on any way, what was published stays, and the result is kept."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -140,6 +141,14 @@ def test_a_result_says_when_and_by_how_many_rules_and_holds_no_value(
     for text in (kept, str(refusal.value)):
         assert "planted" not in text
         assert "192.0.2" not in text
+
+
+def test_a_result_of_an_earlier_version_is_read_and_its_version_of_the_rules_is_written_no_more(site: Site) -> None:
+    place, name = site.open().place("state"), f"checks/{TODAY}.json"
+    kept = json.loads(place.get(name))
+    assert "suites" not in kept
+    place.put(name, json.dumps(kept | {"suites": "0123456789ab"}).encode())
+    assert last_checks(site.open())[TODAY].rules == kept["rules"]
 
 
 def test_the_doctor_says_what_was_not_published(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
