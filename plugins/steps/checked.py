@@ -1,6 +1,7 @@
 """What became of the checks of a day's tables: kept beside them for as long as they are, without a value of theirs."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Final, Literal
 
@@ -10,6 +11,7 @@ from plugins.checking import Checked, UncheckedError, check_tables
 from plugins.store.records import SUFFIX, read_record, write_record
 from plugins.store.store import Store
 from schemas.receipts import Record
+from schemas.refusals import RefusedError
 
 FOLDER: Final = "checks"
 LAST: Final = 14  # days whose checks are shown
@@ -26,13 +28,19 @@ class Broken(Record):
 class Checks(Record):
     """The last check of a day's tables: when, how many rules of each suite, and which did not hold.
 
-    Where a critical one did not, the tables that were published before are still there.
+    Where a critical one did not, the tables that were published before are still there. `since` is when the newest of
+    its warnings was found, if that was in an earlier check.
     """
 
     at: datetime
     suites: str = ""  # an earlier version wrote it
     rules: dict[str, int]
+    since: datetime | None = None
     broken: tuple[Broken, ...] = ()
+
+    @property
+    def told_from(self) -> datetime:
+        return self.since or self.at
 
     @property
     def is_published(self) -> bool:
@@ -70,7 +78,16 @@ def _keep(store: Store, day: date, checked: Checked) -> None:
         Broken(table=one.rule.table, words=one.rule.words, severity=one.rule.severity) for one in checked.failures
     )
     checks = Checks(at=store.clock(), rules=dict(checked.rules), broken=broken)
-    write_record(store.place("state"), _record(day), checks)
+    write_record(store.place("state"), _record(day), checks.model_copy(update={"since": _since(store, day, checks)}))
+
+
+def _since(store: Store, day: date, checks: Checks) -> datetime | None:
+    """A damaged record knows of none, and is no reason to publish nothing."""
+    with suppress(RefusedError):
+        before = read_record(store.place("state"), _record(day), Checks)
+        if before and before.told_from <= checks.at and set(checks.warnings) <= set(before.warnings):
+            return before.told_from
+    return None
 
 
 def _record(day: date) -> str:

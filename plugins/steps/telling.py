@@ -24,9 +24,9 @@ class Told(Record):
 
 
 def new_warnings(store: Store) -> list[str]:
-    """What was published and is odd, of the checks and judgements of the last 24 hours."""
+    """What was published and is odd, and was not before the checks and judgements of the last 24 hours."""
     now = store.clock()
-    checks = {day: found for day, found in last_checks(store).items() if _is_recent(found.at, now)}
+    checks = {day: found for day, found in last_checks(store).items() if _is_recent(found.told_from, now)}
     judged = {day: found for day, found in odd_days(store).items() if _is_recent(found.at, now)}
     return warnings(checks, judged)
 

@@ -128,6 +128,26 @@ def test_a_warning_is_published_noted_and_told(site: Site, monkeypatch: pytest.M
     ]
 
 
+def test_a_warning_that_is_still_there_when_a_day_is_checked_again_is_told_no_more(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computing(monkeypatch, with_an_odd_status)
+    site.rebuild()
+    assert len(new_warnings(site.open())) == 1
+    site.now += timedelta(days=6)
+    site.write("access.log", hit(site.now))
+    assert close_day(site.open(), TODAY, "operations", silent).how == "rebuilt"
+    checks = last_checks(site.open())[TODAY]
+    assert (checks.at, checks.broken) == (site.now, (ODD,))
+    assert new_warnings(site.open()) == []
+
+
+def test_a_damaged_result_keeps_no_day_from_being_published(site: Site) -> None:
+    site.open().place("state").put(f"checks/{TODAY}.json", b"{")
+    assert site.rebuild() == [TODAY]
+    assert last_checks(site.open())[TODAY].is_published
+
+
 def test_a_result_says_when_and_by_how_many_rules_and_holds_no_value(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
