@@ -15,7 +15,7 @@ from transforms.enriching.countries import country_data_version
 from transforms.statistics.coded import Context
 from transforms.statistics.day import CodedDay, Day, code_day, read_query
 from transforms.statistics.folded_day import RELATIONS, FoldedDay
-from transforms.visits.visit_log import compute_visit_log
+from transforms.statistics.visit_log import compute_visit_log
 
 __all__ = ["Day", "compute_day", "compute_final_day"]
 

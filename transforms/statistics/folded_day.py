@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from schemas.statistics import TABLES, UNKNOWN
 from transforms.statistics.day import CodedDay
 from transforms.statistics.fold import FOLDED, HOST, Cells, Population, codes_of, fold_cells, with_codes
+from transforms.statistics.goals import find_conversions
 from transforms.statistics.hosts import published_hosts, with_hosts
 from transforms.statistics.shown import is_hidden, is_shown
 from transforms.statistics.visitors import one_a_visitor
-from transforms.visits.goals import find_conversions
 
 # table → the relation its query reads
 RELATIONS: Final = {

@@ -77,7 +77,7 @@ def _visits(folded: FoldedDay) -> pa.Table:
     paths = np.full(len(actions), FOLDED)  # of downloads, which neither begin nor end a visit of pages
     paths[actions["is_pageview"].to_numpy(zero_copy_only=False)] = codes_of(folded.rows("pages_daily"), "path")
     coded.connection.register("actions", with_codes(actions, "path", paths))
-    visits = coded.connection.sql(read_query("transforms.visits", "visits")).to_arrow_table()
+    visits = coded.connection.sql(read_query("transforms.statistics", "visits")).to_arrow_table()
     coded.connection.unregister("actions")
     (unknown,) = coded.context.code("path", [None]).tolist()
     for name in ("entry_path", "exit_path"):
