@@ -19,7 +19,7 @@ PARTS = st.sampled_from(
 
 
 @given(st.lists(PARTS, max_size=6).map("".join))
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 def test_nothing_that_is_left_of_a_path_reads_as_an_address(path: str) -> None:
     assert list(find_plain_addresses(hide_left_over(publish_path(f"/{path}")))) == []
 

@@ -3,12 +3,11 @@
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from schemas.statistics import OTHER, TABLES
 from tests.transforms.statistics.day import FIREFOX, day_of, error, folding, hit
@@ -19,6 +18,7 @@ from transforms.statistics.day import code_day
 from transforms.statistics.folded_day import RELATIONS, FoldedDay
 
 SMALLEST = 5
+SEEDS = range(50)
 GOALS = '[[goals]]\nname = "Asked"\npath = "/contact"\n[[goals]]\nname = "Looked"\npath = ["/p/*", "/a.pdf"]\n'
 UNDER = folding(SMALLEST, GOALS)
 Rows = list[dict[str, Any]]
@@ -66,10 +66,11 @@ class Published:
     """The tables of a day as anybody has them, and the truth about who stands behind each row."""
 
     def __init__(self, day: Day) -> None:
-        tables, log = compute_final_day(day, load_scenarios(), Context(UNDER))
+        context = one_context()
+        tables, log = compute_final_day(day, load_scenarios(), context)
         self.tables = {name: table.to_pylist() for name, table in tables.items()}
         self.log = {name: table.to_pylist() for name, table in log.items()}
-        self.folded = FoldedDay(code_day(day, load_scenarios(), Context(UNDER)))
+        self.folded = FoldedDay(code_day(day, load_scenarios(), context))
 
     def behind(self, name: str) -> list[tuple[dict[str, Any], dict[str, Any], int]]:
         """Each row that a table was counted from: as it was, as it is shown, and whose it is."""
@@ -100,6 +101,16 @@ class Published:
         return counted
 
 
+@cache
+def one_context() -> Context:
+    return Context(UNDER)
+
+
+@cache
+def tables_of(seed: int) -> Published:
+    return Published(busy_day(seed))
+
+
 def small_rows(found: Published, name: str) -> list[tuple[Any, ...]]:
     """Values of a table, beside what stands before them, of fewer people, where something else is shown beside them."""
     keys, folded = TABLES[name].keys, TABLES[name].folded
@@ -117,19 +128,17 @@ def small_rows(found: Published, name: str) -> list[tuple[Any, ...]]:
     ]
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10**6))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_no_row_of_any_table_and_no_rest_of_a_sum_is_of_few_people(seed: int) -> None:
-    found = Published(busy_day(seed))
+    found = tables_of(seed)
     for name in RELATIONS:
         if TABLES[name].folded != ("vhost",):
             assert not [group for group in small_rows(found, name) if len(group) > 1], name
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10**6))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_no_host_of_few_people_is_shown_in_any_table(seed: int) -> None:
-    found = Published(busy_day(seed))
+    found = tables_of(seed)
     people: dict[str, set[int]] = defaultdict(set)
     for _, shown, who in found.behind("traffic_hourly"):
         people[shown["vhost"]].add(who)
@@ -143,10 +152,9 @@ def test_no_host_of_few_people_is_shown_in_any_table(seed: int) -> None:
     assert names - people.keys() - {OTHER} == set(), "the error log shows no host that the hits do not"
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10**6))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_tables_that_tell_the_same_sum_leave_nothing_between_them(seed: int) -> None:
-    found = Published(busy_day(seed))
+    found = tables_of(seed)
     pageviews = found.sums("visits_daily", ("vhost",), "pageviews")
     for name in ("sources_daily", "devices_daily", "countries_daily", "agents_daily", "traffic_hourly"):
         assert +found.sums(name, ("vhost",), "pageviews") == +pageviews, name
@@ -157,10 +165,9 @@ def test_tables_that_tell_the_same_sum_leave_nothing_between_them(seed: int) -> 
     )
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10**6))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_views_less_entries_do_not_give_away_a_few_who_came_from_a_hidden_page(seed: int) -> None:
-    found = Published(busy_day(seed))
+    found = tables_of(seed)
     came = found.sums("pages_daily", ("vhost", "path"), "views") - found.sums(
         "pages_daily", ("vhost", "path"), "entries"
     )
@@ -175,10 +182,9 @@ def test_views_less_entries_do_not_give_away_a_few_who_came_from_a_hidden_page(s
             assert len(set(hidden[page])) >= SMALLEST
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10**6))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_pageviews_by_browser_do_not_give_away_a_few_with_a_rare_system(seed: int) -> None:
-    found = Published(busy_day(seed))
+    found = tables_of(seed)
     keys = ("vhost", "browser")
     told = found.sums("devices_daily", keys, "pageviews")
     total = found.sums("agents_daily", ("vhost", "agent"), "pageviews", agent_kind="human")
@@ -191,10 +197,9 @@ def test_pageviews_by_browser_do_not_give_away_a_few_with_a_rare_system(seed: in
             assert len(hidden[key]) >= SMALLEST
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 10**6))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_the_visit_log_shows_only_values_that_are_published(seed: int) -> None:
-    found = Published(busy_day(seed))
+    found = tables_of(seed)
     kinds = {name: name for name in ("vhost", "source", "browser", "os", "country", "path")}
     kinds |= dict.fromkeys(("from_path", "to_path", "entry_path", "exit_path"), "path")
     published: dict[str, set[str]] = defaultdict(set)
