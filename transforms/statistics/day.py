@@ -21,7 +21,7 @@ from transforms.statistics.blocks import Blocks, in_blocks
 from transforms.statistics.coded import CODED, Context, code_countries, code_hits, code_vhosts, is_ignored
 from transforms.statistics.templates import message_template, published_level, published_module
 from transforms.statistics.traffic import TRAFFIC, sum_traffic
-from transforms.statistics.visitors import Visitors, code_visitors, one_a_visitor, spell_clients
+from transforms.statistics.visitors import Visitors, one_a_visitor, spell_clients
 from transforms.visits.actions import ACTIONS, cut_into_visits
 
 # The border: what is published is made of these columns; one that is not named here leaves the window in no form.
@@ -154,7 +154,7 @@ def _find_alerts(day: Day, scenarios: Sequence[Scenario], context: Context) -> t
 def _code_errors(errors: pa.Table, context: Context) -> pa.Table:
     values = Distincts(errors)
     columns = {
-        "visitor": code_visitors([values["client_ip"][0]]),
+        "visitor": values["client_ip"][0],
         "vhost": code_vhosts(values["vhost"], context),
     }
     for name, source, publish in PUBLISHED_OF_ERRORS:
@@ -180,7 +180,7 @@ def _code_evidence(alerts: pa.Table, evidence: pa.Table, context: Context) -> pa
             "outcome": context.code("outcome", [by_number[number] for number in numbers.tolist()])[places],
             "vhost": vhosts[order[first]][places],
             "country": code_countries(values["client_ip"], context),
-            "address": code_visitors([values["client_ip"][0]]),
-            "visitor": code_visitors([values["client_ip"][0]]),
+            "address": values["client_ip"][0],
+            "visitor": values["client_ip"][0],
         }
     )

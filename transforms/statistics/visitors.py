@@ -56,14 +56,6 @@ def spell_clients(table: pa.Table) -> pa.Table:
     return table.set_column(table.schema.get_field_index("client_ip"), "client_ip", spelled)
 
 
-def code_visitors(columns: Sequence[Codes]) -> Codes:
-    """A code for each distinct combination of codes: of address and user agent, a visitor."""
-    codes = columns[0]
-    for more in columns[1:]:
-        codes = codes if len(more) and more.min() == more.max() else pair_codes(codes, more)[0]
-    return codes
-
-
 def one_a_visitor(rows: pa.Table) -> pa.Table:
     """One of the rows of each visitor and host: a visitor has one address and one user agent."""
     hosts, visitors = rows["vhost"].to_numpy(), rows["visitor"].to_numpy()
