@@ -4,15 +4,17 @@ import json
 import re
 import tomllib
 from datetime import timedelta
-from typing import Annotated, Final, Literal, TypeVar
+from ipaddress import ip_network
+from typing import Annotated, Final, Literal, Self, TypeVar, get_args
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from schemas.refusals import RefusedError
 
+NAME: Final = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 LONGEST_BUCKET: Final = timedelta(days=1)  # counting re-reads the events of a day, so a bucket runs dry within one
 ISO_TIME: Final = re.compile(r"P(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d{1,6})?S)?)?")
 
@@ -47,9 +49,18 @@ def _status(written: object) -> object:
 
 
 def _soon_dry(bucket: "Bucket") -> "Bucket":
-    if bucket.capacity + 1 > LONGEST_BUCKET / bucket.leak:
+    if bucket.full > LONGEST_BUCKET:
         raise ValueError
     return bucket
+
+
+def _networks(written: object) -> object:
+    """One name, or networks."""
+    if isinstance(written, str) and re.fullmatch(NAME, written):
+        return (written,)
+    if isinstance(written, tuple | list) and written:
+        return tuple(str(ip_network(one)) for one in written)
+    raise ValueError
 
 
 def _allowed(what: str) -> object:
@@ -57,10 +68,15 @@ def _allowed(what: str) -> object:
     return Field(description=what)
 
 
-Name = Annotated[str, Field(pattern=r"\A[a-z][a-z0-9]*(-[a-z0-9]+)*\z", description='a name such as "path-scan"')]
+Name = Annotated[str, Field(pattern=rf"\A{NAME}\z", description='a name such as "path-scan"')]
 Words = Annotated[str, Field(min_length=1, description="a sentence for people")]
 Regex = Annotated[str, Field(min_length=1), AfterValidator(_regex)]
 Regexes = Annotated[tuple[Regex, ...], _allowed("a list of regular expressions of RE2, in lower case")]
+Values = Annotated[
+    tuple[Annotated[str, Field(pattern=r"\A[^A-Z\s]+\z")], ...],
+    _allowed('a list of values in lower case, such as ["error"]'),
+]
+Count = Literal["events", "distinct path", "distinct target", "distinct address", "distinct user_agent"]
 
 
 class _Frozen(BaseModel):
@@ -74,11 +90,33 @@ class Match(_Frozen):
     status: Annotated[
         tuple[Annotated[int | str, BeforeValidator(_status)], ...], _allowed('a list of codes, such as [404, "5xx"]')
     ] = ()
-    path: Regexes = ()  # decoded, in lower case
+    min_bytes: Annotated[int, Field(strict=True, ge=0), _allowed("a whole number from 0")] = 0
+    path: Regexes = ()  # decoded, in lower case, as all that follows
     not_path: Regexes = ()
-    query: Regexes = ()  # decoded, in lower case, empty where there is none
+    query: Regexes = ()  # empty where there is none
+    target: Regexes = ()  # path and query
+    request_line: Regexes = ()
+    referrer: Regexes = ()
     user_agent: Regexes = ()
     payload: Annotated[Name | None, _allowed("the name of a payload file")] = None
+    outside: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_networks),
+        _allowed('a name of [blocklist.search_engines] in the policy, or a list of networks, such as ["192.0.2.0/24"]'),
+    ] = ()  # the client is in none of them; a name that the policy does not know sees nothing
+
+
+class Entry(_Frozen):
+    """What one entry of the error log must be; a client has to be named in it, or nobody could be banned."""
+
+    level: Values = ()
+    module: Values = ()
+    code: Values = ()  # such as ah01630
+    message: Regexes = ()  # in lower case
+    not_message: Regexes = ()
+    status: Annotated[
+        Annotated[int, BeforeValidator(_status)] | None, _allowed("the status that the server answered, such as 403")
+    ] = None
 
 
 class Bucket(_Frozen):
@@ -89,20 +127,54 @@ class Bucket(_Frozen):
         timedelta, BeforeValidator(_duration), Field(gt=timedelta()), _allowed('a duration, such as "PT10S"')
     ]
 
+    @property
+    def full(self) -> timedelta:
+        """How long it takes to run dry once it overflows."""
+        return min(self.capacity + 1, LONGEST_BUCKET // self.leak + 1) * self.leak
+
 
 class Scenario(_Frozen):
-    """One rule: which hits are its events, what they are counted by, and how many are too many."""
+    """One rule: which hits or error entries are its events, what they are counted by, and how many are too many.
+
+    With `then` it is a sequence: due is the alert at a hit of `then`, by the same target, at most `within` after an
+    event of a bucket that has overflowed. `success`: which of its hits make the attack look successful.
+    """
 
     name: Name
     description: Words
     severity: Annotated[Literal["low", "medium", "high", "critical"], _allowed("one of low, medium, high, critical")]
     mode: Annotated[Literal["ban", "simulate"], _allowed("one of ban, simulate")] = "ban"
-    group_by: Annotated[Literal["address", "network"], _allowed("one of address, network")] = "address"
-    count: Annotated[Literal["events", "distinct path"], _allowed("one of events, distinct path")] = "events"
+    group_by: Annotated[Literal["address", "network", "owner"], _allowed("one of address, network, owner")] = "address"
+    count: Annotated[Count, _allowed(f"one of {', '.join(get_args(Count))}")] = "events"
     bucket: Annotated[
         Bucket, AfterValidator(_soon_dry), _allowed("a capacity and a leak by which a full bucket is empty in a day")
     ]
-    match: Annotated[tuple[Match, ...], Field(min_length=1), _allowed("one or more tables [[match]]")]  # any will do
+    match: Annotated[tuple[Match, ...], _allowed("one or more tables [[match]]")] = ()  # any will do
+    error: Annotated[tuple[Entry, ...], _allowed("one or more tables [[error]]")] = ()
+    then: Annotated[tuple[Match, ...], _allowed("one or more tables [[then]]")] = ()
+    within: Annotated[
+        timedelta | None,
+        BeforeValidator(_duration),
+        Field(gt=timedelta(), le=LONGEST_BUCKET),
+        _allowed('a duration of up to a day, such as "PT10M"'),
+    ] = None
+    success: Annotated[tuple[Match, ...], _allowed("one or more tables [[success]]")] = ()
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        """A request that fails is in both logs: one that counts both would count it twice."""
+        if bool(self.match) == bool(self.error):
+            raise ValueError("[[match]] or [[error]] is needed, and not both")
+        if self.error and (self.then or self.success):
+            raise ValueError("[[then]] and [[success]] go with [[match]], not with [[error]]")
+        if bool(self.then) != (self.within is not None):
+            raise ValueError('[[then]] and within, such as "PT10M", go together')
+        return self
+
+    @property
+    def matches(self) -> tuple[Match, ...]:
+        """All that hits are compared with."""
+        return self.match + self.then + self.success
 
 
 class Payload(_Frozen):
@@ -116,7 +188,13 @@ class Payload(_Frozen):
     patterns: Annotated[Regexes, Field(min_length=1)]
 
 
-TABLES: Final[dict[str, type[BaseModel]]] = {"bucket": Bucket, "match": Match}
+TABLES: Final[dict[str, type[BaseModel]]] = {
+    "bucket": Bucket,
+    "error": Entry,
+    "match": Match,
+    "then": Match,
+    "success": Match,
+}
 
 
 def read_rule(model: type[Model], file: str, content: str) -> Model:
@@ -134,6 +212,8 @@ def read_rule(model: type[Model], file: str, content: str) -> Model:
 
 def _sentence(model: type[BaseModel], error: ErrorDetails) -> str:
     names = [part for part in error["loc"] if isinstance(part, str)]
+    if not names:
+        return str(error["ctx"]["error"])
     fields = TABLES[names[0]].model_fields if len(names) > 1 else model.model_fields
     key = ".".join(names)
     if error["type"] == "extra_forbidden":

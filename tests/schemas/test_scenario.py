@@ -58,6 +58,26 @@ def test_a_payload_says_where_its_patterns_are_looked_for():
         ('"PT10S"', '"10 seconds"', 'bucket.leak is "10 seconds"; allowed is a duration, such as "PT10S"'),
         ('"PT10S"', '"P1M"', 'bucket.leak is "P1M"; allowed is a duration, such as "PT10S"'),
         ('"PT10S"', '"PT0S"', 'bucket.leak is "PT0S"; allowed is a duration, such as "PT10S"'),
+        (
+            "distinct path",
+            "distinct pages",
+            'count is "distinct pages"; allowed is one of events, distinct path, '
+            "distinct target, distinct address, distinct user_agent",
+        ),
+        ("[[match]]", "[[then]]", "[[match]] or [[error]] is needed, and not both"),
+        ("[[match]]", "[[error]]\ncode = ['ah01630']\n[[match]]", "[[match]] or [[error]] is needed, and not both"),
+        ("[[match]]", "[[then]]\n[[match]]", '[[then]] and within, such as "PT10M", go together'),
+        (
+            "[[match]]",
+            "within = 'P2D'\n[[then]]\n[[match]]",
+            'within is "P2D"; allowed is a duration of up to a day, such as "PT10M"',
+        ),
+        (
+            'methods = ["GET"]',
+            'outside = "The Google"',
+            'match.outside is "The Google"; allowed is a name of '
+            '[blocklist.search_engines] in the policy, or a list of networks, such as ["192.0.2.0/24"]',
+        ),
         ("= 10,", "= -1,", "bucket.capacity is -1; allowed is a whole number from 0"),
         ("= 10,", "= 10.0,", "bucket.capacity is 10.0; allowed is a whole number from 0"),
         ("[404,", "[true,", 'match.status has true; allowed is a list of codes, such as [404, "5xx"]'),
@@ -84,7 +104,8 @@ def test_a_payload_says_where_its_patterns_are_looked_for():
             'methods = ["GET"]',
             'method = "GET"',
             "match.method is no key of a file like this; "
-            "allowed are methods, status, path, not_path, query, user_agent, payload",
+            "allowed are methods, status, min_bytes, path, not_path, query, target, request_line, referrer, user_agent, "
+            "payload, outside",
         ),
     ],
 )
@@ -112,9 +133,7 @@ def test_a_pattern_may_use_classes_that_are_written_in_capitals():
 
 
 def test_a_scenario_without_a_match_is_refused():
-    assert refusal_of(RULE.partition("[[match]]")[0]) == (
-        "own.toml: match is missing; allowed is one or more tables [[match]]"
-    )
+    assert refusal_of(RULE.partition("[[match]]")[0]) == ("own.toml: [[match]] or [[error]] is needed, and not both")
 
 
 def test_a_refusal_is_one_line():
