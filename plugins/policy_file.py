@@ -35,15 +35,13 @@ def read_policy(path: Path | None) -> Policy:
     policy = load_policy(text, str(path))
     if problems := [*_unknown_directives(policy)]:
         raise PolicyError([f"{path}: {problem}" for problem in problems])
-    return _with_own_countries(policy, path.absolute().parent)
+    return _with_own_files(policy, path.absolute().parent)
 
 
-def _with_own_countries(policy: Policy, base: Path) -> Policy:
-    """Relative paths begin at the policy's folder, also that of the country data."""
-    countries = policy.places.country_data
-    if not countries:
-        return policy
-    places = policy.places.model_copy(update={"country_data": str(base / countries)})
+def _with_own_files(policy: Policy, base: Path) -> Policy:
+    """Relative paths begin at the policy's folder, also those of data and scenarios."""
+    named = {key: getattr(policy.places, key) for key in ("country_data", "network_data", "scenarios")}
+    places = policy.places.model_copy(update={key: str(base / path) for key, path in named.items() if path})
     return policy.model_copy(update={"places": places})
 
 

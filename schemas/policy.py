@@ -23,6 +23,7 @@ from schemas.policy_model import (
     Places,
     Policy,
     Recipient,
+    SearchEngine,
     Section,
     Site,
     Statistics,
@@ -45,6 +46,7 @@ class PolicyError(RefusedError):
 # Sections that may occur several times; an entry of LISTS has no defaults, so one that is wrong is judged no further.
 LISTS: Final[Mapping[str, type[Section]]] = {
     "goals": Goal,
+    "search_engines": SearchEngine,
     "other_systems": OtherSystem,
     "recipients": Recipient,
     "attestations": Attestation,

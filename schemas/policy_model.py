@@ -1,7 +1,7 @@
 """The typed policy: each key of policy.toml with what is allowed and its default."""
 
 from datetime import date, timedelta
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from schemas import notice
 from schemas.durations import Duration
 from schemas.policy_values import (
+    EngineName,
     ErrorFormat,
     ExactPath,
     Files,
@@ -25,6 +26,7 @@ from schemas.policy_values import (
     Place,
     QueryKeys,
     Said,
+    ScenarioNames,
     SecretKeys,
     Several,
     Subject,
@@ -108,6 +110,10 @@ class Blocklist(Section):
         timedelta, between("PT1M", "P30D"), allowed('whole minutes up to keep.security_window, such as "PT4H"')
     ] = timedelta(hours=4)
     allowlist: Networks = (IPv4Network("192.0.2.0/28"),)
+    simulate: ScenarioNames = ()
+    off: ScenarioNames = ()
+    most_people: Annotated[float, Field(gt=0, le=1), allowed("a share of a day's people up to 1, such as 0.01")] = 0.01
+    single_queries: Annotated[bool, allowed("true or false")] = False
 
 
 class Places(Section):
@@ -120,6 +126,10 @@ class Places(Section):
     country_data: Annotated[
         str, Field(pattern=r"\A(.*\S\.mmdb)?\z"), allowed('the path of a .mmdb file, or "" for none')
     ] = ""
+    network_data: Annotated[
+        str, Field(pattern=r"\A(.*\S\.mmdb)?\z"), allowed('the path of a .mmdb file, or "" for none')
+    ] = ""
+    scenarios: Annotated[str, allowed('the path of a folder, or "" for none')] = ""
 
 
 class Controller(Section):
@@ -155,6 +165,13 @@ class Goal(Section):
 
     name: GoalName
     path: GoalPaths
+
+
+class SearchEngine(Section):
+    """[[search_engines]]: the networks that a search engine publishes as its crawlers'; never banned."""
+
+    name: EngineName
+    networks: Annotated[Networks, Field(min_length=1)]
 
 
 class OtherSystem(Section):
@@ -206,6 +223,7 @@ class Policy(Section):
         DEFAULT_LOG,
     )
     goals: Annotated[Several[Goal], allowed("a section [[goals]] for each goal")] = ()
+    search_engines: Annotated[Several[SearchEngine], allowed("a section [[search_engines]] for each")] = ()
     other_systems: Annotated[Several[OtherSystem], allowed("a section [[other_systems]] for each")] = ()
     recipients: Annotated[Several[Recipient], allowed("a section [[recipients]] for each")] = ()
     attestations: Annotated[Several[Attestation], allowed("a section [[attestations]] for each")] = ()
@@ -215,3 +233,15 @@ class Policy(Section):
     def _server_time_is_the_sites(cls, logs: tuple[Log, ...], info: ValidationInfo) -> tuple[Log, ...]:
         site = info.data.get("site", Site())
         return tuple(log if log.timezone else log.model_copy(update={"timezone": site.timezone}) for log in logs)
+
+    @property
+    def allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Whose hits are never an alert: the allow-list and the crawlers of search engines."""
+        engines = (network for engine in self.search_engines for network in engine.networks)
+        return (*self.blocklist.allowlist, *engines)
+
+    @property
+    def protected(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Who is never banned: besides, the own networks and proxies."""
+        proxies = (network for log in self.logs for network in log.trusted_proxies)
+        return (*self.allowed, *self.statistics.exclude_networks, *proxies)

@@ -195,3 +195,8 @@ SecretKeys = Annotated[
     Several[Annotated[str, Field(pattern=r"\A[\w.-]{1,80}\z")]],
     allowed('a list of query keys of letters, digits, _, - and ., such as ["member_no"]'),
 ]
+EngineName = Annotated[str, Field(pattern=r"\A[a-z][a-z0-9]*(-[a-z0-9]+)*\z"), allowed('a name such as "google"')]
+ScenarioNames = Annotated[
+    Several[Annotated[str, Field(pattern=r"\A[a-z][a-z0-9]*(-[a-z0-9]+)*\z")]],
+    allowed('a list of names of scenarios, such as ["request-flood"]'),
+]

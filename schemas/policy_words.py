@@ -74,8 +74,12 @@ def _bans(policy: Policy) -> Iterator[str]:
         f"An address with an attack pattern is banned for {ban}, repeat offenders for twice as long each time,"
         " and no longer than its evidence can be read."
     )
-    if policy.blocklist.allowlist:
-        yield f"Never banned: {_series(map(str, policy.blocklist.allowlist))}."
+    if policy.protected:
+        yield f"Never banned: {_series(map(str, policy.protected))}."
+    if simulated := policy.blocklist.simulate:
+        yield f"Scenarios that ban nobody: {_series(simulated)}."
+    if policy.blocklist.most_people < 1:
+        yield f"A blocklist that would hit more than {policy.blocklist.most_people:.2%} of a day's people is not published."
 
 
 def _reading(log: Log) -> str:
@@ -96,6 +100,12 @@ def _what_is_off(policy: Policy) -> Iterator[str]:
         yield "Off: small groups are published as they are (smallest_group = 1 is for tests)."
     if not policy.blocklist.allowlist:
         yield "Off: no network is safe from bans (blocklist.allowlist is empty)."
+    if policy.blocklist.off:
+        yield f"Off: the scenarios {_series(policy.blocklist.off)} (blocklist.off)."
+    if policy.blocklist.most_people == 1:
+        yield "Off: a blocklist is published however many people it would hit (blocklist.most_people = 1)."
+    if not policy.places.network_data:
+        yield "Off: scenarios by the owner of networks (places.network_data is empty)."
     if not policy.goals:
         yield "Off: goals; no conversions are counted (there is no [[goals]])."
     if not policy.places.country_data:

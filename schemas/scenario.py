@@ -91,18 +91,17 @@ class Match(_Frozen):
         tuple[Annotated[int | str, BeforeValidator(_status)], ...], _allowed('a list of codes, such as [404, "5xx"]')
     ] = ()
     min_bytes: Annotated[int, Field(strict=True, ge=0), _allowed("a whole number from 0")] = 0
-    path: Regexes = ()  # decoded, in lower case, as all that follows
+    path: Regexes = ()  # decoded, in lower case, as all that follows; empty where the request was none
     not_path: Regexes = ()
     query: Regexes = ()  # empty where there is none
     target: Regexes = ()  # path and query
-    request_line: Regexes = ()
     referrer: Regexes = ()
     user_agent: Regexes = ()
     payload: Annotated[Name | None, _allowed("the name of a payload file")] = None
     outside: Annotated[
         tuple[str, ...],
         BeforeValidator(_networks),
-        _allowed('a name of [blocklist.search_engines] in the policy, or a list of networks, such as ["192.0.2.0/24"]'),
+        _allowed('a name of [[search_engines]] in the policy, or a list of networks, such as ["192.0.2.0/24"]'),
     ] = ()  # the client is in none of them; a name that the policy does not know sees nothing
 
 

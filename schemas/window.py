@@ -81,7 +81,10 @@ EVENTS: Final = pa.schema(
         pa.field("user_agent", TEXT),
         pa.field("vhost", TEXT),
         pa.field("status", pa.int32()),
-        pa.field("distinct", TEXT),  # what a counting-distinct scenario counts; null elsewhere
+        pa.field("distinct", TEXT),  # the text that a counting-distinct scenario counts; null elsewhere
+        pa.field("step", pa.int8()),  # of a sequence: 0 fills the bucket, 1 comes after; null is 0
+        pa.field("success", pa.bool_()),  # whether the scenario says that it looks successful; null is no
+        pa.field("bytes_sent", pa.int64()),
     ]
 )
 
@@ -95,7 +98,7 @@ ALERTS: Final = pa.schema(
         pa.field("last_seen", INSTANT, nullable=False),
         pa.field("overflowed_at", INSTANT, nullable=False),
         pa.field("events", pa.int64(), nullable=False),
-        pa.field("outcome", TEXT, nullable=False),  # attempted, blocked
+        pa.field("outcome", TEXT, nullable=False),  # attempted, blocked, success suspected
     ]
 )
 

@@ -109,10 +109,19 @@ def unseal(content: bytes, secret: bytes, sealed: Sealed, columns: Sequence[str]
     schema = SCHEMAS[sealed.kind]
     names = schema.names if columns is None else list(columns)
     try:
-        table = pq.ParquetFile(pa.BufferReader(content), decryption_properties=properties).read(names)
-        return table.select(names).cast(pa.schema([schema.field(name) for name in names]))
+        file = pq.ParquetFile(pa.BufferReader(content), decryption_properties=properties)
+        table = file.read([name for name in names if name in file.schema_arrow.names])
+        wanted = pa.schema([schema.field(name) for name in names])
+        return pa.table([_column(table, field) for field in wanted], wanted)
     except (pa.ArrowException, OSError, ValueError, KeyError):
         raise DamagedError(_sentence(sealed, "is not opened by its day's key")) from None
+
+
+def _column(table: pa.Table, field: pa.Field) -> pa.ChunkedArray | pa.Array:
+    """What an earlier version did not write yet is missing, where it may be."""
+    if field.name in table.column_names or not field.nullable:
+        return table[field.name].cast(field.type)
+    return pa.nulls(len(table), field.type)
 
 
 def _sentence(sealed: Sealed, what: str) -> str:

@@ -270,7 +270,7 @@ UNKNOWN_KEYS = [
     (
         "q = 1",
         "q is no key of a policy; allowed are site, keep, truncation, statistics, blocklist, places, controller, logs,"
-        " goals, other_systems, recipients, attestations",
+        " goals, search_engines, other_systems, recipients, attestations",
     ),
 ]
 

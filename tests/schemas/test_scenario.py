@@ -76,7 +76,7 @@ def test_a_payload_says_where_its_patterns_are_looked_for():
             'methods = ["GET"]',
             'outside = "The Google"',
             'match.outside is "The Google"; allowed is a name of '
-            '[blocklist.search_engines] in the policy, or a list of networks, such as ["192.0.2.0/24"]',
+            '[[search_engines]] in the policy, or a list of networks, such as ["192.0.2.0/24"]',
         ),
         ("= 10,", "= -1,", "bucket.capacity is -1; allowed is a whole number from 0"),
         ("= 10,", "= 10.0,", "bucket.capacity is 10.0; allowed is a whole number from 0"),
@@ -104,7 +104,7 @@ def test_a_payload_says_where_its_patterns_are_looked_for():
             'methods = ["GET"]',
             'method = "GET"',
             "match.method is no key of a file like this; "
-            "allowed are methods, status, min_bytes, path, not_path, query, target, request_line, referrer, user_agent, "
+            "allowed are methods, status, min_bytes, path, not_path, query, target, referrer, user_agent, "
             "payload, outside",
         ),
     ],

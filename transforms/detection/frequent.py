@@ -25,6 +25,11 @@ class Frequent:
 
     def rows(self) -> Iterator[list[Codes]]:
         """Of each block the numbers of rows that may overflow a bucket, for each scenario."""
+        for rows, kept in zip(self._rows, self.places(), strict=True):
+            yield [numbers[places] for numbers, places in zip(rows, kept, strict=True)]
+
+    def places(self) -> Iterator[list[Codes]]:
+        """As `rows`, the places in what was added."""
         if not self._clients:
             return
         clients = pa.chunked_array(self._clients).unify_dictionaries()
@@ -37,7 +42,7 @@ class Frequent:
         ]
         for block, code in enumerate(codes):
             yield [
-                rows[is_frequent[targets[scenario.group_by][code[rows]]]]
+                np.flatnonzero(is_frequent[targets[scenario.group_by][code[rows]]])
                 for rows, scenario, is_frequent in zip(self._rows[block], self.scenarios, frequent, strict=True)
             ]
 

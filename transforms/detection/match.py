@@ -1,7 +1,8 @@
 """Hits → events: what each scenario saw. Patterns meet distinct values only; hits are compared by their numbers."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Self
 
 import numpy as np
 import pyarrow as pa
@@ -13,12 +14,25 @@ from schemas.window import EVENTS
 from transforms.detection.dictionaries import compact, unify
 from transforms.detection.frequent import Frequent
 from transforms.detection.load import load_payloads
-from transforms.detection.subjects import Column, Mask, Subjects
+from transforms.detection.subjects import Mask, Subjects, own_patterns
 from transforms.distinct import Codes, Remembered, dictionary_codes
 
-PLACES: Final = ("log", "file", "line_number", "client_ip", "user_agent", "vhost", "status")
-OF_EVENTS: Final = (*PLACES, "requested_at", "path")
-NEEDED: Final = (*OF_EVENTS, "method", "query", "referrer")
+PLACES: Final = ("log", "file", "line_number", "client_ip", "user_agent", "vhost", "status", "bytes_sent")
+OF_EVENTS: Final = (*PLACES, "requested_at", "path", "query")
+NEEDED: Final = (*OF_EVENTS, "method", "referrer")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The numbers of the hits that a scenario sees, ascending; of each, whether it is a second step, or a success."""
+
+    rows: Codes
+    is_then: Mask
+    is_success: Mask
+
+    def at(self, places: Codes) -> Self:
+        """Some of them."""
+        return type(self)(self.rows[places], self.is_then[places], self.is_success[places])
 
 
 def match_events(hits: pa.Table, scenarios: Sequence[Scenario], known: Remembered | None = None) -> pa.Table:
@@ -37,11 +51,17 @@ def match_together(
 
     Targets are left out that have too few events to overflow a bucket.
     """
-    frequent = Frequent(scenarios)
+    frequent, found = Frequent(scenarios), []
     for block in map(_with_client, hits(NEEDED)):
-        frequent.add(block["client_ip"], matching_rows(unify(block), scenarios, known))
-    blocks = zip(map(_with_client, hits(OF_EVENTS)), frequent.rows(), strict=True)
-    return pa.concat_tables([EVENTS.empty_table(), *(_events(block, rows, scenarios) for block, rows in blocks)])
+        seen = matching_rows(unify(block), scenarios, known)
+        found.append(seen)
+        frequent.add(block["client_ip"], [one.rows for one in seen])
+    blocks = zip(map(_with_client, hits(OF_EVENTS)), found, frequent.places(), strict=True)
+    parts = (
+        _events(block, [one.at(places) for one, places in zip(seen, kept, strict=True)], scenarios)
+        for block, seen, kept in blocks
+    )
+    return pa.concat_tables([EVENTS.empty_table(), *parts])
 
 
 def frequent_events(events: Callable[[Sequence[str]], Iterable[pa.Table]], scenarios: Sequence[Scenario]) -> pa.Table:
@@ -59,30 +79,52 @@ def frequent_events(events: Callable[[Sequence[str]], Iterable[pa.Table]], scena
     return pa.concat_tables([EVENTS.empty_table(), *parts])
 
 
-def matching_rows(hits: pa.Table, scenarios: Sequence[Scenario], known: Remembered | None) -> list[Codes]:
-    """For each scenario the numbers of the hits that it sees."""
+def matching_rows(hits: pa.Table, scenarios: Sequence[Scenario], known: Remembered | None) -> list[Seen]:
+    """What each scenario sees of the hits."""
     subjects = Subjects(hits, scenarios, known)
-    return [
-        np.flatnonzero(np.logical_or.reduce([_fits(subjects, match) for match in scenario.match]))
-        for scenario in scenarios
-    ]
+    return [_rows_of(subjects, scenario) for scenario in scenarios]
+
+
+def _rows_of(subjects: Subjects, scenario: Scenario) -> Seen:
+    first, then = (_fits_any(subjects, matches) for matches in (scenario.match, scenario.then))
+    rows = np.flatnonzero(first | then)
+    return Seen(rows, (then & ~first)[rows], _fits_any(subjects, scenario.success)[rows])
+
+
+def _fits_any(subjects: Subjects, matches: Sequence[Match]) -> Mask:
+    fits = np.zeros(len(subjects.hits), np.bool_)
+    for match in matches:
+        fits |= _fits(subjects, match)
+    return fits
 
 
 def _with_client(hits: pa.Table) -> pa.Table:
     return hits.filter(pc.field("client_ip").is_valid()) if hits["client_ip"].null_count else hits
 
 
-def _events(hits: pa.Table, rows: Sequence[Codes], scenarios: Sequence[Scenario]) -> pa.Table:
-    found = [_seen(hits.take(numbers), scenario) for numbers, scenario in zip(rows, scenarios, strict=True)]
+def _events(hits: pa.Table, seen: Sequence[Seen], scenarios: Sequence[Scenario]) -> pa.Table:
+    pairs = zip(seen, scenarios, strict=True)
+    found = [_events_of(hits.take(one.rows), one, scenario) for one, scenario in pairs if len(one.rows)]
     return pa.concat_tables(found or [EVENTS.empty_table()])
 
 
-def _seen(hits: pa.Table, scenario: Scenario) -> pa.Table:
+def _events_of(hits: pa.Table, seen: Seen, scenario: Scenario) -> pa.Table:
     columns = {name: hits[name] for name in PLACES}
     columns["scenario"] = pa.repeat(scenario.name, len(hits))
     columns["occurred_at"] = hits["requested_at"]
-    columns["distinct"] = hits["path"] if scenario.count == "distinct path" else pa.nulls(len(hits), pa.string())
+    columns["distinct"] = _distinct_texts(hits, scenario)
+    columns["step"] = pa.array(seen.is_then.astype(np.int8))
+    columns["success"] = pa.array(seen.is_success)
     return compact(columns, EVENTS)
+
+
+def _distinct_texts(hits: pa.Table, scenario: Scenario) -> pa.Array | pa.ChunkedArray:
+    if scenario.count == "distinct path":
+        return hits["path"]
+    if scenario.count == "distinct target":
+        path, query = (hits[name].cast(pa.string()).fill_null("") for name in ("path", "query"))
+        return pc.binary_join_element_wise(path, query, "?")
+    return pa.nulls(len(hits), pa.string())
 
 
 def _fits(subjects: Subjects, match: Match) -> Mask:
@@ -91,22 +133,21 @@ def _fits(subjects: Subjects, match: Match) -> Mask:
         fits &= subjects.method(match.methods)
     if match.status:
         fits &= _has_status(subjects.status, match.status)
-    if match.path:
-        fits &= subjects.path.matches(match.path)
+    if match.min_bytes:
+        fits &= subjects.hits["bytes_sent"].to_numpy() >= match.min_bytes
+    for field, patterns in own_patterns(match):
+        fits &= subjects.column(field).matches(patterns)
     if match.not_path:
-        fits &= ~subjects.path.matches(match.not_path)
-    if match.query:
-        fits &= subjects.query.matches(match.query)
-    if match.user_agent:
-        fits &= subjects.user_agent.matches(match.user_agent)
+        fits &= ~subjects.column("path").matches(match.not_path)
     if match.payload:
         fits &= _carries(subjects, load_payloads()[match.payload])
+    if match.outside:
+        fits &= subjects.is_outside(match.outside)
     return fits
 
 
 def _carries(subjects: Subjects, payload: Payload) -> Mask:
-    columns: dict[str, Column] = {field: getattr(subjects, field) for field in payload.fields}
-    carries: Mask = np.logical_or.reduce([column.matches(payload.patterns) for column in columns.values()])
+    carries: Mask = np.logical_or.reduce([subjects.column(name).matches(payload.patterns) for name in payload.fields])
     return carries
 
 

@@ -1,6 +1,6 @@
 """What the patterns of scenarios are looked for in: the distinct texts of hits, each searched once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from schemas.scenario import Scenario
+from schemas.scenario import Match, Scenario
 from transforms.detection.decode import blank_comments, decode_texts
 from transforms.detection.load import load_payloads
+from transforms.detection.targets import holds_any, read_network
 from transforms.distinct import Codes, Make, Remembered, dictionary_codes, distinct
 
 Mask = NDArray[np.bool_]
@@ -40,29 +41,27 @@ class Subjects:
         self.hits = hits
         self.known = known
         self.wanted = _wanted_patterns(scenarios)
+        self._columns: dict[str, Column] = {}
 
     def method(self, allowed: Sequence[str]) -> Mask:
         codes, values = distinct(self.hits["method"])
         return np.asarray(pc.is_in(values, pa.array(allowed)))[codes]
 
-    @cached_property
-    def path(self) -> Column:
-        return self._column("path")
+    def is_outside(self, networks: Sequence[str]) -> Mask:
+        """Whether the client is in none of the networks; what is a name is of unknown networks, and nobody is."""
+        if not all("/" in network for network in networks):
+            return np.zeros(len(self.hits), np.bool_)
+        codes, addresses = distinct(self.hits["client_ip"])
+        wanted = [read_network(network) for network in networks]
+        return np.array([not holds_any(address, wanted) for address in addresses.to_pylist()], np.bool_)[codes]
 
-    @cached_property
-    def query(self) -> Column:
-        return self._column("query")
+    def column(self, field: str) -> Column:
+        """The values of one of FIELDS."""
+        if field not in self._columns:
+            self._columns[field] = self._target() if field == "target" else self._column(field)
+        return self._columns[field]
 
-    @cached_property
-    def referrer(self) -> Column:
-        return self._column("referrer")
-
-    @cached_property
-    def user_agent(self) -> Column:
-        return self._column("user_agent")
-
-    @cached_property
-    def target(self) -> Column:
+    def _target(self) -> Column:
         """Path and query together, comments blanked."""
         paths, path_values = dictionary_codes(self.hits["path"])
         queries, query_values = dictionary_codes(self.hits["query"])
@@ -126,14 +125,16 @@ def _read_targets(texts: pa.Array) -> pa.Array:
 def _wanted_patterns(scenarios: Sequence[Scenario]) -> dict[str, tuple[Patterns, ...]]:
     """All that is looked for in each column."""
     wanted: dict[str, dict[Patterns, None]] = {field: {} for field in FIELDS}
-    for match in (match for scenario in scenarios for match in scenario.match):
-        for field, patterns in (
-            *(("path", match.path), ("path", match.not_path), ("query", match.query)),
-            *(("user_agent", match.user_agent),),
-        ):
+    for match in (match for scenario in scenarios for match in scenario.matches):
+        for field, patterns in (*own_patterns(match), ("path", match.not_path)):
             wanted[field] |= {patterns: None} if patterns else {}
         if match.payload:
             payload = load_payloads()[match.payload]
             for field in payload.fields:
                 wanted[field][payload.patterns] = None
     return {field: tuple(lists) for field, lists in wanted.items()}
+
+
+def own_patterns(match: Match) -> Iterator[tuple[str, Patterns]]:
+    """The lists of patterns of which one must occur, and where."""
+    return ((field, patterns) for field in FIELDS if (patterns := getattr(match, field)))

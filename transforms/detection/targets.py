@@ -44,6 +44,8 @@ def name_targets(client_ips: pa.ChunkedArray, group_by: str, allowlist: Sequence
 
 def code_targets(addresses: pa.StringArray, group_by: str) -> Codes:
     """For each address a number that its target's other addresses have too; without the cost of names."""
+    if group_by == "owner":
+        return np.zeros(len(addresses), np.int64)  # who owns them costs a look-up each
     targets = np.arange(len(addresses))
     grouped = np.ones(len(addresses), bool)
     if group_by == "address" and not pc.any(pc.starts_with(addresses, MAPPED)).as_py():

@@ -74,7 +74,12 @@ def test_an_event_tells_enough_to_be_counted_without_its_hit():
         "scenario": "test",
         "occurred_at": hit["requested_at"],
         "distinct": "/a",
-        **{name: hit[name] for name in ("log", "file", "line_number", "client_ip", "user_agent", "vhost", "status")},
+        "step": 0,
+        "success": False,
+        **{
+            name: hit[name]
+            for name in ("log", "file", "line_number", "client_ip", "user_agent", "vhost", "status", "bytes_sent")
+        },
     }
 
 
