@@ -4,12 +4,12 @@ What ended since the backup was taken stays ended: closed days, days that were w
 past its [keep]. A day is brought back whole or not at all.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from plugins.store.window import DECISIONS
+from plugins.store.window import KEPT
 from schemas.receipts import Receipt, Sealed, generation_of, source_in
 
 How = Literal["expired", "given up"]
@@ -69,7 +69,7 @@ def choose(facts: Facts) -> Choice:
     given_up: dict[date, How] = {day: "expired" if day in facts.past else "given up" for day in opened - usable - fresh}
     without_visit_log = (facts.closed - facts.marked).union(given_up)
     names = {f"window/{sealed.name}" for day in usable for sealed in named.get(day, ())}
-    names |= {name for day in usable | (fresh & opened) for name in _decisions(facts, day)}
+    names |= {name for day in usable | (fresh & opened) for name in _kept(facts, day)}
     names |= {name for name in facts.names if _is_allowed(facts, name, without_visit_log)}
     names |= set(trail(facts)) if facts.takes_trail else set()
     return Choice(frozenset(names.difference(facts.lost)), given_up)
@@ -154,11 +154,13 @@ def _may_open(facts: Facts, name: str) -> bool:
     return int(generation) >= facts.erased.get(day, 0) and f"{day}.{generation}" in facts.keys
 
 
-def _decisions(facts: Facts, day: date) -> list[str]:
-    """Those that counted; without them bans are decided on anew, so they hold up no day."""
-    found = [name for name in facts.names if name.startswith(f"window/{day}/{DECISIONS}/")]
-    newest = max(found, key=lambda name: int(generation_of(name)), default="")
-    return [newest] if newest and _may_open(facts, newest.removeprefix("window/")) else []
+def _kept(facts: Facts, day: date) -> Iterator[str]:
+    """Decisions and incidents that counted; without them it is decided anew, so they hold up no day."""
+    for kind in KEPT:
+        found = [name for name in facts.names if name.startswith(f"window/{day}/{kind}/")]
+        newest = max(found, key=lambda name: int(generation_of(name)), default="")
+        if newest and _may_open(facts, newest.removeprefix("window/")):
+            yield newest
 
 
 def _is_allowed(facts: Facts, name: str, without_visit_log: frozenset[date]) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from hashlib import sha256
+from itertools import product
 from typing import Final, NamedTuple
 
 from pydantic import ValidationError
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from plugins.backups.backup import readable_manifests
 from plugins.backups.target import Target
 from plugins.store.store import Store, Tell
+from plugins.store.window import KEPT as KEPT_IN_WINDOW
 from schemas.backups import Backed, Manifest
 from schemas.receipts import Import, Receipt, Sealed
 from schemas.refusals import RefusedError
@@ -22,7 +24,7 @@ LONGEST_WINDOW: Final = timedelta(days=31)
 # moves from `closing/` to `days/`, so it is looked for in this order.
 KEPT: Final = (
     (RECEIPTS, ""),
-    *(("state", prefix) for prefix in ("closing/", "days/", "imports/", "tokens/", "canaries/")),
+    *(("state", prefix) for prefix in ("closing/", "days/", "imports/", "tokens/", "canaries/", "incidents/")),
     *(("state", name) for name in ("setting.json", "terms.json", "clock.json", "replay.json")),
     *((root, "") for root in ("visit_log", "statistics", "reports", "audit")),
 )
@@ -66,7 +68,7 @@ class Copies:
         for root, prefix in KEPT:
             found.update(self._copy_root(root, prefix))
         self._named = {name: one for name, one in self._named.items() if name in found}
-        for copied in (self._copy_sealed(), self._copy_decisions()):
+        for copied in (self._copy_sealed(), self._copy_kept()):
             found.update(copied)
         return found
 
@@ -135,9 +137,9 @@ class Copies:
         self._before[name] = self._put(content)
         return self._before[name]
 
-    def _copy_decisions(self) -> Iterator[tuple[str, Backed]]:
-        for day in sorted(self._days):
-            if not (name := self.store.window.decisions_of(day)):
+    def _copy_kept(self) -> Iterator[tuple[str, Backed]]:
+        for day, kind in product(sorted(self._days), KEPT_IN_WINDOW):
+            if not (name := self.store.window.kept_of(kind, day)):
                 continue
             for _, stamp in list(self.store.window.place.stamps(name)):
                 if backed := self._copy_changed(WINDOW, name, stamp):

@@ -12,7 +12,7 @@ from plugins.steps.expiring import ended
 from plugins.store.audit import Lost
 from plugins.store.records import read_record
 from plugins.store.store import Setting, Store
-from plugins.store.window import DECISIONS, unseal
+from plugins.store.window import KEPT, unseal
 from schemas.receipts import Mark, Sealed, generation_of
 from schemas.refusals import RefusedError
 
@@ -119,9 +119,9 @@ def _knows_files(store: Store, view: Store) -> bool:
 
 
 def _opening_keys(view: Store, backup: Backup, past: frozenset[date]) -> set[str]:
-    """The keys that open the smallest object of their day and generation; bans are in the last one to be asked."""
+    """The keys that open the smallest object of their day and generation; bans are in the last ones to be asked."""
     sealed = [name for name in backup.objects if name.startswith(WINDOW) and sealed_day(name) not in past]
-    sealed.sort(key=lambda name: (f"/{DECISIONS}/" not in name, -backup.objects[name].size))
+    sealed.sort(key=lambda name: (name.split("/")[2] not in KEPT, -backup.objects[name].size))
     smallest = {f"{sealed_day(name)}.{generation_of(name)}": name.removeprefix(WINDOW) for name in sealed}
     return {key for key, name in smallest.items() if _opens(view, name)}
 

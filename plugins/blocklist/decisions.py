@@ -10,17 +10,16 @@ from typing import Final
 
 import pyarrow as pa
 
-from plugins.keys.day_keys import KeyProblemError
-from plugins.store.calendar import ClosedDayError
+from plugins.store.kept import put_kept, read_kept
 from plugins.store.store import Store
-from schemas.receipts import generation_of
+from plugins.store.window import DECISIONS
 from schemas.refusals import RefusedError
 from schemas.window import KEPT_DECISIONS
 from transforms.detection.targets import holds_any
 
 BY_HAND: Final = "by-hand"
 GONE: Final = "there is no such decision any more; it ended with its day, or was erased"
-ALLOWED: Final = "the policy's allowlist holds it"
+PROTECTED: Final = "the policy protects it: allowlist, own network, proxy or search engine"
 TOO_LIKE_A_NUMBER: Final = re.compile(r"[0-9]{8}")  # the audit trail takes long numbers for a person's
 
 
@@ -59,12 +58,12 @@ class Decisions:
         self.store = store
 
     def all(self) -> list[Decision]:
-        """Newest first. What the allow-list holds by now counts as lifted, so that the policy wins at once."""
-        allowlist = self.store.policy.blocklist.allowlist
+        """Newest first. What the policy protects by now counts as lifted, so that the policy wins at once."""
+        protected = self.store.policy.protected
         found = [decision for day in self.store.open_days() for decision in self.of_day(day)]
         found = [
-            replace(one, lifted_at=one.decided_at, lifted_by="policy", lift_reason=ALLOWED)
-            if one.lifted_at is None and holds_any(one.target, allowlist)
+            replace(one, lifted_at=one.decided_at, lifted_by="policy", lift_reason=PROTECTED)
+            if one.lifted_at is None and holds_any(one.target, protected)
             else one
             for one in found
         ]
@@ -83,15 +82,7 @@ class Decisions:
 
     def of_day(self, day: date) -> list[Decision]:
         """As they are kept; a day that is closed, or has to be, has none."""
-        while name := self._object_of(day):
-            try:
-                key = self.store.keys.look(day, generation_of(name))
-                rows = self.store.window.get_decisions(name, key).to_pylist()
-                return [Decision(day=day, **row) for row in rows]
-            except (FileNotFoundError, KeyProblemError, ClosedDayError):
-                if self._object_of(day) == name:  # else it was closed or written anew on the way
-                    raise
-        return []
+        return [Decision(day=day, **row) for row in read_kept(self.store, DECISIONS, day)]
 
     def add(self, decisions: Iterable[Decision]) -> None:
         """Keep further decisions; the locks of their days are held."""
@@ -100,12 +91,7 @@ class Decisions:
 
     def put_day(self, day: date, decisions: list[Decision]) -> None:
         """All decisions of a day in place of those before, by one write; the day's lock is held."""
-        key = self.store.keys.current(day, may_make=day not in self.store.open_days())
-        self.store.window.put_decisions(as_table(decisions), key)
-
-    def _object_of(self, day: date) -> str | None:
-        is_open = not self.store.marks.get(day) and not self.store.calendar.is_past(day)
-        return self.store.window.decisions_of(day) if is_open else None
+        put_kept(self.store, DECISIONS, day, as_table(decisions))
 
 
 def as_table(decisions: Iterable[Decision]) -> pa.Table:

@@ -11,14 +11,19 @@ import pyarrow as pa
 
 from plugins.backups.taking import back_up
 from plugins.backups.target import Target
-from plugins.blocklist.decisions import Decisions, as_table
+from plugins.blocklist.decisions import Decisions
+from plugins.blocklist.decisions import as_table as decisions_table
 from plugins.blocklist.exporting import publish_exports
-from plugins.blocklist.forgetting import staying
+from plugins.blocklist.forgetting import staying as staying_decisions
+from plugins.incidents.kept import as_table as incidents_table
+from plugins.incidents.kept import incidents_of
+from plugins.incidents.kept import staying as staying_incidents
 from plugins.keys.day_keys import DayKey
 from plugins.steps.days import LINES, every_receipt
 from plugins.steps.importing import carry_out_imports
 from plugins.steps.rebuild_parts import discard_computed
 from plugins.store.store import Store, Tell
+from plugins.store.window import DECISIONS, INCIDENTS
 from schemas.backups import ErasedDay
 from schemas.receipts import Counts, Receipt, Sealed, generation_of
 from transforms.anonymising.addresses import Address
@@ -39,7 +44,7 @@ class Erased:
 
 
 def erase(store: Store, addresses: Collection[Address], actor: str, tell: Tell) -> Erased:
-    """Remove every line of the open days that is of these addresses, or mentions one of them, and decisions on them.
+    """Remove every line of the open days that is of these addresses, or mentions one, and what was decided on them.
 
     `addresses` are IPv4 where they stand for one. Waits for an ingest to end. It is done when the newest backup is one
     without these lines, so after a kill, or trouble with the backup, it has to be run again.
@@ -69,9 +74,8 @@ def _erase_day(store: Store, day: date, addresses: Collection[Address]) -> int |
     keys = {generation: store.keys.get(day, generation) for generation in named}
     before = store.keys.generations(day)
     going = _find_rows(store, day, receipts, keys, addresses)
-    decisions = Decisions(store).of_day(day)
-    kept = staying(decisions, addresses)
-    if len(before) < 2 and not any(rows.any() for rows in going.values()) and len(kept) == len(decisions):
+    kept, goes = _find_kept(store, day, addresses)
+    if len(before) < 2 and not goes and not any(rows.any() for rows in going.values()):
         return None
     new = store.keys.renew(day)
     discard_computed(store, day)
@@ -80,8 +84,8 @@ def _erase_day(store: Store, day: date, addresses: Collection[Address]) -> int |
         rewritten = _rewrite(store, day, receipt, keys, new, going)
         store.receipts.put(rewritten)
         erased += rewritten.counts.erased - receipt.counts.erased
-    if kept:
-        store.window.put_decisions(as_table(kept), new)
+    for kind, table in kept.items():
+        store.window.put_kept(kind, table, new)
     for name in list(store.window.names(day)):
         if generation_of(name) != new.generation:
             store.window.place.remove(name)
@@ -110,6 +114,17 @@ def _find_rows(
             rows = rows | np.array([place in gone for place in _places(table, number)], bool)
         going[sealed.name] = rows
     return going
+
+
+def _find_kept(store: Store, day: date, addresses: Collection[Address]) -> tuple[dict[str, pa.Table], bool]:
+    """What stays of the day's decisions and incidents, where anything does; and whether one of them goes."""
+    decisions, incidents = Decisions(store).of_day(day), incidents_of(store, day)
+    staying = {
+        DECISIONS: decisions_table(staying_decisions(decisions, addresses)),
+        INCIDENTS: incidents_table(staying_incidents(incidents, addresses)),
+    }
+    goes = sum(map(len, staying.values())) < len(decisions) + len(incidents)
+    return {kind: table for kind, table in staying.items() if len(table)}, goes
 
 
 def _rewrite(

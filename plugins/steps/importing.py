@@ -10,7 +10,7 @@ from plugins.steps.writing import ShardWriter
 from plugins.store.audit_facts import NAME_BYTES
 from plugins.store.records import read_record
 from plugins.store.store import Store, Tell
-from plugins.store.window import DECISIONS
+from plugins.store.window import KEPT
 from schemas.receipts import Import, Mark, Receipt, Record, generation_of, source_in
 from schemas.refusals import RefusedError
 
@@ -66,7 +66,7 @@ def sweep_window(store: Store) -> int:
     """Remove what a killed run left: objects without a receipt, those of imports, receipts in whose place there is a
     merged one. Returns how many.
 
-    Only while nobody else ingests. Decisions have no receipt: they come from no shard, and end with their day.
+    Only while nobody else ingests. What is kept of a whole day has no receipt, and ends with its day.
     """
     receipted = {shard.source for shard in store.receipts.shards()}
     requeued = _left_by_requeue(store)
@@ -74,7 +74,7 @@ def sweep_window(store: Store) -> int:
         name
         for name in store.window.names()
         if generation_of(name) == PROCESS_ONLY
-        or (name.split("/")[1] != DECISIONS and source_in(name) not in receipted)
+        or (name.split("/")[1] not in KEPT and source_in(name) not in receipted)
         or name in requeued
     ]
     replaced = store.receipts.replaced()
@@ -91,7 +91,7 @@ def _left_by_requeue(store: Store) -> set[str]:
     """What a requeue sealed in vain or has replaced: only receipts tell which object of a shard counts."""
     requeuing = read_record(store.place("state"), UNFINISHED, Requeuing)
     logs = requeuing.logs if requeuing else ()
-    sealed = {name for name in store.window.names() if name.split("/")[1] != DECISIONS and name.split("/")[2] in logs}
+    sealed = {name for name in store.window.names() if name.split("/")[1] not in KEPT and name.split("/")[2] in logs}
     files = {(log, file) for log, file in (name.split("/")[2:4] for name in sealed)}
     return sealed - {one.name for receipt in store.receipts.of_files(files) for one in receipt.objects}
 

@@ -11,6 +11,7 @@ from pyarrow.parquet.encryption import create_decryption_properties, create_encr
 
 from plugins.keys.day_keys import DayKey
 from plugins.store.door import Place
+from schemas.incidents import KEPT_INCIDENTS
 from schemas.receipts import Sealed, generation_of
 from schemas.refusals import RefusedError
 from schemas.window import CONTINUATIONS, ERRORS, EVENTS, HITS, KEPT_DECISIONS, LATE, QUARANTINE
@@ -24,8 +25,10 @@ KINDS: Final = {
     "events": EVENTS,
     "late": LATE,
 }  # what a shard becomes, and a receipt names
-DECISIONS: Final = "decisions"  # of a whole day, in one object a generation; no receipt names it
-SCHEMAS: Final = {**KINDS, DECISIONS: KEPT_DECISIONS}
+DECISIONS: Final = "decisions"
+INCIDENTS: Final = "incidents"
+KEPT: Final = {DECISIONS: KEPT_DECISIONS, INCIDENTS: KEPT_INCIDENTS}  # of a whole day; no receipt names the object
+SCHEMAS: Final = {**KINDS, **KEPT}
 DELTAS: Final = {"line_number", "continues", "requested_at", "logged_at", "occurred_at"}  # which mostly grow
 
 
@@ -56,19 +59,23 @@ class Window:
             raise DamagedError(_sentence(sealed, "is not what was written"))
         return unseal(content, key.secret, sealed, columns)
 
-    def put_decisions(self, table: pa.Table, key: DayKey) -> None:
-        """Seal all decisions of a day, in place of those that were kept under this key."""
-        name = f"{key.day}/{DECISIONS}/kept.{key.generation}.parquet"
+    def put_kept(self, kind: str, table: pa.Table, key: DayKey) -> None:
+        """Seal all that is kept of a day and a kind, in place of what was kept under this key."""
+        name = f"{key.day}/{kind}/kept.{key.generation}.parquet"
         self.place.put(name, seal(table, key.secret, name))
 
-    def get_decisions(self, name: str, key: DayKey) -> pa.Table:
-        """The decisions of an object that `decisions_of` found; FileNotFoundError where it was removed since."""
+    def get_kept(self, name: str, key: DayKey) -> pa.Table:
+        """The table of an object that `kept_of` found; FileNotFoundError where it was removed since."""
         return unseal(self.place.get(name), key.secret, Sealed(name=name, digest="", rows=0))
 
-    def decisions_of(self, day: date) -> str | None:
+    def kept_of(self, kind: str, day: date) -> str | None:
         """The object that counts: that of the newest generation. An erasure that was killed leaves two."""
-        names = self.place.names(f"{day}/{DECISIONS}/")
+        names = self.place.names(f"{day}/{kind}/")
         return max(names, key=lambda name: int(generation_of(name)), default=None)
+
+    def decisions_of(self, day: date) -> str | None:
+        """As `kept_of`."""
+        return self.kept_of(DECISIONS, day)
 
     def names(self, day: date | None = None) -> Iterator[str]:
         return self.place.names(f"{day}/" if day else "")
@@ -110,6 +117,8 @@ def unseal(content: bytes, secret: bytes, sealed: Sealed, columns: Sequence[str]
     names = schema.names if columns is None else list(columns)
     try:
         file = pq.ParquetFile(pa.BufferReader(content), decryption_properties=properties)
+        if not set(file.schema_arrow.names) <= set(schema.names):
+            raise KeyError(sealed.kind)  # an object of another kind
         table = file.read([name for name in names if name in file.schema_arrow.names])
         wanted = pa.schema([schema.field(name) for name in names])
         return pa.table([_column(table, field) for field in wanted], wanted)

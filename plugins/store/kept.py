@@ -1,0 +1,35 @@
+"""What is kept of an open day in one object a kind, sealed under the day's key and gone with it."""
+
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from plugins.keys.day_keys import KeyProblemError
+from plugins.store.calendar import ClosedDayError
+from plugins.store.store import Store
+from schemas.receipts import generation_of
+
+
+def read_kept(store: Store, kind: str, day: date) -> list[dict[str, Any]]:
+    """The rows as they are kept; a day that is closed, or has to be, has none. Whoever reads holds no lock."""
+    while name := _object_of(store, kind, day):
+        try:
+            key = store.keys.look(day, generation_of(name))
+            rows: list[dict[str, Any]] = store.window.get_kept(name, key).to_pylist()
+            return rows
+        except (FileNotFoundError, KeyProblemError, ClosedDayError):
+            if _object_of(store, kind, day) == name:  # else it was closed or written anew on the way
+                raise
+    return []
+
+
+def put_kept(store: Store, kind: str, day: date, table: pa.Table) -> None:
+    """All rows of a day in place of those before, by one write; the day's lock is held."""
+    key = store.keys.current(day, may_make=day not in store.open_days())
+    store.window.put_kept(kind, table, key)
+
+
+def _object_of(store: Store, kind: str, day: date) -> str | None:
+    is_open = not store.marks.get(day) and not store.calendar.is_past(day)
+    return store.window.kept_of(kind, day) if is_open else None
