@@ -2,22 +2,21 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-import maxminddb
 import pyarrow as pa
 
+from plugins.databases import open_databases
 from plugins.logs.reading import choose_layouts, parse_file, reading_of, refuse_wrong_format
+from plugins.scenarios import scenarios_of
 from schemas.policy import Policy
 from schemas.refusals import EmptyError, RefusedError
 from schemas.statistics import TABLES
 from schemas.window import HITS
-from transforms.detection.load import load_scenarios
 from transforms.parsing.meanings import Reading
 from transforms.parsing.parser import Parsed
 from transforms.statistics.coded import Context
@@ -116,9 +115,9 @@ def _gatherer(policy: Policy, now: datetime) -> Gatherer:
 
 
 def _analyse(files: Sequence[Gathered], policy: Policy, tell: Progress) -> Analysis:
-    scenarios, computed = load_scenarios(), []
-    with open_country_data(policy) as reader:
-        context = Context(policy, reader)
+    scenarios, computed = scenarios_of(policy), []
+    with open_databases(policy) as databases:
+        context = Context(policy, *databases)
         for day in gathered_days(files):
             tell(f"computing {day.day}: {len(day.hits):,} hits")
             computed.append(compute_day(day, scenarios, context, "final"))
@@ -132,16 +131,3 @@ def _analyse(files: Sequence[Gathered], policy: Policy, tell: Progress) -> Analy
         hits_with_agent=sum(file.hits_with_agent for file in files),
         tables={name: pa.concat_tables([day[name] for day in computed]) for name in TABLES} if computed else {},
     )
-
-
-def open_country_data(policy: Policy) -> "closing[maxminddb.Reader] | nullcontext[None]":
-    """The reader of `[places] country_data`, or none where the policy names none."""
-    path = policy.places.country_data
-    if not path:
-        return nullcontext()
-    try:
-        return closing(maxminddb.open_database(path))
-    except FileNotFoundError:
-        raise RefusedError(f"places.country_data: {path} does not exist; name a .mmdb file or leave it empty") from None
-    except (maxminddb.InvalidDatabaseError, OSError):
-        raise RefusedError(f"places.country_data: {path} cannot be read as a MaxMind database (.mmdb)") from None

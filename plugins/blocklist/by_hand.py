@@ -31,7 +31,7 @@ def ban(
     store.check_setting()
     names, reason = list(dict.fromkeys(map(read_target, targets))), _read_reason(reason)
     for name in names:
-        refuse_unbannable(name, store.policy.blocklist.allowlist)
+        refuse_unbannable(name, store.policy.protected)
     if lasts is not None and lasts < timedelta(minutes=1):
         raise RefusedError("a ban lasts a minute at least")
     decisions, today = Decisions(store), store.calendar.today()

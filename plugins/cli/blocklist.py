@@ -79,7 +79,7 @@ def ban(
 ) -> None:
     """Ban addresses and networks, one a line on standard input: all of them or, where one may not be, none."""
     store, length = _open(policy_file), _read_length(lasts)
-    targets = _read_targets(sys.stdin.read(), lambda one: refuse_unbannable(one, store.policy.blocklist.allowlist))
+    targets = _read_targets(sys.stdin.read(), lambda one: refuse_unbannable(one, store.policy.protected))
     made = ban_targets(store, targets, reason, ACTOR, length)
     typer.echo(f"banned: {len(made)}, the first until {min(one.until for one in made):%Y-%m-%d %H:%M} UTC")
 

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import typer
@@ -12,12 +13,14 @@ from plugins.analysis import read_logs
 from plugins.cli.parse import FormatOption
 from plugins.cli.statistics import PolicyOption
 from plugins.cli.terminal import Progress, print_table
+from plugins.databases import open_databases
 from plugins.policy_file import read_policy
+from plugins.scenarios import scenarios_of
 from schemas.policy import Policy
 from transforms.detection.count import find_alerts
-from transforms.detection.decide import decide
-from transforms.detection.load import load_scenarios
+from transforms.detection.decide import BanRule, decide
 from transforms.detection.match import match_events
+from transforms.detection.match_errors import match_errors
 from transforms.parsing.parser import Parsed
 
 ALERT_KEYS = ("scenario", "target", "first_seen", "last_seen", "events", "outcome")
@@ -45,11 +48,13 @@ def alerts(
 
 def detect(files: list[Parsed], policy: Policy) -> tuple[pa.Table, pa.Table]:
     """Alerts and decisions of whole files, in the clock of the log."""
-    scenarios = load_scenarios()
-    hits = pa.concat_tables([file.hits for file in files]).unify_dictionaries()
-    allowlist = [str(network) for network in policy.blocklist.allowlist]
-    found, _ = find_alerts(match_events(hits, scenarios), scenarios, allowlist)
-    decisions = decide(found, scenarios, policy.blocklist.ban, policy.keep.security_window, policy.site.timezone)
+    scenarios = scenarios_of(policy)
+    hits, errors = (pa.concat_tables([getattr(file, kind) for file in files]) for kind in ("hits", "errors"))
+    events = [match_events(hits, scenarios), match_errors(errors, scenarios)]
+    with open_databases(policy) as databases:
+        found, _ = find_alerts(pa.concat_tables(events), scenarios, policy.allowed, databases.owner_of)
+    rule = BanRule(policy.blocklist.ban, policy.keep.security_window, ZoneInfo(policy.site.timezone))
+    decisions = decide(found, scenarios, rule, policy.protected)
     return found, decisions
 
 

@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from plugins.analysis import open_country_data
+from plugins.databases import open_databases
 from plugins.forgetting.canaries import Canaries
 from plugins.logs.log_file import SHARD_BYTES, LogFile
+from plugins.scenarios import scenarios_of
 from plugins.steps.days import load_open_day
 from plugins.steps.planning import Planned
 from plugins.steps.reading import FileReader, open_writer
@@ -28,7 +29,6 @@ from schemas.receipts import Receipt, Sealed
 from schemas.refusals import RefusedError
 from transforms.anonymising.addresses import Address
 from transforms.anonymising.spellings import spell
-from transforms.detection.load import load_scenarios
 from transforms.statistics.coded import Context
 from transforms.statistics.compute import compute_final_day
 
@@ -79,8 +79,8 @@ def scratch_tables(store: Store, day: date, receipts: list[Receipt]) -> Mapping[
     statistics = store.policy.statistics.model_copy(update={"smallest_group": 1})
     policy = store.policy.model_copy(update={"statistics": statistics})
     data = load_open_day(store, day, receipts)
-    with open_country_data(policy) as reader:
-        tables, visit_log = compute_final_day(data, load_scenarios(), Context(policy, reader))
+    with open_databases(policy) as databases:
+        tables, visit_log = compute_final_day(data, scenarios_of(policy), Context(policy, *databases))
     return {**tables, **{f"visit log {name}": table for name, table in visit_log.items()}}
 
 

@@ -11,6 +11,7 @@ from plugins.logs.finding import find_files
 from plugins.logs.local import Local
 from plugins.mistakes import describe_mistake
 from plugins.notice.archive import archive_notice
+from plugins.scenarios import scenarios_of
 from plugins.steps.checked import forget_checks
 from plugins.steps.days import count_lines, day_receipts, load_open_day, publish_final
 from plugins.steps.expiring import expire
@@ -25,7 +26,6 @@ from plugins.store.locks import BusyError
 from plugins.store.store import Store, Tell
 from schemas.receipts import Mark
 from schemas.refusals import RefusedError
-from transforms.detection.load import load_scenarios
 
 UNREAD: Final = ("expired", "given up")  # days whose tables are those that were published last
 AHEAD: Final = timedelta(hours=3)  # what falls due before the next hourly run; two of them may fail or be late
@@ -174,5 +174,5 @@ def _finalise(store: Store, day: date, tell: Tell) -> Mark:
         return give_up_day(store, day, "expired", tell)
     receipts = day_receipts(store, day)
     data = load_open_day(store, day, receipts)
-    publish_final(store, data, load_scenarios())
+    publish_final(store, data, scenarios_of(store.policy))
     return Mark(day=day, state="closing", how="rebuilt", lines=count_lines(receipts, day), since=store.clock())

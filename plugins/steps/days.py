@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from plugins.analysis import open_country_data
+from plugins.databases import open_databases
 from plugins.keys.day_keys import DayKey
 from plugins.publishing import as_parquet
 from plugins.steps.checked import check_day
@@ -109,8 +109,8 @@ def version_of(
 
 def publish_final(store: Store, data: Day, scenarios: Sequence[Scenario], with_visit_log: bool = True) -> None:
     """The last tables of a day, checked, and what it leaves in the visit log."""
-    with open_country_data(store.policy) as reader:
-        tables, visit_log = compute_final_day(data, scenarios, Context(store.policy, reader))
+    with open_databases(store.policy) as databases:
+        tables, visit_log = compute_final_day(data, scenarios, Context(store.policy, *databases))
     check_day(store, data.day, tables)
     if with_visit_log:
         publish_day(store.place("visit_log"), data.day, visit_log)

@@ -10,6 +10,8 @@ import pyarrow as pa
 
 from plugins.blocklist.decisions import Decision, Decisions, new_handle
 from plugins.blocklist.terms import Past, rule_of
+from plugins.databases import open_databases
+from plugins.scenarios import scenarios_of
 from plugins.steps.days import day_receipts, version_of
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store, Tell
@@ -19,7 +21,6 @@ from schemas.scenario import Scenario
 from schemas.window import EVENTS
 from transforms.detection.count import find_alerts
 from transforms.detection.decide import BanRule, banning_alerts
-from transforms.detection.load import load_scenarios
 
 Alert = dict[str, Any]  # a row of ALERTS
 COPIED: Final = ("target", "scenario", "first_seen", "last_seen", "events", "outcome")
@@ -47,7 +48,7 @@ def detect(store: Store, actor: str, tell: Tell) -> Detected:
     A day that cannot be read holds up no other. What is published follows with `publish_exports`.
     """
     store.check_setting()
-    scenarios = load_scenarios()
+    scenarios = scenarios_of(store.policy)
     with store.locks.held("detection"):
         receipts, problems = _read_receipts(store)
         changed = [day for day, of_day in receipts.items() if _is_changed(store, day, of_day, scenarios)]
@@ -75,10 +76,15 @@ def _look_through(
         current = {day: day_receipts(store, day) for day in near if not store.marks.get(day)}
         tell(f"counting events of {len(current)} days")
         events = _read_events(store, current, problems)
-        allowlist = [str(network) for network in store.policy.blocklist.allowlist]
-        found, _ = find_alerts(pa.concat_tables([EVENTS.empty_table(), *events.values()]), scenarios, allowlist)
+        whole = pa.concat_tables([EVENTS.empty_table(), *events.values()])
+        with open_databases(store.policy) as databases:
+            found, _ = find_alerts(whole, scenarios, store.policy.allowed, databases.owner_of)
         rule = rule_of(store)
-        touched = [alert for alert in banning_alerts(found, scenarios) if _touches(alert, changed, rule)]
+        touched = [
+            alert
+            for alert in banning_alerts(found, scenarios, store.policy.protected)
+            if _touches(alert, changed, rule)
+        ]
         new = _decide(store, touched, {one.name: one.description for one in scenarios}, rule)
         Decisions(store).add(new)
         for day in events.keys() & set(changed):

@@ -13,6 +13,7 @@ from plugins.logs.origins import ExchangedError, Signature
 from plugins.logs.reading import choose_layouts, log_reading, secret_keys_of
 from plugins.logs.shards import UNSURE, parse_shards
 from plugins.mistakes import describe_mistake
+from plugins.scenarios import scenarios_of
 from plugins.steps.planning import Plan, Planned
 from plugins.steps.writing import ShardWriter
 from plugins.store.locks import BusyError
@@ -21,7 +22,6 @@ from plugins.store.store import Store, Tell
 from schemas.policy_model import Log
 from schemas.receipts import Receipt, Record
 from schemas.refusals import FormatError, RefusedError
-from transforms.detection.load import load_scenarios
 from transforms.parsing.layout import Layout
 from transforms.parsing.naming import error_layouts, layouts_in_force, named_layout
 
@@ -54,7 +54,7 @@ def read_files(store: Store, plan: Plan, numbers: Iterable[int], tell: Tell, sha
 
 def open_writer(store: Store) -> ShardWriter:
     """For the shards that one process reads."""
-    return ShardWriter(store, load_scenarios(), store.open_days())
+    return ShardWriter(store, scenarios_of(store.policy), store.open_days())
 
 
 class FileReader:

@@ -6,7 +6,8 @@ from datetime import date
 
 import pyarrow as pa
 
-from plugins.analysis import open_country_data
+from plugins.databases import open_databases
+from plugins.scenarios import scenarios_of
 from plugins.steps.checked import check_day
 from plugins.steps.days import day_receipts, load_open_day, publish_day, version_of
 from plugins.store.records import read_record, write_record
@@ -14,7 +15,6 @@ from plugins.store.store import Store, Tell
 from schemas.dictionary import version
 from schemas.receipts import Receipt, Record
 from schemas.refusals import RefusedError
-from transforms.detection.load import load_scenarios
 from transforms.enriching.agents import agent_lists_version
 from transforms.enriching.countries import country_data_version
 from transforms.statistics.coded import Context
@@ -80,9 +80,9 @@ def compute_provisional(store: Store, day: date, tell: Tell, context: Context | 
         return None
     tell(f"computing {day}")
     data = load_open_day(store, day, receipts)
-    with open_country_data(store.policy) as reader:
-        known = replace(context or Context(store.policy), country_reader=reader)
-        return Computed(version, compute_day(data, load_scenarios(), known, "provisional"))
+    with open_databases(store.policy) as databases:
+        known = replace(context or Context(store.policy), **databases._asdict())
+        return Computed(version, compute_day(data, scenarios_of(store.policy), known, "provisional"))
 
 
 def publish_provisional(store: Store, day: date, computed: Computed) -> None:
@@ -101,8 +101,9 @@ def _receipts(store: Store, day: date) -> Sequence[Receipt]:
 
 def _version(store: Store, day: date, receipts: Sequence[Receipt]) -> str:
     """Also the lists and data that hits are looked up in, and the columns: an upgrade computes open days anew."""
-    with open_country_data(store.policy) as reader:
-        parts = version_of(day, receipts, store, load_scenarios()), agent_lists_version(), country_data_version(reader)
+    with open_databases(store.policy) as databases:
+        countries = country_data_version(databases.country_reader)
+    parts = version_of(day, receipts, store, scenarios_of(store.policy)), agent_lists_version(), countries
     return f"{', '.join(parts)}, tables {version()}"
 
 

@@ -16,6 +16,7 @@ from schemas.receipts import Counts, Receipt, Sealed
 from schemas.scenario import Scenario
 from schemas.window import LATE
 from transforms.detection.match import match_events
+from transforms.detection.match_errors import match_errors
 from transforms.parsing.digests import format_digest
 from transforms.parsing.meanings import Reading
 from transforms.parsing.parser import Parsed
@@ -99,7 +100,9 @@ class ShardWriter:
             "errors": part.errors,
             "continuations": part.continuations,
             "quarantine": part.quarantine,
-            "events": match_events(part.hits, self.scenarios),
+            "events": pa.concat_tables(
+                [match_events(part.hits, self.scenarios), match_errors(part.errors, self.scenarios)]
+            ),
         }
         return [self.store.window.put(kind, sealed_as, table, key) for kind, table in tables.items() if len(table)]
 

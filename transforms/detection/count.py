@@ -1,134 +1,175 @@
-"""Events → alerts: a leaky bucket for each scenario and target, by its closed form instead of event by event."""
+"""Events → alerts: a leaky bucket for each scenario and target."""
 
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from schemas.scenario import Scenario
 from schemas.window import ALERTS, EVIDENCE
+from transforms.detection.buckets import MICROSECOND, Ints, Mask, bucket_levels, column_codes, first_of_values
 from transforms.detection.dictionaries import compact, unify
-from transforms.detection.targets import name_targets
+from transforms.detection.outcomes import outcomes_of
+from transforms.detection.targets import Network, name_targets
 
-Ints = NDArray[np.int64]
 Columns = dict[str, pa.ChunkedArray | pa.Array]
-
-REFUSALS: Final = (401, 403, 404, 429)  # and all of 5xx
-MICROSECOND: Final = timedelta(microseconds=1)
+OwnerOf = Callable[[str], str | None]  # an address → who announces its network
 
 
-def find_alerts(events: pa.Table, scenarios: Sequence[Scenario], allowlist: Sequence[str]) -> tuple[pa.Table, pa.Table]:
-    """EVENTS (in any order and chunks), and the addresses and networks never to ban → ALERTS and their EVIDENCE.
+def find_alerts(
+    events: pa.Table, scenarios: Sequence[Scenario], allowed: Sequence[Network], owner_of: OwnerOf | None = None
+) -> tuple[pa.Table, pa.Table]:
+    """EVENTS (in any order and chunks), and the networks never to ban → ALERTS and their EVIDENCE.
 
     A burst lasts from the moment a bucket was empty until it is empty again; one that overflows is one alert. Its
-    evidence are all events of the target in that time, repeats of a distinct value included.
-    Events are dropped whose target holds anything of the allow-list. `blocked`: every answer was a refusal.
+    evidence are all events of the target in that time, repeats of a distinct value included. A sequence is an alert at
+    the first hit of its second step that comes soon enough after the bucket has overflowed. What is counted by owner
+    is an alert for each target that took part; without `owner_of` it is none.
+    Events are dropped whose target holds anything of the allow-list.
     Alerts are numbered by the instant of overflow, then scenario, then target: the same for any order of shards.
     """
     events = unify(events)
-    groups = {scenario.group_by for scenario in scenarios}
-    targets = {group: name_targets(events["client_ip"], group, allowlist) for group in groups}
+    targets = _Targets(events["client_ip"], allowed, owner_of)
     alerts, evidence = [ALERTS.empty_table()], [EVIDENCE.empty_table()]
     for scenario in scenarios:
-        own = events.append_column("target", targets[scenario.group_by])
-        own = own.filter((pc.field("scenario") == scenario.name) & pc.field("target").is_valid())
-        found, behind = _overflows(_sort(_frequent(own, scenario)), scenario, number=sum(map(len, alerts)))
+        own = events.filter(pc.field("scenario") == scenario.name)
+        own = _sort(_frequent(targets.add(own, scenario), scenario))
+        found, behind = _overflows(own, scenario, number=sum(map(len, alerts)))
         alerts.append(found)
         evidence.append(behind)
     return _renumber(pa.concat_tables(alerts), unify(pa.concat_tables(evidence)))
 
 
-def bucket_levels(instants: Ints, targets: Ints, leak: int) -> Ints:
-    """The level after each event, times `leak`; events sorted by target and instant, times in microseconds.
+class _Targets:
+    """Whom a ban would name, and whose bucket is filled, worked out for each address once."""
 
-    The closed form: 1 + S_i - min(S_j, j <= i) with S_i = i - t_i / leak, here in whole numbers, so that a level is
-    exact. The targets are laid end to end on one axis, each after the bucket of the one before has surely run dry.
-    """
-    gaps = np.diff(instants, prepend=instants[:1])
-    starts = np.flatnonzero(np.diff(targets, prepend=-1))
-    gaps[starts[1:]] = np.diff(starts) * leak
-    surplus = leak * np.arange(len(instants)) - np.cumsum(gaps)
-    levels: Ints = leak + surplus - np.minimum.accumulate(surplus)
-    return levels
+    def __init__(self, clients: pa.ChunkedArray, allowed: Sequence[Network], owner_of: OwnerOf | None) -> None:
+        self.addresses = clients.combine_chunks().dictionary.to_pylist()
+        self.allowed = allowed
+        self.owner_of = owner_of
+        self._names: dict[str, pa.Array] = {}
+
+    def add(self, events: pa.Table, scenario: Scenario) -> pa.Table:
+        """The events with `target` and `bucket`, without those that have none."""
+        by_owner = scenario.group_by == "owner"
+        names = {"target": self._named("address" if by_owner else scenario.group_by)}
+        names["bucket"] = self._named("owner") if by_owner else names["target"]
+        if scenario.count == "distinct address":
+            names["subscriber"] = self._named("address")
+        indices = events["client_ip"].combine_chunks().indices
+        for column, values in names.items():
+            events = events.append_column(column, values.take(indices))
+        return events.filter(pc.field("target").is_valid() & pc.field("bucket").is_valid())
+
+    def _named(self, group: str) -> pa.Array:
+        if group not in self._names:
+            names = self._owners() if group == "owner" else name_targets(self.addresses, group, self.allowed)
+            self._names[group] = pa.array(names, pa.string()).dictionary_encode()
+        return self._names[group]
+
+    def _owners(self) -> list[str | None]:
+        return [self.owner_of(address) if self.owner_of else None for address in self.addresses]
+
+
+@dataclass(frozen=True)
+class _Bursts:
+    """Of sorted rows: the burst that each belongs to, and of each overflowed burst the moment when it is due."""
+
+    of_rows: Ints
+    is_evidence: Mask
+    due: Ints
 
 
 def _overflows(events: pa.Table, scenario: Scenario, number: int) -> tuple[pa.Table, pa.Table]:
     """Sorted events of one scenario → its ALERTS, numbered from `number`, and EVIDENCE."""
-    counted = _counted(events, scenario)
     instants = events["occurred_at"].cast(pa.int64()).to_numpy()
-    leak = scenario.bucket.leak // MICROSECOND
-    levels = bucket_levels(instants[counted], _codes(events["target"])[counted], leak)
-    bursts = np.cumsum(levels == leak)
-    over = np.flatnonzero(levels > scenario.bucket.capacity * leak)
-    alerting, first_over = np.unique(bursts[over], return_index=True)
-    # A repeat belongs to the counted event before it, as long as the bucket has not run dry since.
-    latest = np.searchsorted(counted, np.arange(len(events)), side="right") - 1
-    is_inside = instants < (instants[counted] + levels)[latest]
-    rows = np.flatnonzero(is_inside & np.isin(bursts[latest], alerting))
-    numbers = number + np.searchsorted(alerting, bursts[latest][rows])
-    behind = events.take(rows).append_column("alert", pa.array(numbers))
-    overflows = events["occurred_at"].take(counted[over[first_over]])
-    return _describe(behind, overflows), compact(dict(zip(behind.column_names, behind.columns, strict=True)), EVIDENCE)
-
-
-def _describe(behind: pa.Table, overflows: pa.ChunkedArray) -> pa.Table:
-    """The evidence of one scenario, alert by alert, and the instants of overflow → ALERTS."""
-    numbers = behind["alert"].to_numpy()
+    bursts = _find_bursts(events, instants, scenario)
+    rows = np.flatnonzero(bursts.is_evidence)
+    targets = column_codes(events["target"])
+    pairs = bursts.of_rows[rows] * (targets.max(initial=0) + 1) + targets[rows]
+    rows = rows[np.argsort(pairs, kind="stable")]
+    numbers = np.unique(np.sort(pairs), return_inverse=True)[1]
+    behind = events.take(rows).append_column("alert", pa.array(number + numbers))
     begins = np.flatnonzero(np.diff(numbers, prepend=-1))
-    sizes = np.diff(begins, append=len(numbers))
+    moments = np.maximum(bursts.due[bursts.of_rows[rows[begins]]], instants[rows[begins]])
+    alerts = _describe(behind, begins, pa.array(moments, pa.timestamp("us", tz="UTC")))
+    return alerts, compact(dict(zip(behind.column_names, behind.columns, strict=True)), EVIDENCE)
+
+
+def _find_bursts(events: pa.Table, instants: Ints, scenario: Scenario) -> _Bursts:
+    places, buckets = np.arange(len(events)), column_codes(events["bucket"])
+    is_then: Mask = events["step"].fill_null(0).to_numpy() > 0
+    counted = _counted(events, instants, buckets, np.flatnonzero(~is_then), scenario)
+    if not len(counted):
+        return _Bursts(places, np.zeros(len(events), np.bool_), instants)
+    leak = scenario.bucket.leak // MICROSECOND
+    levels = bucket_levels(instants[counted], buckets[counted], leak)
+    bursts = np.cumsum(levels == leak) - 1
+    is_over = levels > scenario.bucket.capacity * leak
+    overflow = _first_places(bursts[is_over], counted[is_over], bursts[-1] + 1, never=len(events))
+    # A repeat belongs to the counted event before it, as long as the bucket has not run dry since.
+    latest = np.maximum(np.searchsorted(counted, places, side="right") - 1, 0)
+    belongs = (counted[latest] <= places) & (buckets[counted][latest] == buckets)
+    of_rows, due = bursts[latest], overflow
+    is_evidence = belongs & ~is_then & (instants < (instants[counted] + levels)[latest])
+    if scenario.within is not None:
+        filling = np.maximum.accumulate(np.where(is_then, 0, places))
+        soon = instants - instants[filling] <= scenario.within // MICROSECOND
+        is_due = belongs & is_then & (overflow[of_rows] <= places) & soon
+        due = _first_places(of_rows[is_due], places[is_due], len(overflow), never=len(events))
+        is_evidence |= is_due
+    return _Bursts(of_rows, is_evidence & (due[of_rows] < len(events)), np.append(instants, 0)[due])
+
+
+def _first_places(bursts: Ints, places: Ints, length: int, never: int) -> Ints:
+    """For each burst the first of its places."""
+    first = np.full(length, never)
+    np.minimum.at(first, bursts, places)
+    return first
+
+
+def _describe(behind: pa.Table, begins: Ints, overflows: pa.Array) -> pa.Table:
+    """The evidence of one scenario, alert by alert, where each begins, and the instants of overflow → ALERTS."""
+    sizes = np.diff(begins, append=len(behind))
     alerts: Columns = {name: behind[name].take(begins) for name in ("alert", "scenario", "target")}
     alerts["first_seen"] = behind["occurred_at"].take(begins)
     alerts["last_seen"] = behind["occurred_at"].take(begins + sizes - 1)
     alerts["overflowed_at"] = overflows
     alerts["events"] = pa.array(sizes)
-    alerts["outcome"] = _outcomes(behind, begins)
+    alerts["outcome"] = outcomes_of(behind, begins)
     return compact(alerts, ALERTS)
 
 
-def _counted(events: pa.Table, scenario: Scenario) -> Ints:
-    """The positions that fill the bucket: every event's, or the first of each distinct value of a target."""
+def _counted(events: pa.Table, instants: Ints, buckets: Ints, rows: Ints, scenario: Scenario) -> Ints:
+    """Those of the rows that fill a bucket: all of them, or the first of each distinct value."""
+    columns = {"distinct address": "subscriber", "distinct user_agent": "user_agent"}
     if scenario.count == "events":
-        return np.arange(len(events))
-    values = _codes(events["distinct"])
-    _, first = np.unique(_codes(events["target"]) * (values.max(initial=0) + 2) + values, return_index=True)
-    return np.sort(first)
+        return rows
+    values = column_codes(events[columns.get(scenario.count, "distinct")])
+    full = scenario.bucket.full // MICROSECOND
+    return rows[first_of_values(instants[rows], buckets[rows], values[rows], full)]
 
 
 def _frequent(events: pa.Table, scenario: Scenario) -> pa.Table:
-    """Without the targets that have too few events to overflow a bucket; most have."""
-    codes = _codes(events["target"])
+    """Without the buckets that have too few events to overflow; most have."""
+    codes = column_codes(events["bucket"])
     return events.filter(pa.array(np.bincount(codes)[codes] > scenario.bucket.capacity))
 
 
 def _sort(events: pa.Table) -> pa.Table:
-    """By target, instant and place in the logs."""
+    """By bucket, instant and place in the logs."""
     instants = events["occurred_at"].cast(pa.int64()).to_numpy()
     keys = (events["line_number"].to_numpy(), _ranks(events["file"]), _ranks(events["log"]), instants)
-    return events.take(np.lexsort((*keys, _codes(events["target"]))))
-
-
-def _codes(column: pa.ChunkedArray) -> Ints:
-    """For each row the number of its value in the dictionary; missing is the last."""
-    coded = column.combine_chunks()
-    codes: Ints = coded.indices.fill_null(len(coded.dictionary)).to_numpy().astype(np.int64)
-    return codes
+    return events.take(np.lexsort((*keys, column_codes(events["bucket"]))))
 
 
 def _ranks(column: pa.ChunkedArray) -> Ints:
-    """As `_codes`, in the order of the values, which no order of shards changes."""
+    """As `column_codes`, in the order of the values, which no order of shards changes."""
     ranks = pc.rank(column.combine_chunks().dictionary).to_numpy()
-    ordered: Ints = np.append(ranks, len(ranks) + 1)[_codes(column)]
+    ordered: Ints = np.append(ranks, len(ranks) + 1)[column_codes(column)]
     return ordered
-
-
-def _outcomes(behind: pa.Table, begins: Ints) -> pa.Array:
-    status = behind["status"].fill_null(0).to_numpy()
-    refused = np.isin(status, REFUSALS) | (status // 100 == 5)
-    return pc.if_else(pa.array(np.logical_and.reduceat(refused, begins)), "blocked", "attempted")
 
 
 def _renumber(alerts: pa.Table, evidence: pa.Table) -> tuple[pa.Table, pa.Table]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from schemas.scenario import Scenario
 from schemas.window import DECISIONS
+from transforms.detection.targets import NEVER, Network, holds_any
 from transforms.visits.days import start_of_day
 
 MOST_DOUBLINGS: Final = 16  # far beyond any window
@@ -43,17 +44,16 @@ class BanRule:
 
 
 def decide(
-    alerts: pa.Table, scenarios: Sequence[Scenario], ban: timedelta, window: timedelta, timezone: str
+    alerts: pa.Table, scenarios: Sequence[Scenario], rule: BanRule, protected: Sequence[Network] = ()
 ) -> pa.Table:
     """ALERTS → DECISIONS, one for each alert of a scenario in mode `ban`, by the instant of decision.
 
     A decision is made at the event that overflowed, so what follows that event never changes it. It ends at the latest
-    when the day of the overflow, in `timezone`, closes.
+    when the day of the overflow closes.
     """
-    rule = BanRule(ban, window, ZoneInfo(timezone))
     earlier: defaultdict[str, list[datetime]] = defaultdict(list)  # closings by target, ascending
     decisions = []
-    for alert in banning_alerts(alerts, scenarios):
+    for alert in banning_alerts(alerts, scenarios, protected):
         target, moment = alert["target"], alert["overflowed_at"]
         closing = rule.closing(rule.day_of(moment))
         until = rule.until(moment, reversed(earlier[target]), closing)
@@ -62,8 +62,14 @@ def decide(
     return pa.Table.from_pylist(decisions, schema=DECISIONS)
 
 
-def banning_alerts(alerts: pa.Table, scenarios: Sequence[Scenario]) -> list[dict[str, Any]]:
-    """The alerts of scenarios in mode `ban`, in the order in which they are decided on."""
+def banning_alerts(
+    alerts: pa.Table, scenarios: Sequence[Scenario], protected: Sequence[Network]
+) -> list[dict[str, Any]]:
+    """The alerts of scenarios in mode `ban`, in the order in which they are decided on.
+
+    Nobody is banned who is `protected`, or no address of the internet.
+    """
     banning = {scenario.name for scenario in scenarios if scenario.mode == "ban"}
     rows = [alert for alert in alerts.to_pylist() if alert["scenario"] in banning]
+    rows = [alert for alert in rows if not holds_any(alert["target"], (*NEVER, *protected))]
     return sorted(rows, key=lambda alert: (alert["overflowed_at"], alert["scenario"], alert["target"]))

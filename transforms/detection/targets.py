@@ -30,16 +30,13 @@ NEVER: Final = tuple(
 )
 
 
-def name_targets(client_ips: pa.ChunkedArray, group_by: str, allowlist: Sequence[str]) -> pa.Array:
-    """For each address (TEXT) the target of a scenario that groups by `address` or `network`, as TEXT.
+def name_targets(addresses: Iterable[str], group_by: str, allowed: Sequence[Network]) -> list[str | None]:
+    """For each address the target of a scenario that groups by `address` or `network`.
 
-    An IPv4 address, its /24, or an IPv6 address's /64; null where the target holds anything of the allow-list
-    (addresses and networks), so that no ban can hit it.
+    An IPv4 address, its /24, or an IPv6 address's /64; None where the target holds anything of the allow-list, so that
+    no ban can hit it.
     """
-    allowed = [ipaddress.ip_network(entry, strict=False) for entry in allowlist]
-    coded = client_ips.combine_chunks()
-    names = [_target_name(address, group_by, allowed) for address in coded.dictionary.to_pylist()]
-    return pa.array(names, pa.string()).dictionary_encode().take(coded.indices)
+    return [_target_name(address, group_by, allowed) for address in addresses]
 
 
 def code_targets(addresses: pa.StringArray, group_by: str) -> Codes:

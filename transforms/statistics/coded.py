@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from schemas.policy import Policy
 from schemas.statistics import OTHER, UNKNOWN
 from transforms.anonymising.left_over import hide_left_over
+from transforms.detection.count import OwnerOf
 from transforms.distinct import (
     Codes,
     DistinctValues,
@@ -71,6 +72,7 @@ class Context:
 
     policy: Policy
     country_reader: maxminddb.Reader | None = None
+    owner_of: OwnerOf | None = None
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     known: Remembered = field(default_factory=Remembered)
     connection: duckdb.DuckDBPyConnection = field(default_factory=open_engine)

@@ -16,6 +16,7 @@ from schemas.scenario import Scenario
 from schemas.window import HITS, LATE
 from transforms.detection.count import find_alerts
 from transforms.detection.match import frequent_events, match_together
+from transforms.detection.match_errors import match_errors
 from transforms.distinct import Distincts, distinct_values
 from transforms.statistics.blocks import Blocks, in_blocks
 from transforms.statistics.coded import CODED, Context, code_countries, code_hits, code_vhosts, is_ignored
@@ -29,7 +30,10 @@ LEAVING_HITS: Final = (
     *("log", "file", "line_number", "client_ip", "client_host", "requested_at", "method", "path", "query", "status"),
     *("bytes_sent", "referrer", "user_agent", "vhost", "request_seconds"),
 )
-LEAVING_ERRORS: Final = ("client_ip", "level", "module", "vhost", "message")
+LEAVING_ERRORS: Final = (
+    *("log", "file", "line_number", "logged_at", "client_ip", "level", "module", "code", "vhost"),
+    *("request_line", "message"),
+)
 OF_VISIT_LOG: Final = (
     *("instant", "vhost", "path", "status", "bytes_sent", "source_kind", "source", "agent_kind", "browser", "os"),
     *("device_class", "country", "is_pageview", "is_download"),
@@ -143,11 +147,11 @@ def _find_alerts(day: Day, scenarios: Sequence[Scenario], context: Context) -> t
     acting = [scenario for scenario in scenarios if scenario.mode == "ban"]
     if day.events is None:
         hits = in_blocks(day.hits)
-        events = match_together(lambda columns: map(spell_clients, hits.read(columns)), acting, context.known)
+        of_hits = match_together(lambda columns: map(spell_clients, hits.read(columns)), acting, context.known)
+        events = pa.concat_tables([of_hits, match_errors(spell_clients(day.errors.unify_dictionaries()), acting)])
     else:
         events = frequent_events(in_blocks(day.events).read, acting)
-    allowlist = [str(network) for network in context.policy.blocklist.allowlist]
-    alerts, evidence = find_alerts(events, acting, allowlist)
+    alerts, evidence = find_alerts(events, acting, context.policy.allowed, context.owner_of)
     return alerts, spell_clients(evidence.unify_dictionaries())
 
 

@@ -1,6 +1,7 @@
 import random
 from collections.abc import Iterable
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pyarrow as pa
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from schemas.scenario import Bucket, Match, Scenario
 from schemas.window import ALERTS, EVENTS, EVIDENCE
 from tests.transforms.detection.tables import START, make_events
-from transforms.detection.count import bucket_levels, find_alerts
+from transforms.detection.buckets import bucket_levels
+from transforms.detection.count import find_alerts
 
 Row = dict[str, object]
 
@@ -22,7 +24,7 @@ def scenario(capacity: int = 2, leak: str = "PT10S", **keys: str) -> Scenario:
 
 
 def alerts_on(rows: Iterable[Row], rule: Scenario | None = None, allowlist: Iterable[str] = ()) -> list[Row]:
-    alerts, _ = find_alerts(make_events(rows), [rule or scenario()], list(allowlist))
+    alerts, _ = find_alerts(make_events(rows), [rule or scenario()], [ip_network(entry) for entry in allowlist])
     return alerts.to_pylist()
 
 
@@ -215,6 +217,6 @@ def test_evidence_holds_the_addresses_of_its_own_rows_only():
 
 def test_nothing_gives_nothing_in_the_right_shapes():
     for rules in ([], [scenario()]):
-        alerts, evidence = find_alerts(EVENTS.empty_table(), rules, ["192.0.2.0/24"])
+        alerts, evidence = find_alerts(EVENTS.empty_table(), rules, [ip_network("192.0.2.0/24")])
         assert (len(alerts), alerts.schema) == (0, ALERTS)
         assert (len(evidence), evidence.schema) == (0, EVIDENCE)

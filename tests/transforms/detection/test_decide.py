@@ -1,13 +1,16 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.scenario import Bucket, Match, Scenario
 from schemas.window import ALERTS, DECISIONS
-from transforms.detection.decide import decide
+from transforms.detection.decide import BanRule, decide
 
 HOUR = timedelta(hours=1)
 WEEK = timedelta(days=7)
@@ -19,11 +22,13 @@ def scenario(name: str = "path-scan", mode: str = "ban") -> Scenario:
     return Scenario(name=name, description="x", severity="low", mode=mode, bucket=bucket, match=(Match(),))
 
 
-def decisions_on(moments: Iterable[datetime], *, ban=HOUR, window=WEEK, zone="UTC", rules=None, target="192.0.2.1"):
+def decisions_on(
+    moments: Iterable[datetime], *, ban=HOUR, window=WEEK, zone="UTC", rules=None, target="192.0.2.1", protected=()
+):
     usual = {"scenario": "path-scan", "target": target, "events": 3, "outcome": "attempted"}
     seen = [{"alert": n, "first_seen": at, "last_seen": at, "overflowed_at": at} for n, at in enumerate(moments)]
     alerts = pa.Table.from_pylist([usual | row for row in seen], schema=ALERTS)
-    decisions = decide(alerts, rules or [scenario()], ban, window, zone)
+    decisions = decide(alerts, rules or [scenario()], BanRule(ban, window, ZoneInfo(zone)), protected)
     assert decisions.schema == DECISIONS
     return decisions.to_pylist()
 
@@ -99,3 +104,13 @@ def test_every_ban_ends_after_it_began_and_within_the_window(found, days, hours)
 @given(st.lists(moments, min_size=1, max_size=20, unique=True).map(sorted))
 def test_what_comes_later_changes_no_decision(found):
     assert decisions_on(found[:-1]) == decisions_on(found)[:-1]
+
+
+@pytest.mark.parametrize("target", ["127.0.0.1", "10.1.2.3", "192.168.0.0/24", "fd00:1:2:3::/64", "64:ff9b::/64"])
+def test_nobody_is_banned_who_is_no_address_of_the_internet(target):
+    assert decisions_on([NOON], target=target) == []
+
+
+def test_nobody_is_banned_whom_the_policy_protects():
+    assert decisions_on([NOON], target="198.51.100.0/24", protected=[ip_network("198.51.100.7/32")]) == []
+    assert decisions_on([NOON], target="198.51.100.0/24", protected=[ip_network("198.51.101.0/24")])

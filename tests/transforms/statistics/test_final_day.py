@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from plugins.analysis import open_country_data, read_logs
+from plugins.analysis import read_logs
+from plugins.databases import open_databases
 from plugins.policy_file import read_policy
 from schemas.policy import Policy
 from schemas.statistics import OTHER, TABLES
@@ -40,8 +41,8 @@ def traffic(tmp_path_factory: pytest.TempPathFactory) -> Traffic:
 @pytest.fixture(scope="module")
 def closed(traffic: Traffic) -> list[tuple[Tables, Tables]]:
     policy, days = traffic
-    with open_country_data(policy) as reader:
-        return [compute_final_day(day, load_scenarios(), Context(policy, reader)) for day in days]
+    with open_databases(policy) as databases:
+        return [compute_final_day(day, load_scenarios(), Context(policy, *databases)) for day in days]
 
 
 def total(table: pa.Table, figure: str) -> Any:
@@ -69,8 +70,8 @@ def test_a_closed_day_has_the_tables_that_any_rebuild_has(
     traffic: Traffic, closed: list[tuple[Tables, Tables]]
 ) -> None:
     policy, days = traffic
-    with open_country_data(policy) as reader:
-        rebuilt = [compute_day(day, load_scenarios(), Context(policy, reader), "final") for day in days]
+    with open_databases(policy) as databases:
+        rebuilt = [compute_day(day, load_scenarios(), Context(policy, *databases), "final") for day in days]
     assert rebuilt == [statistics for statistics, _ in closed]
 
 

@@ -1,0 +1,46 @@
+"""The scenarios that an installation uses: the project's own and those of its folder, as its policy says."""
+
+from pathlib import Path
+
+from schemas.policy import Policy
+from schemas.refusals import RefusedError
+from schemas.scenario import Match, Scenario
+from transforms.detection.load import load_scenarios
+
+
+def scenarios_of(policy: Policy) -> tuple[Scenario, ...]:
+    """By name; one of the policy's folder replaces the project's of the same name.
+
+    RefusedError where a file is wrong, or the policy names a scenario that there is none of.
+    """
+    found = {one.name: one for one in (*load_scenarios(), *_own(policy))}
+    for key in ("simulate", "off"):
+        for name in getattr(policy.blocklist, key):
+            if name not in found:
+                raise RefusedError(f'blocklist.{key} has "{name}"; allowed are {", ".join(sorted(found))}')
+    simulated = {name: {"mode": "simulate"} for name in policy.blocklist.simulate}
+    used = (found[name] for name in sorted(found) if name not in policy.blocklist.off)
+    return tuple(_with_engines(one.model_copy(update=simulated.get(one.name)), policy) for one in used)
+
+
+def _own(policy: Policy) -> tuple[Scenario, ...]:
+    folder = policy.places.scenarios
+    if not folder:
+        return ()
+    if not Path(folder).is_dir():
+        raise RefusedError(f"places.scenarios: {folder} is no folder; make it, or leave the key empty")
+    return load_scenarios(Path(folder))
+
+
+def _with_engines(scenario: Scenario, policy: Policy) -> Scenario:
+    """The scenario with networks where it names a search engine of the policy."""
+    parts = ("match", "then", "success")
+    named = {part: tuple(_with_networks(one, policy) for one in getattr(scenario, part)) for part in parts}
+    return scenario.model_copy(update=named)
+
+
+def _with_networks(match: Match, policy: Policy) -> Match:
+    engines = {engine.name: tuple(map(str, engine.networks)) for engine in policy.search_engines}
+    if not match.outside or match.outside[0] not in engines:
+        return match
+    return match.model_copy(update={"outside": engines[match.outside[0]]})

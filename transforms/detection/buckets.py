@@ -1,0 +1,47 @@
+"""Leaky buckets, by their closed form instead of event by event."""
+
+from datetime import timedelta
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def bucket_levels(instants: Ints, buckets: Ints, leak: int) -> Ints:
+    """The level after each event, times `leak`; events sorted by bucket and instant, times in microseconds.
+
+    The closed form: 1 + S_i - min(S_j, j <= i) with S_i = i - t_i / leak, here in whole numbers, so that a level is
+    exact. The buckets are laid end to end on one axis, each after the one before has surely run dry.
+    """
+    gaps = np.diff(instants, prepend=instants[:1])
+    starts = np.flatnonzero(np.diff(buckets, prepend=-1))
+    gaps[starts[1:]] = np.diff(starts) * leak
+    surplus = leak * np.arange(len(instants)) - np.cumsum(gaps)
+    levels: Ints = leak + surplus - np.minimum.accumulate(surplus)
+    return levels
+
+
+def first_of_values(instants: Ints, buckets: Ints, values: Ints, full: int) -> Mask:
+    """Of events sorted by bucket and instant: whether the value is new, or was not there for `full` microseconds.
+
+    That is how long a full bucket takes to run dry, so nothing counts twice in it, and a further day none the less.
+    """
+    order = np.lexsort((np.arange(len(values)), values, buckets))
+    is_again = (np.diff(buckets[order], prepend=-1) == 0) & (np.diff(values[order], prepend=-1) == 0)
+    is_again &= np.diff(instants[order], prepend=0) < full
+    is_first = np.empty(len(order), np.bool_)
+    is_first[order] = ~is_again
+    return is_first
+
+
+def column_codes(column: pa.ChunkedArray) -> Ints:
+    """For each row the number of its value in the dictionary; missing is the last."""
+    coded = column.combine_chunks()
+    codes: Ints = coded.indices.fill_null(len(coded.dictionary)).to_numpy().astype(np.int64)
+    return codes
