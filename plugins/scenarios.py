@@ -20,7 +20,7 @@ def scenarios_of(policy: Policy) -> tuple[Scenario, ...]:
                 raise RefusedError(f'blocklist.{key} has "{name}"; allowed are {", ".join(sorted(found))}')
     simulated = {name: {"mode": "simulate"} for name in policy.blocklist.simulate}
     used = (found[name] for name in sorted(found) if name not in policy.blocklist.off)
-    return tuple(_with_engines(one.model_copy(update=simulated.get(one.name)), policy) for one in used)
+    return tuple(with_engines(one.model_copy(update=simulated.get(one.name)), policy) for one in used)
 
 
 def _own(policy: Policy) -> tuple[Scenario, ...]:
@@ -32,7 +32,7 @@ def _own(policy: Policy) -> tuple[Scenario, ...]:
     return load_scenarios(Path(folder))
 
 
-def _with_engines(scenario: Scenario, policy: Policy) -> Scenario:
+def with_engines(scenario: Scenario, policy: Policy) -> Scenario:
     """The scenario with networks where it names a search engine of the policy."""
     parts = ("match", "then", "success")
     named = {part: tuple(_with_networks(one, policy) for one in getattr(scenario, part)) for part in parts}

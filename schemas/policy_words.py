@@ -79,7 +79,8 @@ def _bans(policy: Policy) -> Iterator[str]:
     if simulated := policy.blocklist.simulate:
         yield f"Scenarios that ban nobody: {_series(simulated)}."
     if policy.blocklist.most_people < 1:
-        yield f"A blocklist that would hit more than {policy.blocklist.most_people:.2%} of a day's people is not published."
+        share = f"{policy.blocklist.most_people:.2%}"
+        yield f"A blocklist that would hit more than {share} of a day's people is not published."
 
 
 def _reading(log: Log) -> str:

@@ -76,6 +76,7 @@ Values = Annotated[
     tuple[Annotated[str, Field(pattern=r"\A[^A-Z\s]+\z")], ...],
     _allowed('a list of values in lower case, such as ["error"]'),
 ]
+Methods = Annotated[tuple[str, ...], _allowed('a list of methods, such as ["GET", "POST"]')]
 Count = Literal["events", "distinct path", "distinct target", "distinct address", "distinct user_agent"]
 
 
@@ -86,7 +87,8 @@ class _Frozen(BaseModel):
 class Match(_Frozen):
     """What one hit must be; every key that is given must hold, and one entry of its list is enough."""
 
-    methods: Annotated[tuple[str, ...], _allowed('a list of methods, such as ["GET", "POST"]')] = ()
+    methods: Methods = ()
+    not_methods: Methods = ()  # a line that was no request has none, and so none of these either
     status: Annotated[
         tuple[Annotated[int | str, BeforeValidator(_status)], ...], _allowed('a list of codes, such as [404, "5xx"]')
     ] = ()
@@ -97,6 +99,7 @@ class Match(_Frozen):
     target: Regexes = ()  # path and query
     referrer: Regexes = ()
     user_agent: Regexes = ()
+    not_user_agent: Regexes = ()
     payload: Annotated[Name | None, _allowed("the name of a payload file")] = None
     outside: Annotated[
         tuple[str, ...],

@@ -31,7 +31,7 @@ def load_payloads() -> Mapping[str, Payload]:
 def scenarios_version(scenarios: Sequence[Scenario]) -> str:
     """Twelve hex digits that change when a scenario, or a pattern it uses, does; the order does not count."""
     payloads = load_payloads()
-    named = {match.payload for scenario in scenarios for match in scenario.match if match.payload}
+    named = {match.payload for scenario in scenarios for match in scenario.matches if match.payload}
     rules = [*scenarios, *(payloads[name] for name in named)]
     written = sorted(f"{type(rule).__name__} {rule.model_dump_json()}" for rule in rules)
     return hashlib.sha256("\n".join(written).encode()).hexdigest()[:12]
@@ -42,17 +42,23 @@ def _own_scenarios() -> tuple[Scenario, ...]:
     return _read_scenarios(files(__package__) / "scenarios")
 
 
+def read_scenario(file_name: str, content: str) -> Scenario:
+    """One scenario from the text of a file; raises as `load_scenarios`."""
+    return _with_payloads(read_rule(Scenario, file_name, content), file_name)
+
+
 def _read_scenarios(folder: Traversable | Path) -> tuple[Scenario, ...]:
-    scenarios = _read(Scenario, folder)
+    return tuple(_with_payloads(scenario, f"{scenario.name}.toml") for scenario in _read(Scenario, folder))
+
+
+def _with_payloads(scenario: Scenario, file_name: str) -> Scenario:
+    """The scenario, once it is seen that there are the payloads that it names."""
     payloads = load_payloads()
-    for scenario in scenarios:
-        for match in scenario.match:
-            if match.payload and match.payload not in payloads:
-                allowed = ", ".join(payloads)
-                raise ScenarioError(
-                    f'{scenario.name}.toml: match.payload is "{match.payload}"; allowed is one of {allowed}'
-                )
-    return scenarios
+    for match in scenario.matches:
+        if match.payload and match.payload not in payloads:
+            allowed = ", ".join(payloads)
+            raise ScenarioError(f'{file_name}: match.payload is "{match.payload}"; allowed is one of {allowed}')
+    return scenario
 
 
 def _read(model: type[Rule], folder: Traversable | Path) -> tuple[Rule, ...]:

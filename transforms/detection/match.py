@@ -14,7 +14,7 @@ from schemas.window import EVENTS
 from transforms.detection.dictionaries import compact, unify
 from transforms.detection.frequent import Frequent
 from transforms.detection.load import load_payloads
-from transforms.detection.subjects import Mask, Subjects, own_patterns
+from transforms.detection.subjects import Mask, Subjects, own_patterns, unwanted_patterns
 from transforms.distinct import Codes, Remembered, dictionary_codes
 
 PLACES: Final = ("log", "file", "line_number", "client_ip", "user_agent", "vhost", "status", "bytes_sent")
@@ -131,14 +131,16 @@ def _fits(subjects: Subjects, match: Match) -> Mask:
     fits = np.ones(len(subjects.hits), dtype=np.bool_)
     if match.methods:
         fits &= subjects.method(match.methods)
+    if match.not_methods:
+        fits &= ~subjects.method(match.not_methods)
     if match.status:
         fits &= _has_status(subjects.status, match.status)
     if match.min_bytes:
         fits &= subjects.hits["bytes_sent"].to_numpy() >= match.min_bytes
     for field, patterns in own_patterns(match):
         fits &= subjects.column(field).matches(patterns)
-    if match.not_path:
-        fits &= ~subjects.column("path").matches(match.not_path)
+    for field, patterns in unwanted_patterns(match):
+        fits &= ~subjects.column(field).matches(patterns)
     if match.payload:
         fits &= _carries(subjects, load_payloads()[match.payload])
     if match.outside:

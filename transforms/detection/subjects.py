@@ -126,8 +126,8 @@ def _wanted_patterns(scenarios: Sequence[Scenario]) -> dict[str, tuple[Patterns,
     """All that is looked for in each column."""
     wanted: dict[str, dict[Patterns, None]] = {field: {} for field in FIELDS}
     for match in (match for scenario in scenarios for match in scenario.matches):
-        for field, patterns in (*own_patterns(match), ("path", match.not_path)):
-            wanted[field] |= {patterns: None} if patterns else {}
+        for field, patterns in (*own_patterns(match), *unwanted_patterns(match)):
+            wanted[field][patterns] = None
         if match.payload:
             payload = load_payloads()[match.payload]
             for field in payload.fields:
@@ -138,3 +138,9 @@ def _wanted_patterns(scenarios: Sequence[Scenario]) -> dict[str, tuple[Patterns,
 def own_patterns(match: Match) -> Iterator[tuple[str, Patterns]]:
     """The lists of patterns of which one must occur, and where."""
     return ((field, patterns) for field in FIELDS if (patterns := getattr(match, field)))
+
+
+def unwanted_patterns(match: Match) -> Iterator[tuple[str, Patterns]]:
+    """The lists of patterns of which none may occur, and where."""
+    pairs = (("path", match.not_path), ("user_agent", match.not_user_agent))
+    return ((field, patterns) for field, patterns in pairs if patterns)
