@@ -16,6 +16,7 @@ A_DAY: Final = 350_000  # lines
 FIRST_DAY: Final = int(datetime(2026, 1, 5, tzinfo=UTC).timestamp())
 HITS_A_VISIT: Final = 14  # more than a visit has, so that no day is short of lines
 PEOPLE, CRAWLERS, ATTACKERS = 85, 13, 2  # lines in a hundred
+ATTACKER: Final = 1 << 22  # the first of them, by number; they are as many as 198.18.0.0/15 has addresses
 STATUS: Final = np.array(["200", "304", "301", "404", "500"])
 
 
@@ -105,7 +106,7 @@ def _attackers(texts: Texts, random: np.random.Generator, day: int, count: int) 
     return pa.table(
         {
             "second": (attacker * 2_100 + random.integers(0, 400, count)) % 86_400,
-            "client": (1 << 22) + day * 40 + attacker,
+            "client": ATTACKER + day * 40 + attacker,
             "target": texts.attacks.take(_tail(random, count, len(texts.attacks))),
             "referrer": pa.array(["-"]).take(np.zeros(count, np.int64)),
             "status": pa.array(["404"]).take(np.zeros(count, np.int64)),
@@ -146,10 +147,16 @@ def _render(rows: pa.RecordBatch, day: int) -> bytes:
 
 
 def _addresses(client: Ints) -> pa.Array:
-    """One in five comes over IPv6; private ranges and RFC 3849's, scattered."""
+    """One in five comes over IPv6; private ranges and RFC 3849's, scattered; attackers have RFC 2544's, to be banned."""
     number = (client * 2_654_435_761 + 97) % (1 << 24)
     parts = [pa.array(number >> shift & 255).cast(pa.string()) for shift in (16, 8, 0)]
     groups = [pa.array(np.char.mod("%x", number >> shift & 4095)) for shift in (12, 0)]
-    short = pc.binary_join_element_wise("10", *parts, ".")
+    attacker = client - ATTACKER
+    banned = [pa.array(one).cast(pa.string()) for one in (18 + (attacker >> 16), attacker >> 8 & 255, attacker & 255)]
+    short = pc.if_else(
+        pa.array(attacker >> 17 == 0),
+        pc.binary_join_element_wise("198", *banned, "."),
+        pc.binary_join_element_wise("10", *parts, "."),
+    )
     long = pc.binary_join_element_wise("2001:db8", *groups, ":1", ":")
     return pc.if_else(pa.array(client % 5 == 0), long, short)
