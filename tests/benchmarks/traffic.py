@@ -147,7 +147,7 @@ def _render(rows: pa.RecordBatch, day: int) -> bytes:
 
 
 def _addresses(client: Ints) -> pa.Array:
-    """One in five comes over IPv6; private ranges and RFC 3849's, scattered; attackers have RFC 2544's, to be banned."""
+    """One in five comes over IPv6; private ranges and RFC 3849's, scattered; attackers, to be banned, RFC 2544's."""
     number = (client * 2_654_435_761 + 97) % (1 << 24)
     parts = [pa.array(number >> shift & 255).cast(pa.string()) for shift in (16, 8, 0)]
     groups = [pa.array(np.char.mod("%x", number >> shift & 4095)) for shift in (12, 0)]
