@@ -5,7 +5,7 @@ from typing import Any, Final
 from airflow.plugins_manager import AirflowPlugin
 
 from plugins.access.menu import OwnMenu
-from plugins.access.roles import BLOCKLIST, FORGETTING, REPORT, STATUS
+from plugins.access.roles import BLOCKLIST, FORGETTING, REPORT, STATUS, TROUBLESHOOTING
 
 
 async def pages(scope: Any, receive: Any, send: Any) -> None:
@@ -30,6 +30,7 @@ VIEWS: Final = [
     for name, page, resource in (
         ("Statistics", "report", REPORT),
         ("Blocklist", "blocklist", BLOCKLIST),
+        ("Troubleshooting", "troubleshooting", TROUBLESHOOTING),
         ("Status", "status", STATUS),
         ("Forgetting", "forgetting", FORGETTING),
     )

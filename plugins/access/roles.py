@@ -7,6 +7,7 @@ BLOCKLIST: Final = "lethe_blocklist"
 STATUS: Final = "lethe_status"
 FORGETTING: Final = "lethe_forgetting"
 REPORT: Final = "lethe_report"
+TROUBLESHOOTING: Final = "lethe_troubleshooting"
 READ: Final = "GET"
 CHANGE: Final = "POST"
 NOBODY: Final = "none of the roles"  # in the audit trail, for whom another auth manager lets in under another name
@@ -20,13 +21,20 @@ class Role:
     pages: dict[str, tuple[str, ...]]
 
 
+EVERYTHING: Final[dict[str, tuple[str, ...]]] = {
+    REPORT: (READ,),
+    BLOCKLIST: (READ, CHANGE),
+    TROUBLESHOOTING: (READ,),
+    STATUS: (READ,),
+    FORGETTING: (READ,),
+}
 ROLES: Final = {
     "viewer": Role("viewer", {}),
     "analyst": Role("viewer", {REPORT: (READ,)}),
-    "security": Role("viewer", {REPORT: (READ,), BLOCKLIST: (READ, CHANGE), STATUS: (READ,)}),
+    "security": Role("viewer", {REPORT: (READ,), BLOCKLIST: (READ, CHANGE), TROUBLESHOOTING: (READ,), STATUS: (READ,)}),
     "dpo": Role("viewer", {REPORT: (READ,), STATUS: (READ,), FORGETTING: (READ,)}),
-    "op": Role("op", {REPORT: (READ,), BLOCKLIST: (READ, CHANGE), STATUS: (READ,), FORGETTING: (READ,)}),
-    "admin": Role("admin", {REPORT: (READ,), BLOCKLIST: (READ, CHANGE), STATUS: (READ,), FORGETTING: (READ,)}),
+    "op": Role("op", EVERYTHING),
+    "admin": Role("admin", EVERYTHING),
 }
 
 

@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from plugins.mistakes import describe_mistake
-from plugins.pages import api, blocklist, forgetting, report, status
+from plugins.pages import api, blocklist, forgetting, report, status, troubleshooting
 from plugins.pages.showing import STATIC, show
 from plugins.report.plotly import plotly_name, plotly_path
 from plugins.report.rendering import STATIC as STATIC_OF_REPORT
@@ -34,12 +34,13 @@ HEADERS: Final = {
 }
 
 app = FastAPI(title="Lethe", docs_url=None, redoc_url=None, openapi_url=None)
-for part in (blocklist, status, forgetting, report, api):
+for part in (blocklist, troubleshooting, status, forgetting, report, api):
     app.include_router(part.router)
 
 
 STATICS: Final = {
-    **dict.fromkeys(("lethe.css", "blocklist.svg", "status.svg", "forgetting.svg", "report.svg"), STATIC),
+    "lethe.css": STATIC,
+    **{f"{page}.svg": STATIC for page in ("report", "blocklist", "troubleshooting", "status", "forgetting")},
     **dict.fromkeys(("report.css", "report.js"), STATIC_OF_REPORT),
 }
 FOR_EVER: Final = {"Cache-Control": "private, max-age=31536000, immutable"}  # its version is in its name

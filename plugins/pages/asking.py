@@ -64,7 +64,7 @@ class Asked:
     def record(self, store: Store, person: Person, action: str, **about: str) -> None:
         """Into the audit trail: who reads why, once an hour; RefusedError where the note is not fit for it."""
         if not self.purpose:
-            raise RefusedError("Choose what you need the blocklist for.")
+            raise RefusedError("Choose what you need this for.")
         if LIKE_AN_ADDRESS.search(self.note):
             raise RefusedError(UNFIT)
         record_reading(store, person.role, action, person.tag, purpose=self.purpose_words, note=self.note, **about)

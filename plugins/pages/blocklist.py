@@ -16,6 +16,10 @@ from plugins.pages.showing import show
 from plugins.store.store import Store
 from schemas.refusals import RefusedError
 
+SAYS: Final = (
+    "The blocklist ties addresses to what they did. Say what you need it for: your role, the purpose, the hour and the "
+    "handles of the stories that you open go into the audit trail; no address does."
+)
 READING: Final = "read blocklist"
 STORY: Final = "read story"
 PATIENCE: Final = 5.0  # seconds for work on a day to end; whoever waits here holds up all of Airflow's pages
@@ -132,6 +136,8 @@ def _ask(
         "asked": asked or Asked(),
         "error": error,
         "purposes": PURPOSES,
+        "title": "Blocklist",
+        "says": SAYS,
     }
     return show(request, "purpose.html", store, status, **facts)
 

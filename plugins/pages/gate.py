@@ -10,7 +10,7 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import Depends, HTTPException, Request, status
 
 from plugins.access.forms import form_token, is_our_form, tag_of
-from plugins.access.roles import BLOCKLIST, CHANGE, FORGETTING, READ, REPORT, STATUS, role_of
+from plugins.access.roles import BLOCKLIST, CHANGE, FORGETTING, READ, REPORT, STATUS, TROUBLESHOOTING, role_of
 from plugins.policy_file import installed_policy
 from plugins.store.store import Store, open_store
 from schemas.refusals import RefusedError
@@ -63,6 +63,7 @@ def opened() -> Store:
 OpenStore = Annotated[Store, Depends(opened)]
 Reader = Annotated[Person, Depends(admitted(BLOCKLIST))]
 Changer = Annotated[Person, Depends(admitted(BLOCKLIST, CHANGE))]
+Troubleshooter = Annotated[Person, Depends(admitted(TROUBLESHOOTING))]
 Watcher = Annotated[Person, Depends(admitted(STATUS))]
 Analyst = Annotated[Person, Depends(admitted(REPORT))]
 Officer = Annotated[Person, Depends(admitted(FORGETTING))]

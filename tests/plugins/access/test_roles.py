@@ -10,7 +10,19 @@ from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 from airflow.exceptions import AirflowConfigException
 
 from plugins.access.auth_manager import LetheAuthManager
-from plugins.access.roles import BLOCKLIST, CHANGE, FORGETTING, NOBODY, READ, REPORT, ROLES, STATUS, is_allowed, role_of
+from plugins.access.roles import (
+    BLOCKLIST,
+    CHANGE,
+    FORGETTING,
+    NOBODY,
+    READ,
+    REPORT,
+    ROLES,
+    STATUS,
+    TROUBLESHOOTING,
+    is_allowed,
+    role_of,
+)
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "roles.md"
 WORDS = {READ: "read", CHANGE: "change"}
@@ -27,7 +39,7 @@ def somebody(role: str | None) -> SimpleAuthManagerUser:
 
 def test_the_document_and_the_code_say_the_same() -> None:
     rows = re.findall(
-        r"^\| `(\w+)` \| `(\w+)` \| (.+) \| (.+) \| (.+) \| (.+) \|$",
+        r"^\| `(\w+)` \| `(\w+)` \| (.+) \| (.+) \| (.+) \| (.+) \| (.+) \|$",
         DOCUMENT.read_text(encoding="utf-8"),
         re.MULTILINE,
     )
@@ -35,7 +47,7 @@ def test_the_document_and_the_code_say_the_same() -> None:
     pages = {
         name: [
             ", ".join(WORDS[method] for method in role.pages.get(page, ())) or "–"
-            for page in (REPORT, BLOCKLIST, STATUS, FORGETTING)
+            for page in (REPORT, BLOCKLIST, TROUBLESHOOTING, STATUS, FORGETTING)
         ]
         for name, role in ROLES.items()
     }
@@ -69,6 +81,7 @@ def test_a_page_that_the_table_does_not_know_is_nobodys() -> None:
 def test_who_may_read_a_page_sees_its_entry_in_the_menu() -> None:
     assert [name for name in ROLES if is_allowed(name, "MENU", STATUS)] == ["security", "dpo", "op", "admin"]
     assert [name for name in ROLES if is_allowed(name, "MENU", BLOCKLIST)] == ["security", "op", "admin"]
+    assert [name for name in ROLES if is_allowed(name, "MENU", TROUBLESHOOTING)] == ["security", "op", "admin"]
     assert [name for name in ROLES if is_allowed(name, "MENU", FORGETTING)] == ["dpo", "op", "admin"]
 
 

@@ -32,6 +32,8 @@ MAY = {  # who may what; a route that is not here fails the test
     ("POST", "/decisions/{handle}/lift"): BLOCKLIST,
     ("POST", "/ban"): BLOCKLIST,
     ("POST", "/export/{name}"): BLOCKLIST,
+    ("GET", "/troubleshooting"): BLOCKLIST,
+    ("POST", "/troubleshooting"): BLOCKLIST,
     ("GET", "/report"): REPORT,
     ("GET", "/report/file"): REPORT,
     ("GET", "/report/csv/{table}"): REPORT,
@@ -184,14 +186,14 @@ def test_the_menu_shows_each_role_its_own_pages_only(client: Client) -> None:
         answer = client(role).get("/api/v2/plugins")
         plugin = next(one for one in answer.json()["plugins"] if one["name"] == "lethe")
         shown[role] = [view["name"] for view in plugin["external_views"]]
-    all_four = ["Statistics", "Blocklist", "Status", "Forgetting"]
+    all_of_them = ["Statistics", "Blocklist", "Troubleshooting", "Status", "Forgetting"]
     assert shown == {
         "viewer": [],
-        "analyst": all_four[:1],
-        "security": all_four[:3],
+        "analyst": all_of_them[:1],
+        "security": all_of_them[:4],
         "dpo": ["Statistics", "Status", "Forgetting"],
-        "op": all_four,
-        "admin": all_four,
+        "op": all_of_them,
+        "admin": all_of_them,
     }
     assert client().get("/api/v2/plugins").status_code == 401
 

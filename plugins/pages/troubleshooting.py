@@ -1,0 +1,88 @@
+"""The logs for whoever looks for a fault: error entries beside their hits. What is looked for is in no URL."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from markupsafe import Markup
+
+from plugins.pages.asking import PURPOSES, Asked
+from plugins.pages.gate import Fields, OpenStore, Person, Troubleshooter
+from plugins.pages.showing import show
+from plugins.store.store import Store
+from plugins.troubleshooting.finding import SHOWN, find_lines, newest_hour, reach
+from plugins.troubleshooting.wanted import LEVELS, Wanted, local_text, read_wanted, typed_in
+from schemas.refusals import RefusedError
+
+PATH: Final = "troubleshooting"
+TITLE: Final = "Troubleshooting"
+SAYS: Final = (
+    "The lines of the logs tie addresses to what they did. Say what you need them for: your role, the purpose and the "
+    "hour go into the audit trail; nothing that you look for does."
+)
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE")
+AN_HOUR: Final = timedelta(hours=1)
+
+router = APIRouter()
+
+
+@router.get("/troubleshooting")
+def ask(request: Request, person: Troubleshooter, store: OpenStore) -> Response:
+    """The question for the purpose, before anything is shown."""
+    return _ask(request, person, store, Asked(purpose="troubleshoot"))
+
+
+@router.post("/troubleshooting")
+def read(request: Request, person: Troubleshooter, store: OpenStore, fields: Fields) -> Response:
+    """The time line; at first that of the last hour of data."""
+    asked = Asked.of_form(fields)
+    try:
+        asked.record(store, person, "read logs")
+    except RefusedError as error:
+        return _ask(request, person, store, asked, str(error))
+    typed, trouble, found = typed_in(fields), "", None
+    days = reach(store)
+    try:
+        wanted = read_wanted(typed, newest_hour(store), store.calendar.zone)
+        typed |= _times(wanted, store)
+        found = find_lines(store, wanted) if days else None
+    except RefusedError as refusal:
+        trouble = str(refusal)
+    facts: dict[str, Any] = {
+        "person": person,
+        "asked": asked,
+        "purposes": PURPOSES,
+        "typed": typed,
+        "found": found,
+        "days": days,
+        "error": trouble,
+        "most": SHOWN,
+        "logs": [log.name for log in store.policy.logs],
+        "levels": LEVELS,
+        "methods": METHODS,
+        "zone": store.policy.site.timezone,
+        "at": lambda moment, form="%Y-%m-%d %H:%M:%S": _local(moment, store, form),
+        "older": local_text(found.entries[0].at, store.calendar.zone) if found and found.entries else "",
+    }
+    return show(request, "troubleshooting.html", store, 400 if trouble else 200, **facts)
+
+
+def _ask(request: Request, person: Person, store: Store, asked: Asked, error: str = "") -> Response:
+    facts = {"person": person, "path": PATH, "asked": asked, "error": error, "purposes": PURPOSES}
+    return show(request, "purpose.html", store, 400 if error else 200, title=TITLE, says=SAYS, **facts)
+
+
+def _times(wanted: Wanted, store: Store) -> Mapping[str, str]:
+    """What was looked through, as the fields have it: the last second is part of it."""
+    zone = store.calendar.zone
+    return {
+        "from": local_text(wanted.begin, zone),
+        "until": local_text(wanted.end - timedelta(seconds=1), zone),
+    }
+
+
+def _local(moment: datetime, store: Store, form: str) -> Markup:
+    """An instant as the site's zone has it, which is that of whoever tells of a fault."""
+    local = moment.astimezone(store.calendar.zone)
+    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(), local.strftime(form))

@@ -1,0 +1,1 @@
+"""Hits and error entries of the window, side by side: the first promised use of the logs."""

@@ -1,0 +1,201 @@
+"""Finds the lines of the open days that fit: columns first, for all hits of the time, and whole rows of few."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from plugins.steps.days import day_receipts
+from plugins.store.store import Store
+from plugins.store.window import DamagedError
+from plugins.troubleshooting.fitting import (
+    NO,
+    YES,
+    Mask,
+    columns_for_hits,
+    fit_errors,
+    fit_hits,
+    instants,
+    is_within,
+)
+from plugins.troubleshooting.nearness import Nearness
+from plugins.troubleshooting.pairing import Entry, Row, time_line
+from plugins.troubleshooting.summing import Summary
+from plugins.troubleshooting.wanted import Wanted
+from schemas.forgetting import CANARY_LOG
+from schemas.receipts import Receipt, Sealed
+from schemas.window import ERRORS
+
+SHOWN: Final = 200  # entries of the time line, the newest
+LOOKED_AT: Final = 2 * SHOWN  # lines, since two of them may become one entry
+OF_ERRORS: Final = 20 * SHOWN  # lines, where most hits that are near an error entry belong to another one
+AN_HOUR: Final = timedelta(hours=1)
+FURTHER_LINES: Final = 100  # of one error entry
+
+
+@dataclass(frozen=True)
+class Found:
+    """The newest entries in order of time, how many lines fit, and whether older ones are left out."""
+
+    entries: list[Entry]
+    hits: int
+    errors: int
+    has_older: bool
+    summary: Summary
+
+
+def reach(store: Store) -> tuple[date, date] | None:
+    """The first and the last day whose lines can be read."""
+    days = sorted(store.readable_days())
+    return (days[0], days[-1]) if days else None
+
+
+def newest_hour(store: Store) -> datetime:
+    """When the hour of the newest line ends, or now where that comes first."""
+    hours = [one.newest + AN_HOUR for one in store.receipts.newest() if one.newest and one.log != CANARY_LOG]
+    return min(max(hours, default=store.clock()), store.clock())
+
+
+def find_lines(store: Store, wanted: Wanted) -> Found:
+    """The lines that fit; looked for once more where a shard was merged into another one meanwhile."""
+    try:
+        return Search(store, wanted).run()
+    except DamagedError:
+        return Search(store, wanted).run()
+
+
+class Search:
+    """One look through the days of a time."""
+
+    def __init__(self, store: Store, wanted: Wanted) -> None:
+        self.store, self.wanted = store, wanted
+        self.shards = list(_shards(store, wanted))
+        self.summary = Summary(wanted)
+        self.most = OF_ERRORS if wanted.is_of_errors else LOOKED_AT
+
+    def run(self) -> Found:
+        errors, fits = self._errors()
+        nearness = Nearness(errors)
+        must_pair = self.wanted.is_of_errors or bool((fits != YES).any())
+        hits, newest = 0, Newest(self.most)
+        for number, (day, sealed) in enumerate(self._sealed("hits")):
+            rows, table = self._fitting_hits(day, sealed)
+            if must_pair:
+                near = nearness.near(table)
+                if self.wanted.is_of_errors:
+                    rows, table = rows[near], table.filter(pa.array(near))
+            hits += len(table)
+            self.summary.add_hits(table)
+            newest.add(number, rows, instants(table["requested_at"]))
+        is_shown = (fits == YES) | (nearness.errors_near() if must_pair else False)
+        errors, is_own = errors.filter(pa.array(is_shown)), (fits == YES)[is_shown]
+        self.summary.add_errors(errors)
+        entries = self._time_line(newest, errors, is_own)
+        shown = entries[-SHOWN:]
+        self._add_continuations([error for entry in shown for error in entry.errors])
+        has_older = len(entries) > SHOWN or hits + len(errors) > self.most
+        return Found(shown, hits, len(errors), has_older, self.summary)
+
+    def _time_line(self, newest: "Newest", errors: pa.Table, is_own: Mask) -> list[Entry]:
+        """Of the newest lines; what only a hit, or an error, could have let in is shown beside it or not."""
+        moments = instants(errors["logged_at"])
+        since = _since(np.concatenate([newest.moments, moments]), self.most)
+        late = np.flatnonzero(moments >= since)[-self.most :]
+        error_rows = errors.take(late).to_pylist()
+        for row, own in zip(error_rows, is_own[late], strict=True):
+            row["is_own"] = own
+        entries = time_line(self._rows(newest, since), error_rows)
+        if self.wanted.is_of_errors:
+            entries = [entry for entry in entries if entry.errors]
+        return [entry for entry in entries if entry.hit or any(error["is_own"] for error in entry.errors)]
+
+    def _errors(self) -> tuple[pa.Table, NDArray[np.int8]]:
+        """Entries of the time that fit or may fit, in order of time, and which is which."""
+        tables = [ERRORS.empty_table()]
+        for day, sealed in self._sealed("errors"):
+            table = self._open(day, sealed)
+            tables.append(table.filter(pa.array(is_within(table["logged_at"], self.wanted))))
+        errors = pa.concat_tables(tables).unify_dictionaries().combine_chunks().sort_by("logged_at")
+        fits = fit_errors(errors, self.wanted)
+        return errors.filter(pa.array(fits != NO)), fits[fits != NO]
+
+    def _fitting_hits(self, day: date, sealed: Sealed) -> tuple[NDArray[np.int64], pa.Table]:
+        """Their places in the object, and some of their columns."""
+        table = self._open(day, sealed, columns_for_hits(self.wanted))
+        rows = np.flatnonzero(is_within(table["requested_at"], self.wanted))
+        if len(rows) < len(table):
+            table = table.take(pa.array(rows))
+        fits = fit_hits(table, self.wanted, self.store.policy.site.name)
+        return (rows, table) if fits.all() else (rows[fits], table.filter(pa.array(fits)))
+
+    def _rows(self, newest: "Newest", since: int) -> list[Row]:
+        """Whole hits, of the objects that hold any of them."""
+        found: list[Row] = []
+        for number, (day, sealed) in enumerate(self._sealed("hits")):
+            rows = newest.rows[(newest.numbers == number) & (newest.moments >= since)]
+            if len(rows):
+                found += self._open(day, sealed).take(pa.array(np.sort(rows))).to_pylist()
+        return found
+
+    def _add_continuations(self, errors: Sequence[Row]) -> None:
+        """The further lines of entries, such as a stack trace, as `further`; the last may be in the next shard."""
+        of_entry: dict[tuple[str, int], Row] = {(error["file"], error["line_number"]): error for error in errors}
+        files = {file for file, _ in of_entry}
+        for error in errors:
+            error["further"] = []
+        for day, sealed in self._sealed("continuations", files):
+            table = self._open(day, sealed, ["file", "line_number", "continues", "text"])
+            wanted = pa.array([line for _, line in of_entry])
+            lines = table.filter(pc.is_in(table["continues"], wanted)).sort_by("line_number")
+            for line in lines.to_pylist():
+                entry = of_entry.get((line["file"], line["continues"]))
+                if entry is not None and len(entry["further"]) < FURTHER_LINES:
+                    entry["further"].append(line["text"] or "")
+
+    def _sealed(self, kind: str, files: set[str] | None = None) -> Iterator[tuple[date, Sealed]]:
+        for day, receipt in self.shards:
+            if files is None or receipt.file in files:
+                yield from ((day, one) for one in receipt.of_day(day) if one.kind == kind)
+
+    def _open(self, day: date, sealed: Sealed, columns: list[str] | None = None) -> pa.Table:
+        """A reader holds no lock, so a key that one side lacks stays so."""
+        return self.store.window.get(sealed, self.store.keys.look(day, sealed.generation), columns)
+
+
+class Newest:
+    """The places of the newest lines: number of the object, row in it, instant."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.numbers = self.rows = self.moments = np.empty(0, np.int64)
+
+    def add(self, number: int, rows: NDArray[np.int64], moments: NDArray[np.int64]) -> None:
+        chosen = moments >= _since(moments, self.most)
+        self.numbers = np.concatenate([self.numbers, np.full(chosen.sum(), number)])
+        self.rows = np.concatenate([self.rows, rows[chosen]])
+        self.moments = np.concatenate([self.moments, moments[chosen]])
+        if len(self.moments) > self.most:
+            order = np.argsort(self.moments, kind="stable")[-self.most :]
+            self.numbers, self.rows, self.moments = self.numbers[order], self.rows[order], self.moments[order]
+
+
+def _since(moments: NDArray[np.int64], most: int) -> int:
+    """The instant from which there are `most` of them, or a few more."""
+    return int(np.partition(moments, -most)[-most]) if len(moments) > most else int(np.iinfo(np.int64).min)
+
+
+def _shards(store: Store, wanted: Wanted) -> Iterator[tuple[date, Receipt]]:
+    """Of the days of the time; not those whose newest line, known to the hour, is older."""
+    zone = store.calendar.zone
+    first, last = (moment.astimezone(zone).date() for moment in (wanted.begin, wanted.end - timedelta.resolution))
+    for day in sorted(store.readable_days()):
+        if first <= day <= last:
+            for receipt in day_receipts(store, day):
+                is_late = receipt.newest is None or receipt.newest + AN_HOUR > wanted.begin
+                if is_late and wanted.log in ("", receipt.log):
+                    yield day, receipt
