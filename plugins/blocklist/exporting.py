@@ -1,22 +1,19 @@
 """The blocklist as files for servers and people, each of which says until when it may be used."""
 
-import csv
-import io
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from plugins.blocklist.decisions import Decision, Decisions
+from plugins.blocklist.formats.firewalls import write_ipset, write_nftables
+from plugins.blocklist.formats.servers import write_apache, write_deny, write_geo, write_haproxy
+from plugins.blocklist.formats.table import write_csv
 from plugins.store.store import Store
 from schemas.refusals import RefusedError
-from transforms.detection.targets import Network, read_network
 
 FOLDER: Final = "blocklist"
 EXPIRES: Final = re.compile(rb"# .* expires (never|[0-9T:-]{19})Z?\n")
-COLUMNS: Final = ("decision", "target", "scenario", "decided_at", "until", "first_seen", "last_seen", "events")
-WORDS: Final = ("outcome", "decided_by", "reason")
-FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # a spreadsheet may run what begins so
 
 
 class Format(NamedTuple):
@@ -27,29 +24,20 @@ class Format(NamedTuple):
     write: Callable[[list[Decision], datetime], str]
 
 
-def write_nginx(decisions: list[Decision], now: datetime) -> str:
-    """`deny` lines to include, one a target, each written from its numbers, whatever text a target may hold."""
-    active = [one for one in decisions if one.is_active(now)]
-    networks = sorted({_by_number(one.target) for one in active}, key=lambda one: (one.version, one))
-    lines = [f"deny {_short(str(network))};\n" for network in networks]
-    return _heading(active, len(lines), "addresses and networks", now) + "".join(lines)
-
-
-def write_csv(decisions: list[Decision], now: datetime) -> str:
-    """A first line with expiry and count, then a table with its heading, in UTC."""
-    active = [one for one in decisions if one.is_active(now)]
-    text = io.StringIO()
-    table = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    table.writerow([*COLUMNS, *WORDS])
-    for one in active:
-        table.writerow([_cell(getattr(one, name)) for name in (*COLUMNS, *WORDS)])
-    return _heading(active, len(active), "decisions", now) + text.getvalue()
-
-
 FORMATS: Final = {
-    "nginx": Format("nginx.conf", "text/plain", write_nginx),
+    "nginx": Format("nginx.conf", "text/plain", write_deny),
+    "nginx-geo": Format("nginx-geo.conf", "text/plain", write_geo),
+    "apache": Format("apache.conf", "text/plain", write_apache),
+    "haproxy": Format("haproxy.map", "text/plain", write_haproxy),
+    "nftables": Format("blocklist.nft", "text/plain", write_nftables),
+    "ipset": Format("blocklist.ipset", "text/plain", write_ipset),
     "csv": Format("blocklist.csv", "text/csv", write_csv),
 }
+
+
+def published(store: Store, now: datetime) -> list[Decision]:
+    """Whom to block now, newest first, for every list that leaves: files, API, stream and command."""
+    return Decisions(store).active(now)
 
 
 def publish_exports(store: Store) -> int:
@@ -60,7 +48,7 @@ def publish_exports(store: Store) -> int:
     with store.locks.held("exports"):
         try:
             now = store.clock()
-            active = Decisions(store).active(now)
+            active = published(store, now)
             for kind in FORMATS.values():
                 store.place("exports").put(f"{FOLDER}/{kind.file_name}", kind.write(active, now).encode())
         finally:
@@ -111,30 +99,3 @@ def _expiry(content: bytes) -> datetime:
     if found[1] == b"never":
         return datetime.max.replace(tzinfo=UTC)
     return datetime.fromisoformat(found[1].decode()).replace(tzinfo=UTC)
-
-
-def _heading(active: list[Decision], count: int, what: str, now: datetime) -> str:
-    """It expires when the first ban in it ends; an empty list bans nobody and never does."""
-    expires = min((one.until for one in active), default=None)
-    return f"# Lethe blocklist: {count} {what}, written {_iso(now)}, expires {_iso(expires) if expires else 'never'}\n"
-
-
-def _iso(moment: datetime) -> str:
-    """To the second, downwards: a file may expire early, never late."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _cell(value: object) -> str:
-    """In plain letters, and without the separator of half of Europe's spreadsheets, behind which a cell would begin."""
-    text = _iso(value) if isinstance(value, datetime) else str(value)
-    text = "".join(char if char.isprintable() else " " for char in text).replace(";", ",").strip()
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def _by_number(target: str) -> Network:
-    found = read_network(target)
-    return type(found)((int(found.network_address), found.prefixlen))
-
-
-def _short(network: str) -> str:
-    return network.removesuffix("/32") if "." in network else network.removesuffix("/128")

@@ -14,7 +14,7 @@ from typer.core import TyperCommand
 from plugins.blocklist.by_hand import ban as ban_targets
 from plugins.blocklist.by_hand import lift as lift_decisions
 from plugins.blocklist.decisions import Decisions
-from plugins.blocklist.exporting import FORMATS, publish_exports
+from plugins.blocklist.exporting import FORMATS, publish_exports, published
 from plugins.cli.store import ACTOR, HERE, PolicyOption, fail_for
 from plugins.cli.terminal import Progress, print_table
 from plugins.steps.detecting import detect as detect_attacks
@@ -56,7 +56,7 @@ def blocklist(
     """Print the bans in force, newest first: a table for people, or a file; reading it is audited."""
     store = _open(policy_file)
     now = store.clock()
-    active = Decisions(store).active(now)
+    active = published(store, now)
     store.audit.append(now, ACTOR, "blocklist read", decisions=len(active))
     if kind:
         typer.echo(FORMATS[kind.value].write(active, now), nl=False)

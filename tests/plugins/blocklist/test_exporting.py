@@ -32,7 +32,7 @@ from tests.plugins.blocklist.blocklists import (
 from tests.stores import Site, silent
 
 HOUR = timedelta(hours=1)
-EMPTY = "# Lethe blocklist: 0 addresses and networks, written 2026-11-20T11:00:00Z, expires never\n"
+EMPTY = "# Lethe blocklist: 0 addresses and networks, expires never\n"
 
 
 @pytest.fixture
@@ -58,8 +58,10 @@ def test_the_nginx_file_denies_each_target_once_and_expires_with_the_first_ban(s
     for target, hours in ((BERIT, 3), (BERIT, 5), ("2001:db8::1", 2), ("198.51.100.0/24", 4)):
         ban_by_hand(site, target, lasts=hours * HOUR)
     assert export(site) == (
-        "# Lethe blocklist: 3 addresses and networks, written 2026-11-20T11:00:00Z, expires 2026-11-20T13:00:00Z\n"
-        "deny 198.51.100.0/24;\ndeny 198.51.100.5;\ndeny 2001:db8::/64;\n"
+        "# Lethe blocklist: 3 addresses and networks, expires 2026-11-20T13:00:00Z\n"
+        "deny 198.51.100.0/24; # until 2026-11-20T15:00:00Z\n"
+        "deny 198.51.100.5; # until 2026-11-20T16:00:00Z\n"
+        "deny 2001:db8::/64; # until 2026-11-20T13:00:00Z\n"
     )
 
 
@@ -82,8 +84,11 @@ def test_no_cell_begins_a_formula(start: str) -> None:
 
 
 def test_a_target_is_written_from_its_numbers_whatever_text_it_holds() -> None:
-    written = FORMATS["nginx"].write([decision(target="2001:db8::%;\nallow all;#/64")], NOON)
-    assert written.splitlines()[1:] == ["deny 2001:db8::/64;"]
+    odd = [decision(target="2001:db8::%;\nallow all;#/64")]
+    for name, kind in FORMATS.items():
+        assert "allow all" not in kind.write(odd, NOON) or name == "csv", name
+    written = FORMATS["nginx"].write(odd, NOON)
+    assert written.splitlines()[1:] == ["deny 2001:db8::/64; # until 2026-11-20T12:00:00Z"]
 
 
 def test_what_is_lifted_or_over_is_in_no_format() -> None:
@@ -99,7 +104,7 @@ def test_an_empty_list_is_published_and_never_expires(site: Site) -> None:
     assert export(site) == EMPTY
     site.now += timedelta(days=300)
     assert renew_exports(site.open()) == []
-    assert files(site) == {"blocklist/nginx.conf", "blocklist/blocklist.csv"}
+    assert files(site) == {f"blocklist/{kind.file_name}" for kind in FORMATS.values()}
 
 
 def test_where_decisions_cannot_be_read_the_old_files_stay_until_they_expire(site: Site) -> None:
@@ -123,10 +128,12 @@ def test_where_decisions_cannot_be_read_the_old_files_stay_until_they_expire(sit
 def test_a_file_that_says_no_expiry_is_removed_where_it_cannot_be_renewed(site: Site) -> None:
     ban_by_hand(site)
     damage_decisions(site)
-    for name, content in (("nginx.conf", b"deny all;\n"), ("blocklist.csv", b"\xff"), ("old.txt", b"")):
+    before = files(site)
+    odd = {"nginx.conf": b"deny all;\n", "blocklist.csv": b"\xff", "old.txt": b""}
+    for name, content in odd.items():
         site.open().place("exports").put(f"blocklist/{name}", content)
     assert renew_exports(site.open()) != []
-    assert files(site) == set()
+    assert files(site) == before - {f"blocklist/{name}" for name in odd}
 
 
 def test_a_full_disk_leaves_old_or_new_files_and_no_expired_one(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,8 +40,8 @@ def test_from_logs_to_a_blocklist_for_people_servers_and_spreadsheets(site: Site
     assert "Blocklist: 1 bans in force" in table
     assert MALLORY in table
     assert "log4shell" in table
-    assert lethe(site, "blocklist", "--as", "nginx").splitlines()[1:] == [f"deny {MALLORY};"]
-    assert export(site).splitlines()[1:] == [f"deny {MALLORY};"]
+    assert denied(lethe(site, "blocklist", "--as", "nginx")) == [MALLORY]
+    assert denied(export(site)) == [MALLORY]
     (row,) = csv.DictReader(lethe(site, "blocklist", "--as", "csv").splitlines()[1:])
     assert (row["target"], row["events"]) == (MALLORY, "1")
     lethe(site, "blocklist", "--as", "pdf", status=2)
@@ -54,7 +54,7 @@ def test_bans_and_lifts_take_targets_from_standard_input(site: Site) -> None:
     )
     assert "banned: 2" in said
     listed = lethe(site, "blocklist", "--as", "nginx")
-    assert listed.splitlines()[1:] == [f"deny {BERIT};", "deny 2001:db8::/64;"]
+    assert denied(listed) == [BERIT, "2001:db8::/64"]
     assert "no ban in force" in lethe(site, "lift", "--reason", "x", text=f"{BERIT}\n198.51.100.6\n", status=1)
     assert lethe(site, "blocklist", "--as", "nginx").splitlines()[1:] == listed.splitlines()[1:], "none was lifted"
     assert "lifted: 2" in lethe(site, "lift", "--reason", "it was us", text=f"{BERIT}\n2001:db8::99\n")
@@ -82,6 +82,10 @@ def test_a_length_is_an_exact_duration(lasts: str, site: Site) -> None:
     assert "--for" in lethe(site, "ban", "--reason", "x", "--for", lasts, text=BERIT, status=2)
     assert "a minute at least" in lethe(site, "ban", "--reason", "x", "--for", "PT1S", text=BERIT, status=1)
     assert "a reason is required" in lethe(site, "ban", "--reason", " ", text=BERIT, status=1)
+
+
+def denied(text: str) -> list[str]:
+    return [line.removeprefix("deny ").partition(";")[0] for line in text.splitlines()[1:]]
 
 
 def audited(site: Site) -> list[str]:
