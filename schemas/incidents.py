@@ -1,6 +1,6 @@
 """An attack that may have worked: what is kept of it in the window, and what outlives that."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Literal
 
 import pyarrow as pa
@@ -31,13 +31,8 @@ class Notice(Record):
 
     incident: str
     scenario: str
+    day: date
     noticed_at: datetime
     assessed_at: datetime | None = None
     assessed_by: str = ""
     conclusion: Conclusion | None = None
-
-
-class Notices(Record):
-    """Those of a day."""
-
-    notices: tuple[Notice, ...] = ()

@@ -1,13 +1,13 @@
 """What a decision rests on: the requests behind it, as the log has them."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
-from typing import Any, Final
+from datetime import date, datetime, timedelta
+from typing import Any, Final, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from plugins.blocklist.decisions import BY_HAND, Decision
+from plugins.blocklist.decisions import BY_HAND
 from plugins.steps.days import day_receipts
 from plugins.store.store import Store
 from schemas.receipts import Receipt
@@ -18,36 +18,51 @@ SHOWN: Final = 200  # the newest hits; more than that nobody reads
 BEFORE: Final = timedelta(days=1)  # what is shown of a target that was banned by hand
 COLUMNS: Final = (
     *("requested_at", "client_ip", "method", "path", "query", "status", "bytes_sent"),
-    *("referrer", "user_agent", "vhost", "log"),
+    *("referrer", "user_agent", "vhost", "log", "reached"),
 )
+SHAPE: Final = HITS.append(pa.field("reached", pa.bool_()))
 
 
-def story(store: Store, decision: Decision, most: int = SHOWN) -> list[dict[str, Any]]:
+class Attack(Protocol):
+    """A decision or an incident: whose hits, which of them, and from when until when."""
+
+    @property
+    def target(self) -> str: ...
+    @property
+    def scenario(self) -> str: ...
+    @property
+    def first_seen(self) -> datetime: ...
+    @property
+    def last_seen(self) -> datetime: ...
+
+
+def story(store: Store, decision: Attack, most: int = SHOWN) -> list[dict[str, Any]]:
     """The last hits behind a decision, newest last: what its scenario saw, or all of the day before a ban by hand.
 
-    Every text in them is as a visitor sent it. Hits of days that are closed, or were erased, are missing.
+    `reached`: the scenario says that it looks successful. Every text in them is as a visitor sent it. Hits of days that
+    are closed, or were erased, are missing.
     """
     found = [hits for day in _days(store, decision) for hits in _hits_of(store, day, decision)]
-    table = pa.concat_tables([HITS.empty_table(), *found]).select(COLUMNS).sort_by("requested_at")
+    table = pa.concat_tables([SHAPE.empty_table(), *found]).select(COLUMNS).sort_by("requested_at")
     rows: list[dict[str, Any]] = table.slice(max(0, len(table) - most)).to_pylist()
     return rows
 
 
-def _days(store: Store, decision: Decision) -> list[date]:
+def _days(store: Store, decision: Attack) -> list[date]:
     zone = store.calendar.zone
     begin = decision.first_seen - (BEFORE if decision.scenario == BY_HAND else timedelta())
     first, last = (moment.astimezone(zone).date() for moment in (begin, decision.last_seen))
     return [day for day in store.open_days() if first <= day <= last and not store.calendar.is_past(day)]
 
 
-def _hits_of(store: Store, day: date, decision: Decision) -> Iterator[pa.Table]:
+def _hits_of(store: Store, day: date, decision: Attack) -> Iterator[pa.Table]:
     """Of each shard of the day; its hits are opened only where its events say that there is one."""
     for receipt in day_receipts(store, day):
         if decision.scenario == BY_HAND:
             hits = _open(store, receipt, day, "hits", HITS)
             is_recent = pc.field("requested_at") > decision.first_seen - BEFORE
             hits = hits.filter(is_recent & (pc.field("requested_at") <= decision.last_seen))
-            yield _of_target(hits, decision.target)
+            yield _with_reached(_of_target(hits, decision.target), pa.array([], pa.int64()))
             continue
         events = _open(store, receipt, day, "events", EVENTS)
         events = events.filter(
@@ -57,7 +72,12 @@ def _hits_of(store: Store, day: date, decision: Decision) -> Iterator[pa.Table]:
         )
         if len(seen := _of_target(events, decision.target)):
             hits = _open(store, receipt, day, "hits", HITS)
-            yield hits.filter(pc.is_in(hits["line_number"], seen["line_number"].combine_chunks()))
+            hits = hits.filter(pc.is_in(hits["line_number"], seen["line_number"].combine_chunks()))
+            yield _with_reached(hits, seen.filter(seen["success"].fill_null(False))["line_number"].combine_chunks())
+
+
+def _with_reached(hits: pa.Table, lines: pa.Array) -> pa.Table:
+    return hits.append_column(SHAPE.field("reached"), pc.is_in(hits["line_number"], lines))
 
 
 def _open(store: Store, receipt: Receipt, day: date, kind: str, schema: pa.Schema) -> pa.Table:

@@ -34,9 +34,9 @@ class Incident:
 
 
 def all_incidents(store: Store) -> list[Incident]:
-    """Newest first."""
-    found = [incident for day in store.open_days() for incident in incidents_of(store, day)]
-    return sorted(found, key=lambda one: (one.noticed_at, one.incident), reverse=True)
+    """Newest first; one that was killed on its way to a newer day is there twice, and counts there."""
+    by_handle = {one.incident: one for day in store.open_days() for one in incidents_of(store, day)}
+    return sorted(by_handle.values(), key=lambda one: (one.noticed_at, one.incident), reverse=True)
 
 
 def incidents_of(store: Store, day: date) -> list[Incident]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from plugins.backups.target import Target
 from plugins.blocklist.exporting import remove_expired, renew_exports
+from plugins.incidents.notices import end_notices
 from plugins.logs.finding import find_files
 from plugins.logs.local import Local
 from plugins.mistakes import describe_mistake
@@ -118,6 +119,7 @@ def _close(store: Store, day: date, actor: str, tell: Tell, give_up: bool = Fals
             store.window.place.remove(name)
         for made in ("published", "detected"):
             store.place("state").remove(f"{made}/{day}.json")
+        end_notices(store, day, actor)
         if mark.how in UNREAD:
             forget_checks(store, day)
         discard_computed(store, day)

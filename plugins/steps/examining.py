@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from plugins.incidents.notices import waiting
 from plugins.keys.day_keys import BYTES
 from plugins.logs.finding import find_files
 from plugins.steps.checked import last_checks
@@ -35,7 +36,9 @@ class Finding:
 
 def examine(store: Store) -> list[Finding]:
     """All findings; nothing is changed. A check that cannot be made is a finding too."""
-    checks: list[Callable[[Store], Iterator[Finding]]] = [_keys, _clock, _rights, _disk, _audit, _logs, _statistics]
+    checks: list[Callable[[Store], Iterator[Finding]]] = [
+        *(_keys, _clock, _rights, _disk, _audit, _logs, _statistics, _incidents)
+    ]
     findings: list[Finding] = []
     for check in checks:
         try:
@@ -130,6 +133,11 @@ def _statistics(store: Store) -> Iterator[Finding]:
     yield Finding(
         "statistics", "ok", f"{rules} rules were asked of each of the last {len(checks)} days that were checked"
     )
+
+
+def _incidents(store: Store) -> Iterator[Finding]:
+    """Nothing is said where there are none."""
+    yield from (Finding("incidents", "warning", sentence) for sentence in waiting(store))
 
 
 def _listed(names: list[str], what: str) -> str:

@@ -12,7 +12,9 @@ from itertools import groupby, pairwise
 from typing import Final
 
 from plugins.backups.scratch import sweep_scratch
+from plugins.incidents.notices import FOLDER, all_notices
 from plugins.store.door import Place
+from plugins.store.records import SUFFIX
 from plugins.store.reports import archived_at
 from plugins.store.store import Store
 
@@ -48,6 +50,7 @@ def ended(store: Store, since: timedelta = timedelta()) -> Ended:
     yield from _old_tables(store, "statistics", now)
     yield from _old_tables(store, "visit_log", now)
     yield from _old_records(store, now)
+    yield from _old_notices(store, now)
     yield from _old_receipts(store, now)
     yield from _old_reports(store, now)
 
@@ -65,6 +68,13 @@ def _old_records(store: Store, now: datetime) -> Ended:
         for name in list(state.names(folder)):
             if (record := RECORD.fullmatch(name)) and has_ended(date.fromisoformat(record[1])):
                 yield state, name
+
+
+def _old_notices(store: Store, now: datetime) -> Ended:
+    """Of incidents that nobody has assessed, as long as the audit trail that names them."""
+    for notice in all_notices(store):
+        if _is_over(store, notice.noticed_at, now):
+            yield store.place("state"), f"{FOLDER}{notice.incident}{SUFFIX}"
 
 
 def _old_receipts(store: Store, now: datetime) -> Ended:

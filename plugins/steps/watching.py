@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from plugins.blocklist.exporting import expired_exports
+from plugins.incidents.notices import waiting
 from plugins.steps.days import LINES
 from plugins.store.calendar import LATE
 from plugins.store.store import Store
@@ -131,6 +132,7 @@ class Watch:
             yield f"{day} should be closed by now and is not; run: lethe close --overdue"
         for name in expired_exports(self.store):
             yield f"the export {name} has expired, so bans in it may be over; run detect_attacks, or: lethe detect"
+        yield from waiting(self.store)
 
     def _log(self, name: str, since: date) -> LogState:
         known = [*self.newest, *self.recent]  # a file's last receipt may be of lines without a time

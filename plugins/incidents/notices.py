@@ -1,0 +1,91 @@
+"""That there are incidents, without whom they are about: for who may see no address, and for when their day has closed.
+
+None vanishes unnoticed: its notice stays until somebody has assessed it, at most as long as the audit trail.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from plugins.store.records import SUFFIX, read_record, write_record
+from plugins.store.store import Store
+from schemas.incidents import Notice
+
+FOLDER: Final = "incidents/"
+AWARE: Final = timedelta(hours=72)  # GDPR Art. 33 (1), counted from when we noticed, which is never too late
+SOON: Final = timedelta(days=1)
+WHERE: Final = "on the page Incidents of Lethe (/lethe/incidents)"
+
+
+def get_notice(store: Store, incident: str) -> Notice | None:
+    """That of a handle."""
+    return read_record(store.place("state"), f"{FOLDER}{incident}{SUFFIX}", Notice)
+
+
+def put_notice(store: Store, notice: Notice) -> None:
+    write_record(store.place("state"), f"{FOLDER}{notice.incident}{SUFFIX}", notice)
+
+
+def all_notices(store: Store) -> list[Notice]:
+    """Newest first."""
+    place = store.place("state")
+    found = (read_record(place, name, Notice) for name in list(place.names(FOLDER)))
+    return sorted((one for one in found if one), key=lambda one: (one.noticed_at, one.incident), reverse=True)
+
+
+def is_over(store: Store, day: date) -> bool:
+    """Whether what incidents of a day rest on can be read no more."""
+    return store.marks.get(day) is not None or store.calendar.is_past(day)
+
+
+def tell_until(notice: Notice) -> datetime:
+    """When the authority has to know of a breach, if it is one."""
+    return notice.noticed_at + AWARE
+
+
+def waiting(store: Store) -> Iterator[str]:
+    """What nobody has assessed, each in a sentence that says until when."""
+    unassessed = [one for one in all_notices(store) if one.assessed_at is None]
+    ended = [one for one in unassessed if is_over(store, one.day)]
+    running = [one for one in unassessed if one not in ended]
+    if running:
+        until = min(map(tell_until, running))
+        yield (
+            f"{_many(running)} of an attack that may have worked: assess {WHERE}; if it was a breach of personal data, "
+            f"the authority has to know by {until:%Y-%m-%d %H:%M} UTC (GDPR Art. 33)"
+        )
+    for day in sorted({one.day for one in running if store.calendar.is_due(one.day, SOON)}):
+        of_day = [one for one in running if one.day == day]
+        yield (
+            f"{_many(of_day)} of {day} not assessed yet, and nobody can read what happened after "
+            f"{store.calendar.deadline(day):%Y-%m-%d %H:%M} UTC: assess before that, {WHERE}"
+        )
+    if ended:
+        yield f"{_many(ended)} that ended with the day unassessed: say what came of it, {WHERE}"
+
+
+def end_notices(store: Store, day: date, actor: str) -> None:
+    """The day closes: what was assessed is in the audit trail, what was not stays, and is counted there."""
+    of_day = [one for one in all_notices(store) if one.day == day]
+    unassessed = [one for one in of_day if one.assessed_at is None]
+    if unassessed:
+        store.audit.append(
+            store.clock(),
+            actor,
+            "incidents closed unassessed",
+            once=f"unassessed {day}",
+            day=str(day),
+            unassessed=len(unassessed),
+            incidents=[one.incident for one in unassessed],
+        )
+    for notice in of_day:
+        if notice not in unassessed:
+            drop_notice(store, notice)
+
+
+def drop_notice(store: Store, notice: Notice) -> None:
+    store.place("state").remove(f"{FOLDER}{notice.incident}{SUFFIX}")
+
+
+def _many(notices: list[Notice]) -> str:
+    return f"{len(notices)} incident{'' if len(notices) == 1 else 's'}"
