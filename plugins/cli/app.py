@@ -7,6 +7,7 @@ import typer
 
 from plugins.cli.anonymise import anonymise
 from plugins.cli.audit import verify_audit
+from plugins.cli.backtest import backtest
 from plugins.cli.backups import back_up, purge
 from plugins.cli.blocklist import FromStandardInput, ban, blocklist, detect, lift
 from plugins.cli.detect import detect_format
@@ -41,6 +42,7 @@ app.command()(requeue)
 app.command()(rebuild)
 app.command()(detect)
 app.command()(blocklist)
+app.command()(backtest)
 app.command(cls=FromStandardInput)(ban)
 app.command(cls=FromStandardInput)(lift)
 app.command()(close)

@@ -1,0 +1,1 @@
+"""What a scenario would have done in the window, before it bans anybody."""

@@ -1,0 +1,174 @@
+"""A scenario over the whole window, as if it had been in force: whom it would have banned, and what that had cost."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import partial
+from itertools import groupby
+from typing import Any, Final
+
+import pyarrow as pa
+
+from plugins.blocklist.decisions import Decisions
+from plugins.blocklist.terms import rule_of
+from plugins.databases import open_databases
+from plugins.steps.days import day_receipts, load_day
+from plugins.store.store import Store, Tell
+from plugins.store.window import DamagedError
+from schemas.scenario import Scenario
+from schemas.window import EVENTS, HITS
+from transforms.detection.cost import Cost, TargetCost, bans_of, cost_of_day, without
+from transforms.detection.count import find_alerts
+from transforms.detection.decide import decide
+from transforms.detection.match import match_together
+from transforms.detection.match_errors import match_errors
+from transforms.detection.reach import Targets
+from transforms.distinct import Remembered
+from transforms.statistics.blocks import Blocks, in_blocks, join_all
+from transforms.statistics.coded import Context
+from transforms.statistics.people import pageviews
+from transforms.statistics.visitors import spell_clients
+
+OUTCOMES: Final = ("blocked", "attempted", "success suspected")  # a target's is the last of them that it had
+SHARED: Final = 5  # visitors on one day from which on an address looks like that of several people
+
+
+@dataclass(frozen=True)
+class Found:
+    """A target with alerts. `until` is None where it would not have been banned, since the policy protects it."""
+
+    target: str
+    first_seen: datetime
+    last_seen: datetime
+    alerts: int
+    events: int
+    outcome: str
+    until: datetime | None
+    is_known: bool  # it was banned anyway: because of another scenario, or by hand
+    cost: TargetCost
+
+    @property
+    def is_shared(self) -> bool:
+        return self.cost.most >= SHARED
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """`targets` are those that would have been banned first, then by the people they would have cost; `evidence` is
+    EVIDENCE of their alerts."""
+
+    scenario: Scenario
+    hits: int
+    targets: list[Found]
+    cost: Cost
+    alerts: pa.Table
+    evidence: pa.Table
+    days: tuple[date, ...]
+
+    @property
+    def banned(self) -> list[Found]:
+        return [one for one in self.targets if one.until]
+
+
+@dataclass
+class _Window:
+    """The open days: their hits, opened when they are looked at, and what a scenario sees of their error logs."""
+
+    hits: dict[date, Blocks] = field(default_factory=dict)
+    events: list[pa.Table] = field(default_factory=list)
+
+
+def count_hits(store: Store) -> int:
+    """How many hits a backtest would look through."""
+    receipts = ((day, day_receipts(store, day)) for day in store.readable_days())
+    return sum(
+        part.rows for day, of_day in receipts for one in of_day for part in one.of_day(day) if part.kind == "hits"
+    )
+
+
+def backtest(store: Store, scenario: Scenario, tell: Tell) -> Backtest:
+    """Match, count and decide anew, in the clock of the log; nothing is kept. A scenario that only simulates bans here.
+
+    Nobody is held up: where a day is closed or written anew on the way, all is read once more.
+    """
+    try:
+        return _run(store, scenario, tell)
+    except (DamagedError, FileNotFoundError):
+        return _run(store, scenario, tell)
+
+
+def _run(store: Store, scenario: Scenario, tell: Tell) -> Backtest:
+    acting = scenario.model_copy(update={"mode": "ban"})
+    window = _open_window(store, acting, tell)
+    hits = join_all(Blocks([], 0, HITS), *window.hits.values())
+    tell(f"matching {len(hits):,} hits")
+    of_hits = match_together(lambda columns: map(spell_clients, hits.read(columns)), [acting], Remembered())
+    events = pa.concat_tables([EVENTS.empty_table(), of_hits, *window.events])
+    with open_databases(store.policy) as databases:
+        alerts, evidence = find_alerts(events, [acting], store.policy.allowed, databases.owner_of)
+    decisions = decide(alerts, [acting], rule_of(store), store.policy.protected)
+    known = _known_targets(store, scenario)
+    cost = _add_up(store, window.hits, decisions, known, tell)
+    return Backtest(
+        scenario=scenario,
+        hits=len(hits),
+        targets=_by_target(alerts, decisions, known, cost),
+        cost=cost,
+        alerts=alerts,
+        evidence=evidence,
+        days=tuple(window.hits),
+    )
+
+
+def _open_window(store: Store, scenario: Scenario, tell: Tell) -> _Window:
+    window = _Window()
+    for day in sorted(store.readable_days()):
+        tell(f"opening {day}")
+        loaded = load_day(store.window, day, day_receipts(store, day), partial(store.keys.look, day))
+        window.events.append(match_errors(spell_clients(loaded.errors.unify_dictionaries()), [scenario]))
+        window.hits[day] = in_blocks(loaded.hits)
+    return window
+
+
+def _known_targets(store: Store, scenario: Scenario) -> Targets:
+    """Whom something else has banned: they are no people that this scenario would cost."""
+    others = {one.target for one in Decisions(store).all() if one.scenario != scenario.name and not one.lifted_at}
+    return Targets(sorted(others))
+
+
+def _add_up(store: Store, hits: Mapping[date, Blocks], decisions: pa.Table, known: Targets, tell: Tell) -> Cost:
+    (targets, terms), whole = bans_of(decisions), Cost()
+    context = Context(store.policy)
+    for day, of_day in hits.items():
+        tell(f"counting the people of {day}")
+        whole.add(cost_of_day(without(pageviews(of_day, context), known), targets, terms))
+    return whole
+
+
+def _by_target(alerts: pa.Table, decisions: pa.Table, known: Targets, cost: Cost) -> list[Found]:
+    until: dict[str, datetime] = {}
+    for row in decisions.to_pylist():
+        until[row["target"]] = max(row["until"], until.get(row["target"], row["until"]))
+    rows = sorted(alerts.to_pylist(), key=lambda row: str(row["target"]))
+    found = [
+        _found(target, list(own), until.get(target), known, cost.by_target.get(target, TargetCost()))
+        for target, own in groupby(rows, key=lambda row: str(row["target"]))
+    ]
+    order = lambda one: (one.until is None, -one.cost.banned.pageviews, -one.events, one.first_seen)  # noqa: E731
+    return sorted(found, key=order)
+
+
+def _found(
+    target: str, alerts: Sequence[Mapping[str, Any]], until: datetime | None, known: Targets, cost: TargetCost
+) -> Found:
+    return Found(
+        target=target,
+        first_seen=min(one["first_seen"] for one in alerts),
+        last_seen=max(one["last_seen"] for one in alerts),
+        alerts=len(alerts),
+        events=sum(one["events"] for one in alerts),
+        outcome=max((one["outcome"] for one in alerts), key=OUTCOMES.index),
+        until=until,
+        is_known=known.cover(target),
+        cost=cost,
+    )

@@ -1,0 +1,94 @@
+"""What a backtest found, in sentences and as plain values: the same for the terminal, the page and programs."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from plugins.backtest.running import Backtest, Found
+from transforms.detection.cost import Hit
+
+
+def sentences(found: Backtest) -> list[str]:
+    """Whom it would have banned, and what that had cost; counts only."""
+    banned, cost = found.banned, found.cost
+    known = sum(one.is_known for one in banned)
+    told = [
+        f"{found.scenario.name} would have banned {len(banned):,} targets in {len(found.days)} days and "
+        f"{found.hits:,} hits; {known:,} of them are banned anyway, for other reasons."
+    ]
+    if protected := len(found.targets) - len(banned):
+        told.append(f"{protected:,} more had alerts, and are never banned: the policy protects them.")
+    told += [
+        f"While these bans held, {_share(cost.banned, cost.people)} would have been refused.",
+        f"The same targets made {_share(cost.whole, cost.people)} in the whole window.",
+    ]
+    if shared := sum(one.is_shared for one in banned):
+        told.append(f"{shared:,} of the targets look like addresses that several people share.")
+    return told
+
+
+def as_values(found: Backtest, evidence: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> dict[str, Any]:
+    """Fit for JSON; instants in UTC."""
+    cost = found.cost
+    return {
+        "scenario": found.scenario.name,
+        "mode": found.scenario.mode,
+        "days": [str(day) for day in found.days],
+        "hits": found.hits,
+        "would_ban": len(found.banned),
+        "banned_anyway": sum(one.is_known for one in found.banned),
+        "protected": len(found.targets) - len(found.banned),
+        "people": _hit(cost.people),
+        "cost_while_banned": _hit(cost.banned, cost.people),
+        "cost_in_all": _hit(cost.whole, cost.people),
+        "targets": [_target(one, evidence) for one in found.targets],
+    }
+
+
+def note_of(one: Found) -> str:
+    """What a person should look at."""
+    notes = ((one.until is None, "protected"), (one.is_known, "banned anyway"), (one.is_shared, "looks shared"))
+    return ", ".join(words for holds, words in notes if holds)
+
+
+def percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.2f} %" if whole else "–"
+
+
+def _share(part: Hit, whole: Hit) -> str:
+    return (
+        f"{part.pageviews:,} of {whole.pageviews:,} pageviews of people ({percent(part.pageviews, whole.pageviews)}), "
+        f"of {part.visitors:,} of {whole.visitors:,} visitors ({percent(part.visitors, whole.visitors)}),"
+    ).removesuffix(",")
+
+
+def _target(one: Found, evidence: Mapping[str, Sequence[Mapping[str, Any]]] | None) -> dict[str, Any]:
+    facts = {
+        "target": one.target,
+        "first_seen": _plain(one.first_seen),
+        "last_seen": _plain(one.last_seen),
+        "alerts": one.alerts,
+        "events": one.events,
+        "outcome": one.outcome,
+        "until": _plain(one.until),
+        "banned_anyway": one.is_known,
+        "looks_shared": one.is_shared,
+        "cost_while_banned": _hit(one.cost.banned),
+        "cost_in_all": _hit(one.cost.whole),
+    }
+    if evidence is not None:
+        lines = evidence.get(one.target, ())
+        facts["evidence"] = [{name: _plain(value) for name, value in line.items()} for line in lines]
+    return facts
+
+
+def _hit(one: Hit, whole: Hit | None = None) -> dict[str, float]:
+    facts: dict[str, float] = {"pageviews": one.pageviews, "visitors": one.visitors}
+    if whole is not None:
+        facts["share_of_pageviews"] = round(one.pageviews / whole.pageviews, 6) if whole.pageviews else 0.0
+        facts["share_of_visitors"] = round(one.visitors / whole.visitors, 6) if whole.visitors else 0.0
+    return facts
+
+
+def _plain(value: Any) -> Any:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value

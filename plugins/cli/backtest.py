@@ -1,0 +1,97 @@
+"""`lethe backtest`: what a scenario would have done in the window, before it bans anybody."""
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from plugins.backtest.choosing import find_scenario, read_rule
+from plugins.backtest.evidence import evidence_of
+from plugins.backtest.running import Backtest, Found
+from plugins.backtest.running import backtest as run_backtest
+from plugins.backtest.telling import as_values, note_of, sentences
+from plugins.cli.store import ACTOR, HERE, PolicyOption
+from plugins.cli.terminal import Progress, print_table
+from plugins.store.store import Store, open_store
+from schemas.refusals import RefusedError
+from schemas.scenario import Scenario
+
+MOST: Final = 30  # targets of the table
+OWN: Final = "a rule that is not in use"
+Evidence = dict[str, list[dict[str, Any]]]
+
+
+def backtest(
+    scenario: Annotated[str, typer.Argument(help="The name of a scenario in use, or the path of a .toml file.")],
+    evidence: Annotated[bool, typer.Option("--evidence", help="Show a few lines behind each target.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")] = False,
+    policy_file: PolicyOption = HERE,
+) -> None:
+    """Say whom a scenario would have banned in the window, and how many people's pageviews that had cost."""
+    os.umask(0o077)
+    store, tell = open_store(policy_file), Progress()
+    rule = _read(store, scenario)
+    found = run_backtest(store, rule, tell)
+    lines = evidence_of(store, found, {one.target for one in _shown(found, as_json)}) if evidence else {}
+    tell("")
+    named = OWN if scenario.endswith(".toml") else rule.name
+    seen = "with lines" if evidence else "targets only"
+    store.audit.append(store.clock(), ACTOR, "backtest", scenario=named, targets=len(found.targets), seen=seen)
+    if as_json:
+        typer.echo(json.dumps(as_values(found, lines if evidence else None), indent=2))
+    else:
+        _print(found, lines)
+
+
+def _read(store: Store, scenario: str) -> Scenario:
+    if not scenario.endswith(".toml"):
+        return find_scenario(store.policy, scenario)
+    path = Path(scenario)
+    try:
+        return read_rule(store.policy, path.name, path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise RefusedError(f"{path.name}: this is not UTF-8") from None
+
+
+def _shown(found: Backtest, whole: bool) -> list[Found]:
+    return found.targets if whole else found.targets[:MOST]
+
+
+def _print(found: Backtest, lines: Evidence) -> None:
+    for sentence in sentences(found):
+        typer.echo(sentence)
+    typer.echo()
+    rows = [
+        (
+            *(one.target, f"{one.first_seen:%Y-%m-%d %H:%M}", f"{one.last_seen:%Y-%m-%d %H:%M}", one.events),
+            *(one.outcome, f"{one.until:%Y-%m-%d %H:%M}" if one.until else "–"),
+            *(one.cost.banned.pageviews, one.cost.whole.pageviews, one.cost.most, note_of(one)),
+        )
+        for one in _shown(found, whole=False)
+    ]
+    left = len(found.targets) - len(rows)
+    print_table(
+        f"Targets, the costliest first{f'; {left:,} more with --json' if left else ''} (UTC)",
+        (
+            "target",
+            "first seen",
+            "last seen",
+            "events",
+            "outcome",
+            "until",
+            "views hit",
+            "views in all",
+            "visitors",
+            "",
+        ),
+        rows,
+    )
+    for target, own in lines.items():
+        print_table(target, tuple(own[0]), [tuple(map(_cell, row.values())) for row in own])
+
+
+def _cell(value: Any) -> Any:
+    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else value
