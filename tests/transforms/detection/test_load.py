@@ -15,23 +15,20 @@ payload = "log4shell"
 """
 
 
-def test_the_ten_scenarios_are_there_by_name():
-    assert [scenario.name for scenario in load_scenarios()] == [
-        "command-injection",
-        "cross-site-scripting",
-        "log4shell",
-        "login-bruteforce",
-        "path-scan",
-        "path-traversal",
-        "request-flood",
-        "scanner-agent",
-        "secret-files",
-        "sql-injection",
-    ]
+def test_the_projects_own_scenarios_are_there_by_name():
+    names = [scenario.name for scenario in load_scenarios()]
+
+    assert names == sorted(names)
+    assert {"login-bruteforce", "path-scan", "secret-files", "sql-injection", "error-login"} <= set(names)
+
+
+def test_a_scenario_that_bans_a_network_counts_more_than_one_of_its_addresses():
+    for scenario in load_scenarios():
+        assert scenario.group_by == "address" or scenario.count == "distinct address"
 
 
 def test_every_payload_is_used_by_a_scenario():
-    assert {match.payload for rule in load_scenarios() for match in rule.match} - {None} == set(load_payloads())
+    assert {match.payload for rule in load_scenarios() for match in rule.matches} - {None} == set(load_payloads())
 
 
 def test_a_folder_of_ones_own_is_read(tmp_path: Path):

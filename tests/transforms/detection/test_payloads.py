@@ -30,7 +30,7 @@ FLOORS = {
 }
 POOLED_FLOOR = 0.89
 BENIGN_CEILING = 0.0005
-BY_CONTENT = [rule for rule in load_scenarios() if rule.count == "events" and rule.match[0].payload]
+BY_CONTENT = [rule for rule in load_scenarios() if rule.count == "events" and rule.match and rule.match[0].payload]
 BY_CONTENT += [rule for rule in load_scenarios() if rule.name == "secret-files"]
 BY_AGENT = [rule for rule in load_scenarios() if rule.name == "scanner-agent"]
 
