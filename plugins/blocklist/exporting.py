@@ -19,19 +19,20 @@ EXPIRES: Final = re.compile(rb"# .* expires (never|[0-9T:-]{19})Z?\n")
 class Format(NamedTuple):
     """A kind of file; `write` makes its text from decisions, of which it takes the active ones."""
 
+    title: str
     file_name: str
     media_type: str
     write: Callable[[list[Decision], datetime], str]
 
 
 FORMATS: Final = {
-    "nginx": Format("nginx.conf", "text/plain", write_deny),
-    "nginx-geo": Format("nginx-geo.conf", "text/plain", write_geo),
-    "apache": Format("apache.conf", "text/plain", write_apache),
-    "haproxy": Format("haproxy.map", "text/plain", write_haproxy),
-    "nftables": Format("blocklist.nft", "text/plain", write_nftables),
-    "ipset": Format("blocklist.ipset", "text/plain", write_ipset),
-    "csv": Format("blocklist.csv", "text/csv", write_csv),
+    "nginx": Format("nginx deny", "nginx.conf", "text/plain", write_deny),
+    "geo": Format("nginx geo", "nginx-geo.conf", "text/plain", write_geo),
+    "apache": Format("Apache", "apache.conf", "text/plain", write_apache),
+    "haproxy": Format("HAProxy map", "haproxy.map", "text/plain", write_haproxy),
+    "nftables": Format("nftables", "blocklist.nft", "text/plain", write_nftables),
+    "ipset": Format("ipset", "blocklist.ipset", "text/plain", write_ipset),
+    "csv": Format("CSV", "blocklist.csv", "text/csv", write_csv),
 }
 
 

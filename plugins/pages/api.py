@@ -1,19 +1,25 @@
 """The blocklist for programs: JSON and files, for whoever shows a token of `lethe token add`."""
 
+import json
 from dataclasses import asdict
+from datetime import datetime
+from hashlib import sha256
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from plugins.access.tokens import MARK, Token, find_token
 from plugins.blocklist.decisions import Decision, Decisions
-from plugins.blocklist.exporting import FORMATS
+from plugins.blocklist.exporting import FORMATS, published
+from plugins.blocklist.formats.bans import bans_of
 from plugins.pages.asking import record_reading
 from plugins.pages.gate import OpenStore
 from plugins.pages.listing import state_of
 from schemas.refusals import RefusedError
 
 MOST: Final = 10_000  # decisions in an answer
+ASK_AGAIN: Final = "private, no-cache"  # to be kept, and used when the answer is 304
+JSON: Final = "json"
 PROGRAM: Final = "program"
 UNKNOWN: Final = HTTPException(401, "Send Authorization: Bearer and a token.", {"WWW-Authenticate": "Bearer"})
 
@@ -65,18 +71,30 @@ def decision(_: Shown, store: OpenStore, handle: str) -> dict[str, Any]:
     return _row(found, state_of(found, store.clock()))
 
 
-@router.get("/blocklist")
+@router.api_route("/blocklist", methods=["GET", "HEAD"])
 def blocklist(
-    _: Shown, store: OpenStore, form: Annotated[Literal["nginx", "csv", "json"], Query(alias="format")] = "json"
-) -> Any:
-    """What to block now, as the exported files say it, or as a list of targets."""
+    request: Request, _: Shown, store: OpenStore, form: Annotated[str, Query(alias="format")] = JSON
+) -> Response:
+    """What to block now, as the exported files say it, or as a list of targets; 304 for whoever has just that."""
+    if form != JSON and form not in FORMATS:
+        raise HTTPException(422, f"The format is one of {JSON}, {', '.join(FORMATS)}.")
     now = store.clock()
-    active = Decisions(store).active(now)
-    if form == "json":
-        targets = [{"target": one.target, "until": one.until} for one in active]
-        return {"now": now, "replay": store.is_replay, "targets": targets}
-    _file, media_type, write = FORMATS[form]
-    return Response(write(active, now), media_type=media_type)
+    active = published(store, now)
+    media_type = "application/json" if form == JSON else FORMATS[form].media_type
+    text = _as_json(active, now, store.is_replay) if form == JSON else FORMATS[form].write(active, now)
+    headers = {"ETag": f'"{sha256(text.encode()).hexdigest()[:32]}"', "Cache-Control": ASK_AGAIN}
+    known = request.headers.get("if-none-match", "")
+    if known.strip() == "*" or headers["ETag"] in {tag.strip().removeprefix("W/") for tag in known.split(",")}:
+        return Response(status_code=304, headers=headers)
+    return Response(text, media_type=media_type, headers=headers)
+
+
+def _as_json(active: list[Decision], now: datetime, replay: bool) -> str:
+    """Without the time, which the Date header says: the same bans are the same text."""
+    bans = bans_of(active, now)
+    expires = min((ban.ends for ban in bans), default=None)
+    targets = [{"target": ban.target, "until": ban.ends, "decision": ban.decision} for ban in bans]
+    return json.dumps({"replay": replay, "count": len(bans), "expires": expires, "targets": targets})
 
 
 def _row(decision: Decision, state: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, HTTPException, Path, Request, Response
 
 from plugins.blocklist.by_hand import ban, lift
 from plugins.blocklist.decisions import Decisions
-from plugins.blocklist.exporting import FORMATS
+from plugins.blocklist.exporting import FORMATS, published
 from plugins.blocklist.story import SHOWN, story
 from plugins.pages.asking import PURPOSES, SORTS, STATES, Asked
 from plugins.pages.gate import Changer, Fields, OpenStore, Person, Reader
@@ -94,13 +94,12 @@ def export(request: Request, person: Reader, store: OpenStore, fields: Fields, n
         raise HTTPException(404, "There is no such file.")
     if refused := _refused(request, person, store, asked):
         return refused
-    file, media_type, write = FORMATS[name]
-    now = store.clock()
-    active = Decisions(store).active(now)
+    kind, now = FORMATS[name], store.clock()
+    active = published(store, now)
     facts = {"reader": person.tag, "purpose": asked.purpose_words, "format": name}
     store.audit.append(now, person.role, "export blocklist", **facts, decisions=len(active))
-    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
-    return Response(write(active, now), media_type=media_type, headers=headers)
+    headers = {"Content-Disposition": f'attachment; filename="{kind.file_name}"'}
+    return Response(kind.write(active, now), media_type=kind.media_type, headers=headers)
 
 
 def _refused_story(request: Request, person: Person, store: Store, asked: Asked, handle: str) -> Response | None:

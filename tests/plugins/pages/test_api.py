@@ -8,6 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from plugins.access.tokens import add_token, remove_token
+from plugins.blocklist.decisions import Decisions
+from plugins.blocklist.exporting import FORMATS
 from tests.plugins.pages.conftest import NOW, decision, keep
 from tests.stores import Site
 
@@ -72,12 +74,42 @@ def test_the_blocklist_comes_as_list_and_as_the_exported_files(program: TestClie
         decision(target="203.0.113.8", until=NOW),
     )
     listed = program.get("/lethe/api/blocklist").json()
-    assert {one["target"] for one in listed["targets"]} == {"203.0.113.9", "2001:db8::/64"}
-    assert listed["replay"] is False
+    assert [one["target"] for one in listed["targets"]] == ["203.0.113.9", "2001:db8::/64"]
+    assert (listed["replay"], listed["count"], listed["expires"]) == (False, 2, "2026-11-20T16:00:00Z")
     nginx = program.get("/lethe/api/blocklist?format=nginx")
-    assert "deny 203.0.113.9;\ndeny 2001:db8::/64;\n" in nginx.text
+    denied = [line.partition(";")[0] for line in nginx.text.splitlines()[1:]]
+    assert denied == ["deny 203.0.113.9", "deny 2001:db8::/64"]
     assert nginx.headers["content-type"].startswith("text/plain")
     assert program.get("/lethe/api/blocklist?format=csv").text.count("\n") == 4
+    active = Decisions(site.open()).active(NOW)
+    for name, kind in FORMATS.items():
+        assert program.get(f"/lethe/api/blocklist?format={name}").text == kind.write(active, NOW)
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "nginx", "geo", "apache", "haproxy"])
+def test_whoever_has_the_list_gets_it_again_only_when_it_is_another(form: str, program: TestClient, site: Site) -> None:
+    url = f"/lethe/api/blocklist?format={form}"
+    keep(site, decision(target="203.0.113.9"))
+    first = program.get(url)
+    known = {"If-None-Match": first.headers["etag"]}
+    assert first.headers["cache-control"] == "private, no-cache"
+    site.now += timedelta(minutes=5)
+    same = program.get(url, headers=known)
+    assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert program.get(url, headers={"If-None-Match": '"x"'}).text == first.text
+    head = program.head(url)
+    assert (head.headers["etag"], head.content) == (first.headers["etag"], b"")
+    keep(site, decision(target="203.0.113.9", until=NOW + timedelta(hours=9)))
+    longer = program.get(url, headers=known)
+    assert longer.status_code == 200
+    assert longer.headers["etag"] != first.headers["etag"]
+
+
+def test_an_unknown_format_is_not_repeated(program: TestClient) -> None:
+    answer = program.get("/lethe/api/blocklist?format=203.0.113.9")
+    assert answer.status_code == 422
+    assert "nftables" in answer.text
+    assert "203.0.113.9" not in answer.text
 
 
 @pytest.mark.parametrize("query", ["state=x", "limit=0", "limit=99999", "offset=-1", "limit=203.0.113.9"])
