@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Final
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from plugins.troubleshooting.wanted import LEVELS, Wanted
-from transforms.detection.targets import Network, holds_any
+from transforms.detection.targets import Network
 from transforms.distinct import dictionary_codes
 
 Mask = NDArray[np.bool_]
@@ -148,7 +149,7 @@ def _of_request(part: str, test: Test) -> Test:
 def _inside(network: Network) -> Test:
     if network.prefixlen == network.max_prefixlen:
         return lambda texts: pc.equal(texts, str(network.network_address))
-    return lambda texts: pa.array([holds_any(one, [network]) for one in texts.to_pylist()], pa.bool_())
+    return lambda texts: pa.array([ip_address(one) in network for one in texts.to_pylist()], pa.bool_())
 
 
 def _levels_in(texts: pa.Array, levels: tuple[str, ...]) -> pa.Array:

@@ -70,7 +70,7 @@ class Summary:
         of_level = np.array([names.index(level_of(level)) for level in levels.to_pylist()], np.int64)
         self._add(self.errors, names, of_level[codes] if len(codes) else codes, instants(errors["logged_at"]))
         texts = errors["message"].cast(pa.string()).fill_null("")
-        plain = pc.replace_substring_regex(texts, r"\d+", "0")  # else each number makes a message of its own
+        plain = pc.replace_substring_regex(texts, r"\b\d+", "0")  # else each number makes a message of its own
         for pair in pc.value_counts(plain).to_pylist():
             self.messages[pair["values"]] += pair["counts"]
 
