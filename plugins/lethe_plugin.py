@@ -6,6 +6,7 @@ from airflow.plugins_manager import AirflowPlugin
 
 from plugins.access.menu import OwnMenu
 from plugins.access.roles import BLOCKLIST, FORGETTING, REPORT, STATUS, TROUBLESHOOTING
+from plugins.access.unlogged import Unlogged
 
 
 async def pages(scope: Any, receive: Any, send: Any) -> None:
@@ -16,7 +17,10 @@ async def pages(scope: Any, receive: Any, send: Any) -> None:
 
 
 APPS: Final = [{"name": "Lethe", "app": pages, "url_prefix": "/lethe"}]
-MIDDLEWARES: Final = [{"name": "Lethe menu", "middleware": OwnMenu, "args": [], "kwargs": {}}]
+MIDDLEWARES: Final = [
+    {"name": name, "middleware": middleware, "args": [], "kwargs": {}}
+    for name, middleware in (("Lethe menu", OwnMenu), ("Lethe log", Unlogged))
+]
 VIEWS: Final = [
     {
         "name": name,

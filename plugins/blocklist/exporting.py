@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
+from plugins.blocklist.breaker import admit
 from plugins.blocklist.decisions import Decision, Decisions
 from plugins.blocklist.formats.firewalls import write_ipset, write_nftables
 from plugins.blocklist.formats.servers import write_apache, write_deny, write_geo, write_haproxy
@@ -13,6 +14,7 @@ from plugins.store.store import Store
 from schemas.refusals import RefusedError
 
 FOLDER: Final = "blocklist"
+TOLD: Final = "bouncers"  # what each was told, which expires as well
 EXPIRES: Final = re.compile(rb"# .* expires (never|[0-9T:-]{19})Z?\n")
 
 
@@ -38,7 +40,7 @@ FORMATS: Final = {
 
 def published(store: Store, now: datetime) -> list[Decision]:
     """Whom to block now, newest first, for every list that leaves: files, API, stream and command."""
-    return Decisions(store).active(now)
+    return admit(store, Decisions(store).active(now))
 
 
 def publish_exports(store: Store) -> int:
@@ -71,7 +73,8 @@ def renew_exports(store: Store) -> list[str]:
 def expired_exports(store: Store) -> list[str]:
     """The files whose first ban has ended, or that do not say until when they may be used."""
     place = store.place("exports")
-    return [name for name in place.names(f"{FOLDER}/") if _is_expired(store, name)]
+    names = [name for folder in (FOLDER, TOLD) for name in place.names(f"{folder}/")]
+    return [name for name in names if _is_expired(store, name)]
 
 
 def remove_expired(store: Store) -> None:

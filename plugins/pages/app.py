@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from plugins.mistakes import describe_mistake
-from plugins.pages import api, blocklist, forgetting, report, status, troubleshooting
+from plugins.pages import api, blocklist, bouncer, forgetting, report, status, troubleshooting
 from plugins.pages.showing import STATIC, show
 from plugins.report.plotly import plotly_name, plotly_path
 from plugins.report.rendering import STATIC as STATIC_OF_REPORT
@@ -34,7 +34,7 @@ HEADERS: Final = {
 }
 
 app = FastAPI(title="Lethe", docs_url=None, redoc_url=None, openapi_url=None)
-for part in (blocklist, troubleshooting, status, forgetting, report, api):
+for part in (blocklist, troubleshooting, status, forgetting, report, api, bouncer):
     app.include_router(part.router)
 
 
@@ -105,4 +105,6 @@ def refuse_call(request: Request, _: RequestValidationError) -> Response:
 def _refuse(request: Request, status_code: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
     if "/api/" in request.scope["path"]:
         return JSONResponse({"detail": sentence}, status_code, headers)
+    if "/v1/" in request.scope["path"]:  # where bouncers look for it
+        return JSONResponse({"message": sentence}, status_code, headers)
     return show(request, "refused.html", None, status_code, sentence=sentence)
