@@ -17,7 +17,7 @@ PURPOSES: Final = {  # in forms → in the audit trail and for people
     "visitor": "Answer a visitor",
 }
 STATES: Final = {"active": "Active", "lifted": "Lifted", "over": "Over", "": "All"}
-SORTS: Final = ("target", "scenario", "decided_at", "until", "events")
+SORTS: Final = ("target", "scenario", "decided_at", "until", "events", "worst")
 LONGEST: Final = 200  # characters of what is typed
 UNFIT: Final = "The note may hold no address and no URL; short plain words will do."
 # Four small numbers however they are set apart, one long number, eight hexadecimal digits, a host with a path.

@@ -13,6 +13,7 @@ from plugins.pages.asking import PURPOSES, SORTS, STATES, Asked
 from plugins.pages.gate import Changer, Fields, OpenStore, Person, Reader
 from plugins.pages.listing import count_by_day, page_of, state_of
 from plugins.pages.showing import show
+from plugins.scenarios import scenarios_of
 from plugins.store.store import Store
 from schemas.refusals import RefusedError
 
@@ -22,6 +23,13 @@ SAYS: Final = (
 )
 READING: Final = "read blocklist"
 STORY: Final = "read story"
+FEW: Final = 10  # decisions on a target in the list
+MANY: Final = 100  # and on a decision's page
+OUTCOME_WORDS: Final = {
+    "attempted": "No answer of the server says that it refused, and none that it gave way.",
+    "blocked": "The server refused all of it.",
+    "success suspected": "An answer looks as if the attack had succeeded. Look at the machine now.",
+}
 PATIENCE: Final = 5.0  # seconds for work on a day to end; whoever waits here holds up all of Airflow's pages
 LASTING: Final = {"": "as the policy says", "1": "1 hour", "24": "1 day", "72": "3 days"}  # hours of a ban by hand
 
@@ -102,6 +110,14 @@ def export(request: Request, person: Reader, store: OpenStore, fields: Fields, n
     return Response(kind.write(active, now), media_type=kind.media_type, headers=headers)
 
 
+def severities(store: Store) -> dict[str, str]:
+    """How bad what each scenario finds is; a broken one keeps nobody from reading the list, or lifting a ban."""
+    try:
+        return {one.name: one.severity for one in scenarios_of(store.policy)}
+    except RefusedError:
+        return {}
+
+
 def _refused_story(request: Request, person: Person, store: Store, asked: Asked, handle: str) -> Response | None:
     """Of a decision that there is none of, nothing is recorded."""
     Decisions(store).get(handle)
@@ -149,7 +165,8 @@ def _list(request: Request, person: Person, store: Store, asked: Asked, told: di
     facts: dict[str, Any] = {
         "person": person,
         "asked": asked,
-        "page": page_of(decisions, asked, now),
+        "few": FEW,
+        "page": page_of(decisions, asked, severities(store), now),
         "total": len(decisions),
         "active": sum(one.is_active(now) for one in decisions),
         "scenarios": sorted({one.scenario for one in decisions}),
@@ -165,12 +182,19 @@ def _list(request: Request, person: Person, store: Store, asked: Asked, told: di
 def _story(
     request: Request, person: Person, store: Store, asked: Asked, handle: str, told: dict[str, str] | None = None
 ) -> Response:
-    decision = Decisions(store).get(handle)
+    decisions, now = Decisions(store), store.clock()
+    decision = decisions.get(handle)
+    others = [one for one in decisions.all() if one.target == decision.target and one != decision]
     facts: dict[str, Any] = {
         "person": person,
         "asked": asked,
         "decision": decision,
-        "state": state_of(decision, store.clock()),
+        "state": state_of(decision, now),
+        "severity": severities(store).get(decision.scenario, ""),
+        "outcome": OUTCOME_WORDS.get(decision.outcome, ""),
+        "others": others[:MANY],
+        "left_out": len(others[MANY:]),
+        "state_of": lambda one: state_of(one, now),
         "hits": story(store, decision),
         "most": SHOWN,
         "told": {"error": "", "done": ""} | (told or {}),

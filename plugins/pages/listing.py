@@ -1,7 +1,7 @@
-"""Which decisions a page shows, in which order; and how many there were, by day and scenario."""
+"""Which targets a page shows with their decisions, in which order; and how many there were, by day and scenario."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -12,14 +12,41 @@ from plugins.pages.asking import Asked
 from plugins.store.calendar import Calendar
 
 PAGE: Final = 50  # rows
+SEVERITIES: Final = ("", "low", "medium", "high", "critical")
+OUTCOMES: Final = ("", "blocked", "attempted", "success suspected")
 SERIES: Final = 5  # scenarios with a colour of their own; the rest is one
 
 
 @dataclass(frozen=True)
-class Page:
-    """The rows of one page, of how many decisions and pages in all."""
+class Target:
+    """An address or network with those of its decisions that fit, newest first, and the worst of each."""
 
-    rows: list[Decision]
+    name: str
+    decisions: list[Decision]
+    scenarios: list[str]  # the worst first
+    severity: str
+    outcome: str
+    state: str
+
+    @property
+    def newest(self) -> Decision:
+        return self.decisions[0]
+
+    @property
+    def until(self) -> datetime:
+        return max(one.lifted_at or one.until for one in self.decisions)
+
+    @property
+    def events(self) -> int:
+        return sum(one.events for one in self.decisions)
+
+
+@dataclass(frozen=True)
+class Page:
+    """The rows of one page, and how many decisions, targets and pages there are in all."""
+
+    rows: list[Target]
+    decisions: int
     found: int
     number: int
     pages: int
@@ -43,23 +70,41 @@ def state_of(decision: Decision, now: datetime) -> str:
     return "active" if decision.is_active(now) else "over"
 
 
-def page_of(decisions: Sequence[Decision], asked: Asked, now: datetime) -> Page:
-    """The page that was asked for, or the last one there is."""
-    found = select(decisions, asked, now)
-    pages = max(1, -(-len(found) // PAGE))
-    number = min(max(asked.page, 1), pages)
-    return Page(found[(number - 1) * PAGE : number * PAGE], len(found), number, pages)
-
-
-def select(decisions: Sequence[Decision], asked: Asked, now: datetime) -> list[Decision]:
-    """All decisions that fit, in the order asked for."""
+def page_of(decisions: Sequence[Decision], asked: Asked, severities: Mapping[str, str], now: datetime) -> Page:
+    """The page that was asked for, or the last one there is; `severities` by scenario."""
     fits = _searching(asked.search)
-    found = [
+    fitting = [
         one
         for one in decisions
         if asked.state in ("", state_of(one, now)) and asked.scenario in ("", one.scenario) and fits(one)
     ]
-    return sorted(found, key=_ORDERS[asked.sort.removeprefix("-")], reverse=asked.sort.startswith("-"))
+    found = by_target(fitting, severities, now)
+    found.sort(key=_ORDERS[asked.sort.removeprefix("-")], reverse=asked.sort.startswith("-"))
+    pages = max(1, -(-len(found) // PAGE))
+    number = min(max(asked.page, 1), pages)
+    return Page(found[(number - 1) * PAGE : number * PAGE], len(fitting), len(found), number, pages)
+
+
+def by_target(decisions: Sequence[Decision], severities: Mapping[str, str], now: datetime) -> list[Target]:
+    """Decisions, newest first → what they are on."""
+    found: dict[str, list[Decision]] = {}
+    for one in decisions:
+        found.setdefault(one.target, []).append(one)
+    return [_target(name, of_target, severities, now) for name, of_target in found.items()]
+
+
+def _target(name: str, decisions: list[Decision], severities: Mapping[str, str], now: datetime) -> Target:
+    scenarios = {one.scenario: severities.get(one.scenario, "") for one in decisions}
+    worst_first = sorted(scenarios, key=lambda scenario: SEVERITIES.index(scenarios[scenario]), reverse=True)
+    states = {state_of(one, now) for one in decisions}
+    return Target(
+        name=name,
+        decisions=decisions,
+        scenarios=worst_first,
+        severity=scenarios[worst_first[0]],
+        outcome=max((one.outcome for one in decisions), key=OUTCOMES.index),
+        state="active" if "active" in states else state_of(decisions[0], now),
+    )
 
 
 def count_by_day(decisions: Sequence[Decision], calendar: Calendar) -> tuple[list[str], list[Bar]]:
@@ -94,15 +139,20 @@ def _network(decision: Decision) -> IPv4Network | IPv6Network:
     return ip_network(decision.target, strict=False)
 
 
-def _by_target(decision: Decision) -> tuple[int, int, int]:
-    network = _network(decision)
+def _by_network(target: Target) -> tuple[int, int, int]:
+    network = _network(target.newest)
     return network.version, int(network.network_address), network.prefixlen
 
 
-_ORDERS: Final[dict[str, Callable[[Decision], Any]]] = {
-    "target": _by_target,
-    "scenario": lambda one: (one.scenario, one.decided_at),
-    "decided_at": lambda one: one.decided_at,
+_ORDERS: Final[dict[str, Callable[[Target], Any]]] = {
+    "target": _by_network,
+    "scenario": lambda one: (one.scenarios[0], one.newest.decided_at),
+    "decided_at": lambda one: one.newest.decided_at,
     "until": lambda one: one.until,
-    "events": lambda one: (one.events, one.decided_at),
+    "events": lambda one: (one.events, one.newest.decided_at),
+    "worst": lambda one: (
+        SEVERITIES.index(one.severity),
+        OUTCOMES.index(one.outcome),
+        one.newest.decided_at,
+    ),
 }

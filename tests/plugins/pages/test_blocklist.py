@@ -163,6 +163,63 @@ def test_pages_are_cut_on_the_server(client: Client, site: Site) -> None:
     assert len(set(pages[0] + pages[1] + pages[2])) == 120
 
 
+def test_decisions_on_one_target_are_one_row_with_the_worst_of_them(client: Client, site: Site) -> None:
+    keep(
+        site,
+        decision(1, target="203.0.113.9", scenario="path-scan"),
+        decision(2, target="203.0.113.9", scenario="sql-injection", outcome="success suspected"),
+        decision(3, target="203.0.113.9", scenario="path-scan", until=NOW - timedelta(minutes=1)),
+        decision(4, target="203.0.113.10"),
+    )
+    browser = client("security")
+    page = read(browser)
+    assert targets(page) == ["203.0.113.9", "203.0.113.10"]
+    assert "4 decisions on 2 targets" in page
+    row = page.split("203.0.113.9</bdi>")[1].split("</tr>")[0]
+    assert "3 decisions</summary>" in row
+    assert 'class="status5">success suspected' in row
+    assert re.search(r"sql-injection</bdi> <span[^>]*>and 1 more", row), "the worst scenario first"
+    assert "36</td>" in row
+    assert "2 decisions on 1 target" in read(browser, search="203.0.113.9", state="active")
+    assert targets(read(browser, sort="-worst")) == ["203.0.113.9", "203.0.113.10"]
+    assert targets(read(browser, sort="worst")) == ["203.0.113.10", "203.0.113.9"]
+
+
+def test_a_decision_shows_the_others_on_its_target_and_its_outcome_in_words(client: Client, site: Site) -> None:
+    one, other, _ = keep(
+        site,
+        decision(1, target="203.0.113.9", scenario="sql-injection", outcome="success suspected"),
+        decision(2, target="203.0.113.9", scenario="by-hand", outcome=""),
+        decision(3, target="203.0.113.10"),
+    )
+    browser = client("security")
+    page = browser.post(f"/lethe/decisions/{one.decision}", data=fill(browser)).text
+    assert "Other decisions on this target: 1" in page
+    assert f"decisions/{other.decision}" in page
+    assert "looks as if the attack had succeeded" in page
+    assert re.search(r"Severity</dt><dd>(low|medium|high|critical)", page)
+
+
+def test_thousands_of_decisions_on_one_target_are_one_short_row(client: Client, site: Site) -> None:
+    kept = keep(site, *(decision(n % 600, target="203.0.113.9") for n in range(3000)))
+    browser = client("security")
+    page = read(browser)
+    assert targets(page) == ["203.0.113.9"]
+    assert "and 2,990 earlier" in page
+    assert len(page) < 30_000
+    story = browser.post(f"/lethe/decisions/{kept[0].decision}", data=fill(browser)).text
+    assert "2,999, of which the newest 100 stand here" in story
+
+
+def test_a_broken_scenario_keeps_nobody_from_lifting_a_ban(client: Client, site: Site) -> None:
+    (kept,) = keep(site, decision())
+    browser = client("security")
+    form = fill(browser, reason="a mistake")
+    text = site.policy.read_text("utf-8")
+    site.policy.write_text(text + '\n[places]\nscenarios = "no such folder"\n', "utf-8")
+    assert "The ban is lifted." in browser.post(f"/lethe/decisions/{kept.decision}/lift", data=form).text
+
+
 def test_no_address_is_in_any_url_of_a_page(client: Client, site: Site) -> None:
     kept = keep(site, *(decision(n) for n in range(120)))
     browser = client("security")
@@ -180,7 +237,7 @@ def test_no_address_is_in_any_url_of_a_page(client: Client, site: Site) -> None:
 def test_a_story_shows_the_hits_whole_and_harmless(client: Client, site: Site) -> None:
     agent = "<script>alert(1)</script>\u202egnp.exe\x7f' onload='x"
     path = "/x?q=union+select+1,2,3+from+users&long=" + "a" * 400
-    attack = [hit(NOW - timedelta(seconds=60 - n), "203.0.113.9", path, agent) for n in range(20)]
+    attack = [hit(NOW - timedelta(seconds=60 - n), "203.0.113.9", f"{path}&n={n}", agent) for n in range(20)]
     site.write("access.log", *attack)
     site.ingest()
     detect(site.open(), "operations", silent)
