@@ -102,6 +102,10 @@ def decide() -> dict[str, Any]:
     from plugins.steps.detecting import detect
 
     detected = detect(installed_store(), ACTOR, tell)
+    if detected.incidents:
+        notify(
+            "suspected breach", f"{detected.incidents} attacks may have worked; assess them on Lethe's page Incidents"
+        )
     return {"new": detected.new, "problems": list(detected.problems)}
 
 

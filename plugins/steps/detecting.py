@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pyarrow as pa
 from plugins.blocklist.decisions import Decision, Decisions, new_handle
 from plugins.blocklist.terms import Past, rule_of
 from plugins.databases import open_databases
+from plugins.incidents.opening import open_incidents
 from plugins.scenarios import scenarios_of
 from plugins.steps.days import day_receipts, version_of
 from plugins.store.records import read_record, write_record
@@ -35,10 +37,11 @@ class Looked(Record):
 
 @dataclass(frozen=True)
 class Detected:
-    """How many decisions are new, how many are in force, and which days could not be looked through."""
+    """How many decisions are new, how many are in force, how many incidents are new, and which days were left out."""
 
     new: int
     active: int
+    incidents: int = 0
     problems: tuple[str, ...] = ()
 
 
@@ -52,11 +55,12 @@ def detect(store: Store, actor: str, tell: Tell) -> Detected:
     with store.locks.held("detection"):
         receipts, problems = _read_receipts(store)
         changed = [day for day, of_day in receipts.items() if _is_changed(store, day, of_day, scenarios)]
-        new = _look_through(store, changed, [*receipts], problems, scenarios, tell) if changed else []
+        look = partial(_look_through, store, changed, [*receipts], problems, scenarios, actor, tell)
+        new, incidents = look() if changed else ([], 0)
         if new:
             named = sorted({one.scenario for one in new})
             store.audit.append(store.clock(), actor, "decisions", new=len(new), scenarios=named)
-    return Detected(len(new), len(Decisions(store).active(store.clock())), tuple(problems))
+    return Detected(len(new), len(Decisions(store).active(store.clock())), incidents, tuple(problems))
 
 
 def _look_through(
@@ -65,9 +69,11 @@ def _look_through(
     readable: Sequence[date],
     problems: list[str],
     scenarios: Sequence[Scenario],
+    actor: str,
     tell: Tell,
-) -> list[Decision]:
-    """The new decisions on these days; what is wrong with days that are left out is added to `problems`.
+) -> tuple[list[Decision], int]:
+    """The new decisions on these days, and how many incidents are new; what is wrong with days that are left out is
+    added to `problems`.
 
     Their neighbours are read too, since a burst may span midnight.
     """
@@ -78,18 +84,21 @@ def _look_through(
         events = _read_events(store, current, problems)
         whole = pa.concat_tables([EVENTS.empty_table(), *events.values()])
         with open_databases(store.policy) as databases:
-            found, _ = find_alerts(whole, scenarios, store.policy.allowed, databases.owner_of)
+            found, evidence = find_alerts(whole, scenarios, store.policy.allowed, databases.owner_of)
         rule = rule_of(store)
         touched = [
             alert
             for alert in banning_alerts(found, scenarios, store.policy.protected)
             if _touches(alert, changed, rule)
         ]
-        new = _decide(store, touched, {one.name: one.description for one in scenarios}, rule)
+        reasons = {one.name: one.description for one in scenarios}
+        new = _decide(store, touched, reasons, rule)
         Decisions(store).add(new)
+        seen = [alert for alert in found.to_pylist() if _touches(alert, changed, rule)]  # simulated ones too
+        incidents = open_incidents(store, seen, evidence, reasons, actor)
         for day in events.keys() & set(changed):
             write_record(store.place("state"), _record(day), _version(store, current[day], day, scenarios))
-    return new
+    return new, incidents
 
 
 def _read_receipts(store: Store) -> tuple[dict[date, list[Receipt]], list[str]]:
