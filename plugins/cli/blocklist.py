@@ -46,6 +46,8 @@ def detect(policy_file: PolicyOption = HERE) -> None:
     publish_exports(store)
     tell("")
     typer.echo(f"new decisions: {found.new:,}; bans in force: {found.active:,}")
+    if found.incidents:
+        typer.echo(f"attacks that may have worked: {found.incidents:,}; assess them on the page /lethe/incidents")
     fail_for(found.problems)
 
 
