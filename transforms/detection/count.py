@@ -12,7 +12,8 @@ from schemas.window import ALERTS, EVIDENCE
 from transforms.detection.buckets import MICROSECOND, Ints, Mask, bucket_levels, column_codes, first_of_values
 from transforms.detection.dictionaries import compact, unify
 from transforms.detection.outcomes import outcomes_of
-from transforms.detection.targets import Network, name_targets
+from transforms.detection.targets import Network, code_targets, name_targets
+from transforms.distinct import Codes, dictionary_codes
 
 Columns = dict[str, pa.ChunkedArray | pa.Array]
 OwnerOf = Callable[[str], str | None]  # an address → who announces its network
@@ -31,11 +32,15 @@ def find_alerts(
     Alerts are numbered by the instant of overflow, then scenario, then target: the same for any order of shards.
     """
     events = unify(events)
-    targets = _Targets(events["client_ip"], allowed, owner_of)
+    targets = _Targets(events, allowed, owner_of)
+    scenario_of, names = dictionary_codes(events["scenario"])
+    numbers = {name: number for number, name in enumerate(names.to_pylist())}
     alerts, evidence = [ALERTS.empty_table()], [EVIDENCE.empty_table()]
     for scenario in scenarios:
-        own = events.filter(pc.field("scenario") == scenario.name)
-        own = _sort(_frequent(targets.add(own, scenario), scenario))
+        if scenario.name not in numbers:
+            continue
+        rows = targets.frequent(np.flatnonzero(scenario_of == numbers[scenario.name]), scenario)
+        own = _sort(_frequent(targets.add(events.take(rows), scenario), scenario))
         found, behind = _overflows(own, scenario, number=sum(map(len, alerts)))
         alerts.append(found)
         evidence.append(behind)
@@ -43,34 +48,45 @@ def find_alerts(
 
 
 class _Targets:
-    """Whom a ban would name, and whose bucket is filled, worked out for each address once."""
+    """Whom a ban would name, and whose bucket is filled; an address is named when it first has events enough."""
 
-    def __init__(self, clients: pa.ChunkedArray, allowed: Sequence[Network], owner_of: OwnerOf | None) -> None:
-        self.addresses = clients.combine_chunks().dictionary.to_pylist()
+    def __init__(self, events: pa.Table, allowed: Sequence[Network], owner_of: OwnerOf | None) -> None:
+        self.clients, self.addresses = dictionary_codes(events["client_ip"])
         self.allowed = allowed
         self.owner_of = owner_of
-        self._names: dict[str, pa.Array] = {}
+        self._codes: dict[str, Codes] = {}
+        self._names: dict[str, dict[int, str | None]] = {}
+
+    def frequent(self, rows: Codes, scenario: Scenario) -> Codes:
+        """Without rows of targets that have too few of them to overflow a bucket; names would cost far more."""
+        group = scenario.group_by
+        if group not in self._codes:
+            self._codes[group] = code_targets(self.addresses, group)
+        codes = self._codes[group][self.clients[rows]]
+        return rows[np.bincount(codes)[codes] > scenario.bucket.capacity]
 
     def add(self, events: pa.Table, scenario: Scenario) -> pa.Table:
         """The events with `target` and `bucket`, without those that have none."""
         by_owner = scenario.group_by == "owner"
-        names = {"target": self._named("address" if by_owner else scenario.group_by)}
-        names["bucket"] = self._named("owner") if by_owner else names["target"]
+        names = {"target": "address" if by_owner else scenario.group_by, "bucket": scenario.group_by}
         if scenario.count == "distinct address":
-            names["subscriber"] = self._named("address")
-        indices = events["client_ip"].combine_chunks().indices
-        for column, values in names.items():
-            events = events.append_column(column, values.take(indices))
+            names["subscriber"] = "address"
+        clients = events["client_ip"].combine_chunks().indices.dictionary_encode()
+        for column, group in names.items():
+            named = pa.array(self._named(clients.dictionary.to_pylist(), group), pa.string()).dictionary_encode()
+            events = events.append_column(column, named.take(clients.indices))
         return events.filter(pc.field("target").is_valid() & pc.field("bucket").is_valid())
 
-    def _named(self, group: str) -> pa.Array:
-        if group not in self._names:
-            names = self._owners() if group == "owner" else name_targets(self.addresses, group, self.allowed)
-            self._names[group] = pa.array(names, pa.string()).dictionary_encode()
-        return self._names[group]
-
-    def _owners(self) -> list[str | None]:
-        return [self.owner_of(address) if self.owner_of else None for address in self.addresses]
+    def _named(self, clients: Sequence[int], group: str) -> list[str | None]:
+        known = self._names.setdefault(group, {})
+        new = [client for client in clients if client not in known]
+        addresses = self.addresses.take(pa.array(new, pa.int32())).to_pylist()
+        if group == "owner":
+            names = [self.owner_of(address) if self.owner_of else None for address in addresses]
+        else:
+            names = name_targets(addresses, group, self.allowed)
+        known.update(zip(new, names, strict=True))
+        return [known[client] for client in clients]
 
 
 @dataclass(frozen=True)
