@@ -3,14 +3,16 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from ipaddress import ip_network
 from typing import Final
 
+from plugins.blocklist.breaker import refusal
 from plugins.blocklist.decisions import BY_HAND, GONE, Decision, Decisions, new_handle
-from plugins.blocklist.exporting import renew_exports
+from plugins.blocklist.exporting import published, renew_exports
 from plugins.blocklist.terms import Past, rule_of
 from plugins.store.store import Store
 from schemas.refusals import RefusedError
-from transforms.detection.targets import read_target, refuse_unbannable
+from transforms.detection.targets import holds_any, read_target, refuse_unbannable
 
 LONGEST_REASON: Final = 500
 
@@ -22,16 +24,19 @@ def ban(
     role: str,
     lasts: timedelta | None = None,
     patience: float | None = None,
+    own: str = "",
 ) -> list[Decision]:
     """Ban addresses and networks from now on, as long as the policy says if not said otherwise: all of them or none.
 
     They are filed under today, and so end at today's closing at the latest. RefusedError never repeats a target.
-    BusyError if the day is at work for longer than `patience` (seconds; None waits).
+    BusyError if the day is at work for longer than `patience` (seconds; None waits). `own` is the address of whoever
+    bans, where it is known: nobody shuts himself out.
     """
     store.check_setting()
     names, reason = list(dict.fromkeys(map(read_target, targets))), _read_reason(reason)
     for name in names:
         refuse_unbannable(name, store.policy.protected)
+        _refuse_own(name, own)
     if lasts is not None and lasts < timedelta(minutes=1):
         raise RefusedError("a ban lasts a minute at least")
     decisions, today = Decisions(store), store.calendar.today()
@@ -39,7 +44,7 @@ def ban(
         made = _made(store, decisions.all(), names, lasts, reason, role)
         _record(store, role, "ban", made)
         decisions.add(made)
-    _refuse_unpublished("ban", renew_exports(store))
+    _refuse_unpublished("ban", renew_exports(store) or _held_back(store, made))
     return made
 
 
@@ -118,6 +123,22 @@ def _record(store: Store, role: str, action: str, decisions: Sequence[Decision])
 def _refuse_unpublished(action: str, problems: Sequence[str]) -> None:
     if problems:
         raise RefusedError(f"the {action} is kept, but not in the files yet: {problems[0]}")
+
+
+def _held_back(store: Store, made: Sequence[Decision]) -> list[str]:
+    """Why these are not published though the files are new."""
+    handles = {one.decision for one in published(store, store.clock())}
+    sentence = refusal(store)
+    return [sentence] if sentence and not all(one.decision in handles for one in made) else []
+
+
+def _refuse_own(target: str, own: str) -> None:
+    try:
+        network = [ip_network(own)]
+    except ValueError:  # it is not known
+        return
+    if holds_any(target, network):
+        raise RefusedError("this holds the address from which you do this yourself; nothing was banned")
 
 
 def _read_reason(text: str) -> str:

@@ -20,6 +20,7 @@ from transforms.detection.targets import holds_any
 BY_HAND: Final = "by-hand"
 GONE: Final = "there is no such decision any more; it ended with its day, or was erased"
 PROTECTED: Final = "the policy protects it: allowlist, own network, proxy or search engine"
+UNUSED: Final = "the policy only simulates its scenario, or has turned it off"
 TOO_LIKE_A_NUMBER: Final = re.compile(r"[0-9]{8}")  # the audit trail takes long numbers for a person's
 
 
@@ -58,12 +59,11 @@ class Decisions:
         self.store = store
 
     def all(self) -> list[Decision]:
-        """Newest first. What the policy protects by now counts as lifted, so that the policy wins at once."""
-        protected = self.store.policy.protected
+        """Newest first. What the policy is against by now counts as lifted, so that the policy wins at once."""
         found = [decision for day in self.store.open_days() for decision in self.of_day(day)]
         found = [
-            replace(one, lifted_at=one.decided_at, lifted_by="policy", lift_reason=PROTECTED)
-            if one.lifted_at is None and holds_any(one.target, protected)
+            replace(one, lifted_at=one.decided_at, lifted_by="policy", lift_reason=why)
+            if one.lifted_at is None and (why := self._against(one))
             else one
             for one in found
         ]
@@ -92,6 +92,13 @@ class Decisions:
     def put_day(self, day: date, decisions: list[Decision]) -> None:
         """All decisions of a day in place of those before, by one write; the day's lock is held."""
         put_kept(self.store, DECISIONS, day, as_table(decisions))
+
+    def _against(self, decision: Decision) -> str:
+        """Why the policy would not decide so any more."""
+        blocklist = self.store.policy.blocklist
+        if decision.scenario in (*blocklist.simulate, *blocklist.off):
+            return UNUSED
+        return PROTECTED if holds_any(decision.target, self.store.policy.protected) else ""
 
 
 def as_table(decisions: Iterable[Decision]) -> pa.Table:

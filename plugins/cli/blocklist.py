@@ -11,10 +11,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from plugins.blocklist.breaker import publish_anyway, refusal
 from plugins.blocklist.by_hand import ban as ban_targets
 from plugins.blocklist.by_hand import lift as lift_decisions
 from plugins.blocklist.decisions import Decisions
-from plugins.blocklist.exporting import FORMATS, publish_exports, published
+from plugins.blocklist.exporting import FORMATS, publish_exports, published, renew_exports
 from plugins.cli.store import ACTOR, HERE, PolicyOption, fail_for
 from plugins.cli.terminal import Progress, print_table
 from plugins.steps.detecting import detect as detect_attacks
@@ -44,19 +45,26 @@ def detect(policy_file: PolicyOption = HERE) -> None:
     store, tell = _open(policy_file), Progress()
     found = detect_attacks(store, ACTOR, tell)
     publish_exports(store)
+    refused = refusal(store)
     tell("")
     typer.echo(f"new decisions: {found.new:,}; bans in force: {found.active:,}")
     if found.incidents:
         typer.echo(f"attacks that may have worked: {found.incidents:,}; assess them on the page /lethe/incidents")
-    fail_for(found.problems)
+    fail_for([*found.problems, *([refused] if refused else [])])
 
 
 def blocklist(
     kind: Annotated[Kind | None, typer.Option("--as", help="Print the file for a server or a spreadsheet.")] = None,
+    anyway: Annotated[bool, typer.Option("--publish-anyway", help="Publish a list that hits too many people.")] = False,
+    reason: Annotated[str, typer.Option(help="Why it is published anyway; it is kept in the audit trail.")] = "",
     policy_file: PolicyOption = HERE,
 ) -> None:
     """Print the bans in force, newest first: a table for people, or a file; reading it is audited."""
     store = _open(policy_file)
+    if anyway:
+        typer.echo(f"let through until they end: {publish_anyway(store, reason, ACTOR)} bans")
+        fail_for(renew_exports(store))
+        return
     now = store.clock()
     active = published(store, now)
     store.audit.append(now, ACTOR, "blocklist read", decisions=len(active))
@@ -82,7 +90,7 @@ def ban(
     """Ban addresses and networks, one a line on standard input: all of them or, where one may not be, none."""
     store, length = _open(policy_file), _read_length(lasts)
     targets = _read_targets(sys.stdin.read(), lambda one: refuse_unbannable(one, store.policy.protected))
-    made = ban_targets(store, targets, reason, ACTOR, length)
+    made = ban_targets(store, targets, reason, ACTOR, length, own=_own_address())
     typer.echo(f"banned: {len(made)}, the first until {min(one.until for one in made):%Y-%m-%d %H:%M} UTC")
 
 
@@ -103,6 +111,12 @@ def lift(reason: ReasonOption, policy_file: PolicyOption = HERE) -> None:
 def _open(policy_file: Path) -> Store:
     os.umask(0o077)  # what the store does not give its own rights to is nobody else's
     return open_store(policy_file)
+
+
+def _own_address() -> str:
+    """Whence somebody is logged in here, by SSH's own word (the first part of SSH_CONNECTION)."""
+    words = (os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_CLIENT") or "").split()
+    return words[0].partition("%")[0] if words else ""
 
 
 def _read_targets(text: str, check: Callable[[str], None]) -> list[str]:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Final
 
+from plugins.blocklist.breaker import refusal
 from plugins.blocklist.exporting import expired_exports
 from plugins.incidents.notices import waiting
 from plugins.steps.days import LINES
@@ -132,6 +133,8 @@ class Watch:
             yield f"{day} should be closed by now and is not; run: lethe close --overdue"
         for name in expired_exports(self.store):
             yield f"the export {name} has expired, so bans in it may be over; run detect_attacks, or: lethe detect"
+        if refused := refusal(self.store):
+            yield refused
         yield from waiting(self.store)
 
     def _log(self, name: str, since: date) -> LogState:

