@@ -33,6 +33,11 @@ def all_notices(store: Store) -> list[Notice]:
     return sorted((one for one in found if one), key=lambda one: (one.noticed_at, one.incident), reverse=True)
 
 
+def unassessed(store: Store) -> list[Notice]:
+    """Those that nobody has assessed."""
+    return [one for one in all_notices(store) if one.assessed_at is None]
+
+
 def is_over(store: Store, day: date) -> bool:
     """Whether what incidents of a day rest on can be read no more."""
     return store.marks.get(day) is not None or store.calendar.is_past(day)
@@ -45,9 +50,9 @@ def tell_until(notice: Notice) -> datetime:
 
 def waiting(store: Store) -> Iterator[str]:
     """What nobody has assessed, each in a sentence that says until when."""
-    unassessed = [one for one in all_notices(store) if one.assessed_at is None]
-    ended = [one for one in unassessed if is_over(store, one.day)]
-    running = [one for one in unassessed if one not in ended]
+    found = unassessed(store)
+    ended = [one for one in found if is_over(store, one.day)]
+    running = [one for one in found if one not in ended]
     if running:
         until = min(map(tell_until, running))
         yield (
@@ -67,19 +72,19 @@ def waiting(store: Store) -> Iterator[str]:
 def end_notices(store: Store, day: date, actor: str) -> None:
     """The day closes: what was assessed is in the audit trail, what was not stays, and is counted there."""
     of_day = [one for one in all_notices(store) if one.day == day]
-    unassessed = [one for one in of_day if one.assessed_at is None]
-    if unassessed:
+    left = [one for one in of_day if one.assessed_at is None]
+    if left:
         store.audit.append(
             store.clock(),
             actor,
             "incidents closed unassessed",
             once=f"unassessed {day}",
             day=str(day),
-            unassessed=len(unassessed),
-            incidents=[one.incident for one in unassessed],
+            unassessed=len(left),
+            incidents=[one.incident for one in left],
         )
     for notice in of_day:
-        if notice not in unassessed:
+        if notice not in left:
             drop_notice(store, notice)
 
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from plugins.incidents.notices import unassessed
 from plugins.pages.gate import OpenStore, Watcher
 from plugins.pages.showing import show
 from plugins.steps.checked import last_checks
@@ -52,6 +53,7 @@ def status(request: Request, _: Watcher, store: OpenStore, session: SessionDep) 
     checks, judged = last_checks(store), odd_days(store)
     facts: dict[str, Any] = {
         "troubles": [*watch.troubles(), *unpublished(checks)],
+        "incidents": len(unassessed(store)),
         "logs": logs,
         "lines_of": {log.log: log.lines for log in logs},
         "reasons": reasons.most_common(),
