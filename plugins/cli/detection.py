@@ -28,14 +28,19 @@ DECISION_KEYS = ("target", "scenario", "until")
 
 
 def alerts(
-    files: Annotated[list[Path], typer.Argument(help="Access logs, plain or compressed.", readable=False)],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Access logs, plain or compressed.", readable=False)
+    ] = None,
+    errors: Annotated[
+        list[Path] | None, typer.Option(help="Error logs (their layout is found).", readable=False)
+    ] = None,
     log_format: FormatOption = "detect",
     policy_file: PolicyOption = None,
     readable: Annotated[bool, typer.Option("--table", help="The blocklist as a table for people.")] = False,
 ) -> None:
     """Print a JSON line for each alert and each decision, as they would have been made at the time; stores nothing."""
     policy, tell = read_policy(policy_file), Progress()
-    found = read_logs(files, [], log_format, policy, datetime.now(UTC), tell)
+    found = read_logs(files or [], errors or [], log_format, policy, datetime.now(UTC), tell)
     tell("")
     alerted, decisions = detect(found, policy)
     if readable:

@@ -7,6 +7,7 @@ import typer
 
 from plugins.cli.notice import today_of
 from plugins.policy_file import read_policy
+from plugins.scenarios import scenarios_of
 from schemas.policy import Policy, PolicyError
 from schemas.policy_words import describe_policy
 from transforms.notice.changes import changed_keys, changed_sentences
@@ -30,6 +31,7 @@ def check(
     found = _read(file)
     for sentence in describe_policy(found):
         typer.echo(sentence)
+    typer.echo(_rules(found))
     if missing := missing_for_notice(found, today_of(found)):
         typer.echo(_lacking(missing))
 
@@ -49,6 +51,13 @@ def diff(
         typer.echo("\n".join(lines))
     if missing := missing_for_notice(after, today):
         typer.echo(f"\n{_lacking(missing)}")
+
+
+def _rules(policy: Policy) -> str:
+    """RefusedError where a file of scenarios is wrong."""
+    found = scenarios_of(policy)
+    simulated = [one.name for one in found if one.mode == "simulate"]
+    return f"Scenarios: {len(found)}, of which {len(simulated)} ban nobody ({', '.join(simulated)})."
 
 
 def _lacking(missing: list[str]) -> str:

@@ -104,3 +104,13 @@ def test_parse_shows_what_is_written_without_secrets(tmp_path: Path) -> None:
     (line,) = map(json.loads, run("parse", log, "--format", "combined").splitlines())
     assert line["hit"]["query"] == "pwd={secret}&p=1"
     assert line["hit"]["request_line"] == "GET /a?pwd={secret}&p=1 HTTP/1.1"
+
+
+def test_alerts_come_from_error_logs_too(tmp_path: Path) -> None:
+    pair = Path(__file__).parents[2] / "transforms" / "detection" / "pairs" / "error-denied" / "apache.errors.log"
+    log = tmp_path / "error.log"
+    log.write_text(pair.read_text().replace("192.0.2.", "203.0.113."))
+
+    for call in ((log,), ("--errors", log)):
+        alerts = [json.loads(line).get("alert", {}) for line in run("alerts", *call).splitlines()]
+        assert "error-denied" in {alert.get("scenario") for alert in alerts}
