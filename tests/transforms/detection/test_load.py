@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from schemas.scenario import ScenarioError
 from transforms.detection.load import load_payloads, load_scenarios, scenarios_version
 
+GUIDE = (Path(__file__).parents[3] / "docs" / "scenarios.md").read_text(encoding="utf-8")
 RULE = """
 name = "own"
 description = "Ours"
@@ -25,6 +27,23 @@ def test_the_projects_own_scenarios_are_there_by_name():
 def test_a_scenario_that_bans_a_network_counts_more_than_one_of_its_addresses():
     for scenario in load_scenarios():
         assert scenario.group_by == "address" or scenario.count == "distinct address"
+
+
+def test_the_guide_names_every_scenario():
+    named = re.findall(r"^\| `([a-z0-9-]+)`", GUIDE, re.MULTILINE)
+
+    assert {scenario.name for scenario in load_scenarios()} <= set(named)
+
+
+def test_the_guides_examples_are_scenarios(tmp_path: Path):
+    examples = [text for text in re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL) if "[[match]]" in text]
+    names = sorted(re.search(r'name = "(.+)"', example)[1] for example in examples)
+    for example in examples:
+        name = re.search(r'name = "(.+)"', example)[1]
+        (tmp_path / f"{name}.toml").write_text(example, encoding="utf-8")
+
+    assert [scenario.name for scenario in load_scenarios(tmp_path)] == names
+    assert "robots-trap" in names
 
 
 def test_every_payload_is_used_by_a_scenario():
