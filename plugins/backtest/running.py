@@ -15,6 +15,7 @@ from plugins.databases import open_databases
 from plugins.steps.days import day_receipts, load_day
 from plugins.store.store import Store, Tell
 from plugins.store.window import DamagedError
+from schemas.refusals import RefusedError
 from schemas.scenario import Scenario
 from schemas.window import EVENTS, HITS
 from transforms.detection.cost import Cost, TargetCost, bans_of, cost_of_day, without
@@ -86,18 +87,19 @@ def count_hits(store: Store) -> int:
     )
 
 
-def backtest(store: Store, scenario: Scenario, tell: Tell) -> Backtest:
+def backtest(store: Store, scenario: Scenario, tell: Tell, most_alerts: int | None = None) -> Backtest:
     """Match, count and decide anew, in the clock of the log; nothing is kept. A scenario that only simulates bans here.
 
-    Nobody is held up: where a day is closed or written anew on the way, all is read once more.
+    Nobody is held up: where a day is closed or written anew on the way, all is read once more. RefusedError for a
+    rule with more than `most_alerts`.
     """
     try:
-        return _run(store, scenario, tell)
+        return _run(store, scenario, tell, most_alerts)
     except (DamagedError, FileNotFoundError):
-        return _run(store, scenario, tell)
+        return _run(store, scenario, tell, most_alerts)
 
 
-def _run(store: Store, scenario: Scenario, tell: Tell) -> Backtest:
+def _run(store: Store, scenario: Scenario, tell: Tell, most_alerts: int | None) -> Backtest:
     acting = scenario.model_copy(update={"mode": "ban"})
     window = _open_window(store, acting, tell)
     hits = join_all(Blocks([], 0, HITS), *window.hits.values())
@@ -106,6 +108,11 @@ def _run(store: Store, scenario: Scenario, tell: Tell) -> Backtest:
     events = pa.concat_tables([EVENTS.empty_table(), of_hits, *window.events])
     with open_databases(store.policy) as databases:
         alerts, evidence = find_alerts(events, [acting], store.policy.allowed, databases.owner_of)
+    if most_alerts is not None and len(alerts) > most_alerts:
+        raise RefusedError(
+            f"{scenario.name} would have raised {len(alerts):,} alerts: it is much too wide; narrow its patterns, or "
+            "let it count more before it acts"
+        )
     decisions = decide(alerts, [acting], rule_of(store), store.policy.protected)
     known = _known_targets(store, scenario)
     cost = _add_up(store, window.hits, decisions, known, tell)

@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from plugins.mistakes import describe_mistake
-from plugins.pages import api, blocklist, bouncer, forgetting, incidents, report, status, troubleshooting
+from plugins.pages import api, blocklist, bouncer, forgetting, incidents, report, scenarios, status, troubleshooting
 from plugins.pages.showing import STATIC, show
 from plugins.report.plotly import plotly_name, plotly_path
 from plugins.report.rendering import STATIC as STATIC_OF_REPORT
@@ -34,7 +34,7 @@ HEADERS: Final = {
 }
 
 app = FastAPI(title="Lethe", docs_url=None, redoc_url=None, openapi_url=None)
-for part in (blocklist, incidents, troubleshooting, status, forgetting, report, api, bouncer):
+for part in (blocklist, scenarios, incidents, troubleshooting, status, forgetting, report, api, bouncer):
     app.include_router(part.router)
 
 

@@ -87,7 +87,8 @@ def ban_by_hand(request: Request, person: Changer, store: OpenStore, fields: Fie
     if refused := _refused(request, person, store, asked):
         return refused
     try:
-        ban(store, [fields.get("target", "")], fields.get("reason", ""), person.role, lasts, PATIENCE)
+        own = request.client.host if request.client else ""
+        ban(store, [fields.get("target", "")], fields.get("reason", ""), person.role, lasts, PATIENCE, own)
     except RefusedError as error:
         typed = {name: fields.get(name, "") for name in ("target", "reason", "hours")}
         return _list(request, person, store, asked, {"error": str(error), "typed": typed})

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from plugins.blocklist.breaker import refusal
+from plugins.blocklist.exporting import published
 from plugins.incidents.notices import waiting
 from plugins.keys.day_keys import BYTES
 from plugins.logs.finding import find_files
@@ -37,7 +39,7 @@ class Finding:
 def examine(store: Store) -> list[Finding]:
     """All findings; nothing is changed. A check that cannot be made is a finding too."""
     checks: list[Callable[[Store], Iterator[Finding]]] = [
-        *(_keys, _clock, _rights, _disk, _audit, _logs, _statistics, _incidents)
+        *(_keys, _clock, _rights, _disk, _audit, _logs, _statistics, _blocklist, _incidents)
     ]
     findings: list[Finding] = []
     for check in checks:
@@ -138,6 +140,12 @@ def _statistics(store: Store) -> Iterator[Finding]:
 def _incidents(store: Store) -> Iterator[Finding]:
     """Nothing is said where there are none."""
     yield from (Finding("incidents", "warning", sentence) for sentence in waiting(store))
+
+
+def _blocklist(store: Store) -> Iterator[Finding]:
+    if refused := refusal(store):
+        yield Finding("blocklist", "wrong", refused)
+    yield Finding("blocklist", "ok", f"{len(published(store, store.clock())):,} bans are published")
 
 
 def _listed(names: list[str], what: str) -> str:

@@ -40,7 +40,7 @@ def test_a_ban_holds_from_now_as_long_as_the_policy_says_and_is_in_the_files(sit
     assert (one.target, one.day, one.scenario, one.decided_by) == (BERIT, DAY, "by-hand", "security")
     assert (one.decided_at, one.until, one.events) == (NOON, NOON + 4 * HOUR, 0)
     assert Decisions(site.open()).get(one.decision) == one
-    assert f"deny {BERIT};\n" in export(site)
+    assert f"deny {BERIT};" in export(site)
 
 
 def test_a_ban_ends_when_it_was_to_end_and_at_closing_at_the_latest(site: Site) -> None:
@@ -192,3 +192,25 @@ def test_every_handle_is_fit_for_the_audit_trail(site: Site) -> None:
     assert len(handles) == 3000
     store = site.open()
     store.audit.append(NOON, "op", "handles", handles=sorted(handles))
+
+
+@pytest.mark.parametrize(
+    ("own", "target"),
+    [
+        (BERIT, BERIT),
+        (BERIT, "198.51.0.0/16"),
+        (f"::ffff:{BERIT}", BERIT),
+        ("2001:db8::7", "2001:db8::/64"),
+        ("2001:db8::7", "2001:db8::8"),
+    ],
+)
+def test_nobody_bans_the_address_at_which_he_sits(own: str, target: str, site: Site) -> None:
+    with pytest.raises(RefusedError, match="from which you do this yourself") as refused:
+        ban_by_hand(site, target, own=own)
+    assert own not in str(refused.value)
+    assert active(site) == set()
+
+
+@pytest.mark.parametrize("own", ["", "testclient", "203.0.113.1"])
+def test_where_it_is_another_or_not_known_the_ban_is_made(own: str, site: Site) -> None:
+    assert ban_by_hand(site, own=own).target == BERIT

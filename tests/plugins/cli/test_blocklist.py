@@ -91,3 +91,17 @@ def denied(text: str) -> list[str]:
 def audited(site: Site) -> list[str]:
     lines = [line for path in (site.folder / "store" / "audit").iterdir() for line in path.read_text().splitlines()]
     return [json.loads(line)["action"] for line in lines]
+
+
+def test_who_is_logged_in_by_ssh_does_not_ban_himself(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", f"{BERIT} 50022 203.0.113.200 22")
+    said = lethe(site, "ban", "--reason", "x", text=f"{MALLORY}\n{BERIT}\n", status=1)
+    assert "from which you do this yourself" in said
+    assert "0 bans in force" in lethe(site, "blocklist")
+
+
+def test_a_list_is_published_anyway_with_a_reason_that_is_in_the_trail(site: Site) -> None:
+    lethe(site, "ban", "--reason", "seen at the desk", text=BERIT)
+    assert "a reason is required" in lethe(site, "blocklist", "--publish-anyway", status=1)
+    assert "let through until they end: 1 bans" in lethe(site, "blocklist", "--publish-anyway", "--reason", "a botnet")
+    assert "publish anyway" in audited(site)

@@ -1,0 +1,117 @@
+"""The scenarios in use, and the backtest: what one of them, or a rule that is pasted, would have done in the window."""
+
+from collections import Counter
+from datetime import timedelta
+from threading import Lock
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+
+from plugins.backtest.choosing import find_scenario, read_rule
+from plugins.backtest.evidence import evidence_of
+from plugins.backtest.running import Backtest, backtest, count_hits
+from plugins.backtest.telling import note_of, sentences
+from plugins.blocklist.decisions import Decisions
+from plugins.pages.asking import PURPOSES, Asked
+from plugins.pages.gate import Fields, OpenStore, Person, Reader
+from plugins.pages.showing import show
+from plugins.scenarios import scenarios_of
+from plugins.store.store import Store
+from schemas.refusals import RefusedError
+from schemas.scenario import Scenario
+
+MOST_HITS: Final = 3_000_000  # some five seconds; whoever waits here holds up others
+MOST_ALERTS: Final = 50_000
+SHOWN: Final = 50  # targets
+PASTED: Final = "a rule that is not in use"
+COUNTED: Final = {
+    "events": "requests",
+    "distinct path": "different paths",
+    "distinct target": "different paths with their queries",
+    "distinct address": "different addresses",
+    "distinct user_agent": "different user agents",
+}
+GROUPED: Final = {"address": "address", "network": "network (/24 or /64)", "owner": "owner of networks"}
+_at_work = Lock()
+
+router = APIRouter()
+
+
+@router.get("/scenarios")
+def scenarios(request: Request, person: Reader, store: OpenStore) -> Response:
+    """All in use, with counts; no address."""
+    return _list(request, person, store, Asked())
+
+
+@router.post("/scenarios/backtest")
+def try_scenario(request: Request, person: Reader, store: OpenStore, fields: Fields) -> Response:
+    """Whom it would have banned: addresses, so the purpose is asked for, and recorded."""
+    asked, name, rule = Asked.of_form(fields), fields.get("try", ""), fields.get("rule", "")
+    try:
+        chosen = find_scenario(store.policy, name) if name else read_rule(store.policy, "your rule", rule)
+        asked.record(store, person, "backtest", scenario=name or PASTED)
+        found = _run(store, chosen, name)
+    except RefusedError as error:
+        return _list(request, person, store, asked, str(error), rule)
+    shown = found.targets[:SHOWN]
+    facts: dict[str, Any] = {
+        "person": person,
+        "asked": asked,
+        "found": found,
+        "counts": counts_in_words(found.scenario),
+        "sentences": sentences(found),
+        "shown": shown,
+        "lines": evidence_of(store, found, {one.target for one in shown}),
+        "note_of": note_of,
+    }
+    return show(request, "backtest.html", store, **facts)
+
+
+def counts_in_words(scenario: Scenario) -> str:
+    """How many of what, in a sentence's end."""
+    bucket = scenario.bucket
+    counted = (
+        COUNTED[scenario.count] if scenario.match else COUNTED[scenario.count].replace("requests", "error entries")
+    )
+    words = f"more than {bucket.capacity:,} {counted} by one {GROUPED[scenario.group_by]}"
+    if bucket.capacity == 0:
+        words = f"{counted.removesuffix('s')} by one {GROUPED[scenario.group_by]}: one is enough"
+    else:
+        words += f"; one is forgotten every {_length(bucket.leak)}"
+    return f"{words}; then a second step within {_length(scenario.within)}" if scenario.within else words
+
+
+def _run(store: Store, scenario: Scenario, name: str) -> Backtest:
+    if (hits := count_hits(store)) > MOST_HITS:
+        verb = f"lethe backtest {name or 'FILE.toml'}"
+        raise RefusedError(f"the window holds {hits:,} hits, too many for a page; run on the server: {verb}")
+    if not _at_work.acquire(blocking=False):
+        raise RefusedError("another backtest is at work; try again in a minute")
+    try:
+        return backtest(store, scenario, lambda _: None, MOST_ALERTS)
+    finally:
+        _at_work.release()
+
+
+def _list(request: Request, person: Person, store: Store, asked: Asked, error: str = "", rule: str = "") -> Response:
+    now, decisions = store.clock(), Decisions(store).all()
+    facts: dict[str, Any] = {
+        "person": person,
+        "asked": asked,
+        "purposes": PURPOSES,
+        "scenarios": scenarios_of(store.policy),
+        "counts": counts_in_words,
+        "decided": Counter(one.scenario for one in decisions),
+        "active": Counter(one.scenario for one in decisions if one.is_active(now)),
+        "error": error,
+        "rule": rule,
+    }
+    return show(request, "scenarios.html", store, 400 if error else 200, **facts)
+
+
+def _length(length: timedelta) -> str:
+    seconds = length.total_seconds()
+    for unit, size in (("hour", 3600), ("minute", 60)):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:g} {unit}{'s' if seconds > size else ''}"
+    return f"{seconds:g} second{'' if seconds == 1 else 's'}"
