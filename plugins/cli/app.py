@@ -9,6 +9,7 @@ from plugins.cli.anonymise import anonymise
 from plugins.cli.audit import verify_audit
 from plugins.cli.backtest import backtest
 from plugins.cli.backups import back_up, purge
+from plugins.cli.block_page import block_page
 from plugins.cli.blocklist import FromStandardInput, ban, blocklist, detect, lift
 from plugins.cli.detect import detect_format
 from plugins.cli.detection import alerts
@@ -42,6 +43,7 @@ app.command()(requeue)
 app.command()(rebuild)
 app.command()(detect)
 app.command()(blocklist)
+app.command("block-page")(block_page)
 app.command()(backtest)
 app.command(cls=FromStandardInput)(ban)
 app.command(cls=FromStandardInput)(lift)

@@ -1,0 +1,172 @@
+"""Real servers show a banned person the page, with the handle and the end of the ban, and nobody else."""
+
+import re
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from email.message import Message
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from plugins.blocklist.decisions import Decisions
+from plugins.blocklist.page.making import MAP, make_kit
+from plugins.policy_file import read_policy
+from tests.consumers.conftest import BERIT, MALLORY, TRUDY, Exports, free_port, needed, running, wait_for
+from tests.stores import POLICY
+
+NGINX = """\
+user root;
+worker_processes 1;
+daemon off;
+pid @here@/nginx.pid;
+error_log @here@/error.log;
+events {}
+http {
+    access_log off;
+    client_body_temp_path @here@/body; proxy_temp_path @here@/proxy; fastcgi_temp_path @here@/fastcgi;
+    uwsgi_temp_path @here@/uwsgi; scgi_temp_path @here@/scgi;
+    set_real_ip_from 127.0.0.1;
+    real_ip_header X-Forwarded-For;
+    include @exports@/nginx-geo.conf;
+    include "@kit@/nginx-http.conf";
+    server {
+        listen 127.0.0.1:@port@;
+        root @here@;
+        include "@kit@/nginx-server.conf";
+        location / { try_files /hello =404; }
+        location /private { return 403 "the site's own"; }
+    }
+}
+"""
+APACHE = """\
+ServerName www.example.org
+ServerRoot @here@
+DefaultRuntimeDir @here@
+Mutex file:@here@ default
+PidFile @here@/apache.pid
+ErrorLog @here@/error.log
+Listen 127.0.0.1:@port@
+User www-data
+Group www-data
+@modules@
+TypesConfig /etc/mime.types
+DocumentRoot /usr/share/doc
+RemoteIPHeader X-Forwarded-For
+RemoteIPInternalProxy 127.0.0.1
+Include @exports@/apache.conf
+Include "@kit@/apache.conf"
+"""
+MODULES = ("mpm_event", "authz_core", "setenvif", "remoteip", "alias", "include", "headers", "filter", "mime")
+HAPROXY = """\
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 5s
+    timeout server 5s
+frontend web
+    bind 127.0.0.1:@port@
+    http-request set-src hdr(x-forwarded-for) if { src 127.0.0.1 }
+@settings@
+    http-request return status 200 content-type text/plain string hello
+"""
+
+
+class Got(NamedTuple):
+    """What a server answers."""
+
+    status: int
+    headers: Message
+    text: str
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Iterator[Path]:
+    """Where a server that gives up root may read it too."""
+    policy = tmp_path / "kit-policy.toml"
+    policy.write_text(POLICY + '\n[controller]\ncontact = "it@example.org"\n')
+    with tempfile.TemporaryDirectory(prefix="lethe kit ") as folder:
+        for name, text in make_kit(read_policy(policy), Path(folder)):
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def ask(port: int, client: str, path: str = "/", method: str = "GET") -> Got:
+    body = b"a=1" if method == "POST" else None
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, {"X-Forwarded-For": client}, method=method)
+    try:
+        with urllib.request.urlopen(asked, timeout=10) as got:
+            return Got(got.status, got.headers, got.read().decode())
+    except urllib.error.HTTPError as error:
+        return Got(error.code, error.headers, error.read().decode())
+
+
+def ban(exports: Exports) -> tuple[str, str]:
+    """Mallory, Trudy and a /64 are banned; the handle of Mallory's ban, and its end as the page says it."""
+    exports.ban({MALLORY: 600, TRUDY: 600, "2001:db8::/64": 600})
+    (one,) = [one for one in Decisions(exports.site.open()).all() if one.target == MALLORY]
+    return one.decision, f"{one.until:%Y-%m-%d %H:%M}"
+
+
+def assert_shown(got: Got, handle: str, until: str) -> None:
+    assert (got.status, got.headers["Cache-Control"]) == (403, "no-store")
+    assert re.fullmatch("text/html; ?charset=utf-8", got.headers["Content-Type"], re.IGNORECASE)
+    assert got.text.count(f"<dd>{handle}</dd>") == 2
+    assert f"<dd>{until}</dd>" in got.text
+    assert f"<dd>{until.replace(' ', ' kl. ')}</dd>" in got.text
+    assert f'href="mailto:it@example.org?subject=Blocked%20{handle}"' in got.text
+    assert "før sperren er over" in got.text
+    assert not re.search(r"<!--|@[0-9]@|%%|\(none\)", got.text)
+    assert MALLORY not in got.text
+
+
+@needed("nginx")
+def test_nginx_shows_it(tmp_path: Path, kit: Path, exports: Exports, web: Callable[..., Path]) -> None:
+    handle, until = ban(exports)
+    port = free_port()
+    (tmp_path / "hello").write_text("hello")
+    config = web("nginx.conf", NGINX, port=port, exports=exports.folder, kit=kit)
+    with running("nginx", "-c", config, "-e", tmp_path / "error.log"):
+        wait_for(port)
+        for method, path in (("GET", "/"), ("POST", "/form"), ("GET", "/private"), ("GET", "/nothing?a=1")):
+            assert_shown(ask(port, MALLORY, path, method), handle, until)
+        assert ask(port, "2001:db8::5").status == 403
+        assert ask(port, BERIT).text == "hello"
+        assert (ask(port, BERIT, "/private").status, ask(port, BERIT, "/private").text) == (403, "the site's own")
+        assert ask(port, BERIT, "/lethe-blocked.html").status == 404
+
+
+@needed("apache2")
+def test_apache_shows_it(tmp_path: Path, kit: Path, exports: Exports, web: Callable[..., Path]) -> None:
+    handle, until = ban(exports)
+    port = free_port()
+    modules = "\n".join(f"LoadModule {one}_module /usr/lib/apache2/modules/mod_{one}.so" for one in MODULES)
+    config = web("a.conf", APACHE, port=port, exports=exports.folder, kit=kit, modules=modules)
+    with running("apache2", "-f", config, "-D", "FOREGROUND"):
+        wait_for(port)
+        for method in ("GET", "POST"):
+            assert_shown(ask(port, MALLORY, "/base-files/README", method), handle, until)
+        assert ask(port, "2001:db8::5").status == 403
+        assert ask(port, BERIT, "/base-files/README").status == 200
+        refused = ask(port, BERIT, "/lethe-blocked.html")
+        assert refused.status == 403
+        assert "Adressen din" not in refused.text
+
+
+@needed("haproxy")
+def test_haproxy_shows_it_and_says_when_to_come_back(kit: Path, exports: Exports, web: Callable[..., Path]) -> None:
+    handle, until = ban(exports)
+    port = free_port()
+    settings = (kit / "haproxy.cfg").read_text().replace(MAP, str(exports.folder / "haproxy.map"))
+    config = web("haproxy.cfg", HAPROXY, port=port, settings=settings)
+    with running("haproxy", "-db", "-f", config):
+        wait_for(port)
+        for method in ("GET", "POST"):
+            got = ask(port, MALLORY, "/", method)
+            assert_shown(got, handle, until)
+            assert 500 < int(got.headers["Retry-After"]) <= 600
+        assert ask(port, "2001:db8::5").status == 403
+        assert ask(port, BERIT).text == "hello"
