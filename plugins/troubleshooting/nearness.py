@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from plugins.troubleshooting.fitting import Mask, instants
 from transforms.distinct import dictionary_codes
 
-SLACK: Final = 3  # seconds by which the two logs of a server may say another moment for the same request
+SLACK: Final = 4  # seconds by which the two logs of a server may say another moment for the same request
 ROOM: Final = 40  # bits for the seconds beside a client's number
 Keys = NDArray[np.int64]
 
@@ -65,9 +65,9 @@ class Nearness:
 
 
 def _is_near(keys: Keys, others: Keys) -> Mask:
-    """Whether there is one of `others`, in order, at most SLACK away."""
+    """Whether there is one of `others`, in order, at most SLACK away; parts of seconds were cut off."""
     if not len(others):
         return np.zeros(len(keys), bool)
-    places = np.searchsorted(others, keys - SLACK)
-    near: Mask = (places < len(others)) & (others[np.minimum(places, len(others) - 1)] <= keys + SLACK)
+    places = np.searchsorted(others, keys - SLACK - 1)
+    near: Mask = (places < len(others)) & (others[np.minimum(places, len(others) - 1)] <= keys + SLACK + 1)
     return near

@@ -9,7 +9,7 @@ from typing import Any, Final
 from plugins.troubleshooting.nearness import SLACK
 
 Row = dict[str, Any]  # of HITS or ERRORS
-WITHIN: Final = timedelta(seconds=SLACK + 1)  # one log may tell less than a second, the other none of it
+WITHIN: Final = timedelta(seconds=SLACK)
 SAME_ID: Final = "same request id"
 SAME_REQUEST: Final = "same request and client"
 SAME_CLIENT: Final = "same client, within seconds"
@@ -31,7 +31,8 @@ def time_line(hits: Sequence[Row], errors: Sequence[Row]) -> list[Entry]:
     by_id = {hit["request_id"]: hit for hit in hits if hit["request_id"]}
     by_client: defaultdict[str, list[Row]] = defaultdict(list)
     for hit in hits:
-        by_client[hit["client_ip"]].append(hit)
+        if hit["client_ip"]:
+            by_client[hit["client_ip"]].append(hit)
     for error in errors:
         found, error["by"] = _hit_of(error, by_id, by_client.get(error["client_ip"], ()))
         if found:
