@@ -26,7 +26,7 @@ def add(
 ) -> None:
     """Make a token and print it, once; only its hash is kept."""
     typer.echo(add_token(open_store(policy_file), name, purpose, ACTOR))
-    typer.echo("this is shown once: send it as Authorization: Bearer …", err=True)
+    typer.echo("this is shown once: send it as Authorization: Bearer …, or as the api_key of a bouncer", err=True)
 
 
 @token_app.command("list")
