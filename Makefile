@@ -15,7 +15,7 @@ WITH_PORT = $(if $(strip $(PORT)),--port $(PORT))
 
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help run up down status test test-kills test-browser test-airflow test-distributed test-gateway test-oracle check bench dictionary lock clean
+.PHONY: help run up down status test test-kills test-browser test-airflow test-distributed test-gateway test-oracle test-consumers check bench bench-security dictionary lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 18
@@ -35,7 +35,7 @@ status: $(VENV)/.ready ## how its components and DAGs are
 
 test: check ## all checks, then all tests but the slow ones
 	@$(BIN)/pytest --ignore tests/kills --ignore tests/browser --ignore tests/airflow --ignore tests/distributed \
-		--ignore tests/gateway --ignore tests/oracle
+		--ignore tests/gateway --ignore tests/oracle --ignore tests/consumers
 
 test-kills: $(VENV)/.ready ## kill every step of the store before and after each of its writes
 	@$(BIN)/pytest -s tests/kills
@@ -55,6 +55,9 @@ test-gateway: $(VENV)/.ready ## backups and a whole store on Ceph's object gatew
 test-oracle: $(VENV)/.ready ## a million broken lines, read all at once and one by one
 	@$(BIN)/pytest tests/oracle
 
+test-consumers: $(VENV)/.ready ## the blocklist in the real nginx, Apache, HAProxy, nftables, ipset and bouncers
+	@$(BIN)/pytest tests/consumers
+
 check: $(VENV)/.ready ## style, types, direction of imports, SQL; edits nothing
 	@$(BIN)/ruff check --no-cache $(PACKAGES) tests
 	@$(BIN)/ruff format --no-cache --check --quiet $(PACKAGES) tests
@@ -64,6 +67,9 @@ check: $(VENV)/.ready ## style, types, direction of imports, SQL; edits nothing
 
 bench: $(VENV)/.ready ## CPU seconds for a million and ten million lines, and ratios to GoAccess where it is installed
 	@$(BIN)/python -m tests.benchmarks
+
+bench-security: $(VENV)/.ready ## what detection sees and how fast, and ratios to fail2ban and CrowdSec where they are installed
+	@$(BIN)/python -m tests.benchmarks.security
 
 dictionary: $(VENV)/.ready ## schemas/columns.toml -> docs/data-dictionary.md
 	@$(BIN)/python -m plugins.data_dictionary > docs/data-dictionary.md
