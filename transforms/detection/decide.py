@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from schemas.scenario import Scenario
 from schemas.window import DECISIONS
-from transforms.detection.targets import NEVER, Network, holds_any
+from transforms.detection.targets import NEVER, Network, Ranges
 from transforms.visits.days import start_of_day
 
 MOST_DOUBLINGS: Final = 16  # far beyond any window
@@ -71,5 +71,6 @@ def banning_alerts(
     """
     banning = {scenario.name for scenario in scenarios if scenario.mode == "ban"}
     rows = [alert for alert in alerts.to_pylist() if alert["scenario"] in banning]
-    rows = [alert for alert in rows if not holds_any(alert["target"], (*NEVER, *protected))]
+    never = Ranges((*NEVER, *protected))
+    rows = [alert for alert in rows if not never.meet(alert["target"])]
     return sorted(rows, key=lambda alert: (alert["overflowed_at"], alert["scenario"], alert["target"]))

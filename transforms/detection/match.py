@@ -7,7 +7,6 @@ from typing import Final, Self
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from schemas.scenario import Match, Payload, Scenario
 from schemas.window import EVENTS
@@ -134,7 +133,7 @@ def _fits(subjects: Subjects, match: Match) -> Mask:
     if match.not_methods:
         fits &= ~subjects.method(match.not_methods)
     if match.status:
-        fits &= _has_status(subjects.status, match.status)
+        fits &= subjects.status(match.status)
     if match.min_bytes:
         fits &= subjects.hits["bytes_sent"].to_numpy() >= match.min_bytes
     for field, patterns in own_patterns(match):
@@ -144,16 +143,10 @@ def _fits(subjects: Subjects, match: Match) -> Mask:
     if match.payload:
         fits &= _carries(subjects, load_payloads()[match.payload])
     if match.outside:
-        fits &= subjects.is_outside(match.outside)
+        fits = subjects.is_outside(match.outside, fits)
     return fits
 
 
 def _carries(subjects: Subjects, payload: Payload) -> Mask:
     carries: Mask = np.logical_or.reduce([subjects.column(name).matches(payload.patterns) for name in payload.fields])
     return carries
-
-
-def _has_status(status: NDArray[np.int64], allowed: Sequence[int | str]) -> Mask:
-    codes = [code for code in allowed if isinstance(code, int)]
-    classes = [int(name[0]) for name in allowed if isinstance(name, str)]
-    return np.isin(status, codes) | np.isin(status // 100, classes)

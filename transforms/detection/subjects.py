@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from schemas.scenario import Match, Scenario
 from transforms.detection.decode import blank_comments, decode_texts
 from transforms.detection.load import load_payloads
-from transforms.detection.targets import holds_any, read_network
-from transforms.distinct import Codes, Make, Remembered, dictionary_codes, distinct
+from transforms.detection.targets import Ranges, read_network
+from transforms.distinct import Codes, Make, Remembered, dictionary_codes
 
 Mask = NDArray[np.bool_]
 Patterns = tuple[str, ...]
@@ -42,18 +42,35 @@ class Subjects:
         self.known = known
         self.wanted = _wanted_patterns(scenarios)
         self._columns: dict[str, Column] = {}
+        self._methods: dict[Patterns, Mask] = {}
+        self._statuses: dict[tuple[int | str, ...], Mask] = {}
 
-    def method(self, allowed: Sequence[str]) -> Mask:
-        codes, values = distinct(self.hits["method"])
-        return np.asarray(pc.is_in(values, pa.array(allowed)))[codes]
+    def method(self, allowed: Patterns) -> Mask:
+        if allowed not in self._methods:
+            codes, values = dictionary_codes(self.hits["method"])
+            self._methods[allowed] = np.append(pc.is_in(values, pa.array(allowed)), False)[codes]
+        return self._methods[allowed]
 
-    def is_outside(self, networks: Sequence[str]) -> Mask:
-        """Whether the client is in none of the networks; what is a name is of unknown networks, and nobody is."""
+    def status(self, allowed: tuple[int | str, ...]) -> Mask:
+        """Whether it is one of the codes, or in one of the classes such as `5xx`."""
+        if allowed not in self._statuses:
+            codes = [code for code in allowed if isinstance(code, int)]
+            classes = [int(name[0]) for name in allowed if isinstance(name, str)]
+            self._statuses[allowed] = np.isin(self._status, codes) | np.isin(self._status // 100, classes)
+        return self._statuses[allowed]
+
+    def is_outside(self, networks: Sequence[str], hits: Mask) -> Mask:
+        """Whether it is one of the hits, by a client in none of the networks.
+
+        What is a name is of unknown networks, and nobody is known to be outside.
+        """
         if not all("/" in network for network in networks):
             return np.zeros(len(self.hits), np.bool_)
-        codes, addresses = distinct(self.hits["client_ip"])
-        wanted = [read_network(network) for network in networks]
-        return np.array([not holds_any(address, wanted) for address in addresses.to_pylist()], np.bool_)[codes]
+        codes, addresses = dictionary_codes(self.hits["client_ip"])
+        asked, ranges = np.unique(codes[hits]), Ranges(read_network(network) for network in networks)
+        outside = np.zeros(len(addresses), np.bool_)
+        outside[asked] = [not ranges.meet(address) for address in addresses.take(pa.array(asked)).to_pylist()]
+        return hits & outside[codes]
 
     def column(self, field: str) -> Column:
         """The values of one of FIELDS."""
@@ -78,7 +95,7 @@ class Subjects:
         return Column(codes, found)
 
     @cached_property
-    def status(self) -> Codes:
+    def _status(self) -> Codes:
         status: Codes = self.hits["status"].fill_null(0).to_numpy().astype(np.int64)
         return status
 

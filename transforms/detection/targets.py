@@ -1,7 +1,9 @@
 """Whom a ban would name: an address, or the network that stands for it."""
 
 import ipaddress
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -30,13 +32,33 @@ NEVER: Final = tuple(
 )
 
 
+class Ranges:
+    """Networks to look targets up in: search engines name thousands, and a day has as many addresses."""
+
+    def __init__(self, networks: Iterable[Network]) -> None:
+        self._ranges: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
+        ordered = sorted(map(_plain, networks), key=lambda one: (one.version, int(one[0]), one.prefixlen))
+        for network in ordered:
+            ranges = self._ranges[network.version]
+            if not ranges or int(network[0]) > ranges[-1][1]:  # else it is part of the one before
+                ranges.append((int(network[0]), int(network[-1])))
+
+    def meet(self, target: str | Network) -> bool:
+        """Whether a ban on the target would hit anything of them."""
+        wanted = _plain(ipaddress.ip_network(target))
+        ranges = self._ranges[wanted.version]
+        place = bisect_right(ranges, int(wanted[-1]), key=itemgetter(0))
+        return place > 0 and ranges[place - 1][1] >= int(wanted[0])
+
+
 def name_targets(addresses: Iterable[str], group_by: str, allowed: Sequence[Network]) -> list[str | None]:
     """For each address the target of a scenario that groups by `address` or `network`.
 
     An IPv4 address, its /24, or an IPv6 address's /64; None where the target holds anything of the allow-list, so that
     no ban can hit it.
     """
-    return [_target_name(address, group_by, allowed) for address in addresses]
+    ranges = Ranges(allowed) if allowed else None
+    return [_target_name(address, group_by, ranges) for address in addresses]
 
 
 def code_targets(addresses: pa.StringArray, group_by: str) -> Codes:
@@ -65,11 +87,11 @@ def _rough(address: str, group_by: str) -> str | bytes:
     return _rough(str(number.ipv4_mapped), group_by) if number.ipv4_mapped else number.packed[: IPV6_NETWORK // 8]
 
 
-def _target_name(address: str, group_by: str, allowed: Sequence[Network]) -> str | None:
+def _target_name(address: str, group_by: str, allowed: Ranges | None) -> str | None:
     if not allowed and group_by == "address" and ":" not in address:
         return address
     target = _target(address, group_by)
-    return None if holds_any(target, allowed) else _name(target)
+    return None if allowed and allowed.meet(target) else _name(target)
 
 
 def read_target(text: str) -> str:
@@ -102,9 +124,8 @@ def read_network(target: str) -> Network:
 
 
 def holds_any(target: str | Network, networks: Iterable[Network]) -> bool:
-    """Whether a ban on the target would hit anything of these networks."""
-    wanted = _plain(ipaddress.ip_network(target))
-    return any(_overlap(wanted, _plain(network)) for network in networks)
+    """As `Ranges.meet`, once."""
+    return Ranges(networks).meet(target)
 
 
 def stands_for(target: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
@@ -126,10 +147,6 @@ def _plain(network: Network) -> Network:
     if network.version == 4 or network.prefixlen < 96 or network.network_address.ipv4_mapped is None:
         return network
     return ipaddress.IPv4Network((network.network_address.ipv4_mapped, network.prefixlen - 96))
-
-
-def _overlap(target: Network, entry: Network) -> bool:
-    return target.version == entry.version and target.overlaps(entry)
 
 
 def _name(target: Network) -> str:
