@@ -43,7 +43,7 @@ events = st.fixed_dictionaries(
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule.name for rule in RULES])
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(events, max_size=25), st.data())
 def test_the_engine_agrees_with_counting_one_by_one(rule, rows, data):
     numbered = [{**row, "scenario": rule.name, "line_number": number} for number, row in enumerate(rows, 1)]
