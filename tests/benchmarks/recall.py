@@ -27,7 +27,7 @@ def print_recall(data: str) -> None:
     if not data or not folder.is_dir():
         print("\nrecall and false alarms need LETHE_DATA, a folder with scanners/requests.csv and scanners/benign.csv")
         return
-    rules = [one for one in load_scenarios() if one.bucket.capacity <= FEW]
+    rules = [one for one in load_scenarios() if one.bucket.capacity <= FEW and one.mode == "ban" and not one.then]
     attacks, harmless = (_read(folder / name) for name in ("requests.csv", "benign.csv"))
     for attack in attacks:
         attack["user_agent"] = attack["user_agent"] if attack["class"] == BY_AGENT else BROWSER
