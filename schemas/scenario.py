@@ -179,6 +179,14 @@ class Scenario(_Frozen):
         return self.match + self.then + self.success
 
 
+class Exploit(_Frozen):
+    """A known hole of one program, and how a request that uses it looks."""
+
+    id: Annotated[str, Field(min_length=1), _allowed("such as CVE-2021-44228, or a word where it has none")]
+    title: Words
+    patterns: Annotated[Regexes, Field(min_length=1)]
+
+
 class Payload(_Frozen):
     """Patterns of one kind of attack, and the decoded parts of a request they are looked for in."""
 
@@ -187,7 +195,20 @@ class Payload(_Frozen):
     fields: Annotated[
         tuple[Literal["target", "referrer", "user_agent"], ...], _allowed("a list of target, referrer, user_agent")
     ] = ("target",)
-    patterns: Annotated[Regexes, Field(min_length=1)]
+    exploit: Annotated[tuple[Exploit, ...], _allowed("one or more tables [[exploit]]")] = ()
+    patterns: Regexes = ()
+
+    @model_validator(mode="after")
+    def _sees_something(self) -> Self:
+        if not self.patterns and not self.exploit:
+            raise ValueError("patterns or [[exploit]] is needed")
+        return self
+
+    @property
+    def whole(self) -> "Payload":
+        """The same with its exploits' patterns among its own, as they are searched."""
+        known = tuple(pattern for exploit in self.exploit for pattern in exploit.patterns)
+        return self.model_copy(update={"patterns": self.patterns + known})
 
 
 TABLES: Final[dict[str, type[BaseModel]]] = {
@@ -196,6 +217,7 @@ TABLES: Final[dict[str, type[BaseModel]]] = {
     "match": Match,
     "then": Match,
     "success": Match,
+    "exploit": Exploit,
 }
 
 

@@ -138,3 +138,23 @@ def test_a_scenario_without_a_match_is_refused():
 
 def test_a_refusal_is_one_line():
     assert "\n" not in refusal_of("severity = 3")
+
+
+def test_an_exploit_is_added_by_adding_a_table():
+    added = '[[exploit]]\nid = "CVE-2021-44228"\ntitle = "A look-up that Log4j runs"\npatterns = ["jndi:"]\n'
+    told = PAYLOAD.partition("patterns")[0]
+
+    assert read_rule(Payload, "log4shell.toml", told + added).whole.patterns == ("jndi:",)
+    assert read_rule(Payload, "log4shell.toml", PAYLOAD + added).whole.patterns[1:] == ("jndi:",)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ('[[exploit]]\nid = "a"\ntitle = "b"\n', "exploit.patterns is missing"),
+        ('[[exploit]]\nid = "a"\ntitle = "b"\npatterns = ["("]\n', 'exploit.patterns has "("; allowed is a list of'),
+        ('[[exploit]]\nname = "a"\n', "exploit.id is missing"),
+    ],
+)
+def test_an_exploit_that_says_something_else_is_refused_in_one_sentence(change: str, sentence: str):
+    assert refusal_of(PAYLOAD + change, Payload).startswith(f"own.toml: {sentence}")

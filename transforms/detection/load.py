@@ -25,7 +25,7 @@ def load_scenarios(folder: Traversable | Path | None = None) -> tuple[Scenario, 
 @cache
 def load_payloads() -> Mapping[str, Payload]:
     """The project's payload patterns by name."""
-    return MappingProxyType({rule.name: rule for rule in _read(Payload, files(__package__) / "payloads")})
+    return MappingProxyType({rule.name: rule.whole for rule in _read(Payload, files(__package__) / "payloads")})
 
 
 def scenarios_version(scenarios: Sequence[Scenario]) -> str:
