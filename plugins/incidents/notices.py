@@ -56,17 +56,17 @@ def waiting(store: Store) -> Iterator[str]:
     if running:
         until = min(map(tell_until, running))
         yield (
-            f"{_many(running)} of an attack that may have worked: assess {WHERE}; if it was a breach of personal data, "
-            f"the authority has to know by {until:%Y-%m-%d %H:%M} UTC (GDPR Art. 33)"
+            f"{_many(running)}: an attack may have worked; assess {_them(running)} {WHERE}. If it was a breach of "
+            f"personal data, the authority has to know by {until:%Y-%m-%d %H:%M} UTC (GDPR Art. 33)"
         )
     for day in sorted({one.day for one in running if store.calendar.is_due(one.day, SOON)}):
         of_day = [one for one in running if one.day == day]
         yield (
-            f"{_many(of_day)} of {day} not assessed yet, and nobody can read what happened after "
-            f"{store.calendar.deadline(day):%Y-%m-%d %H:%M} UTC: assess before that, {WHERE}"
+            f"{_many(of_day)} of {day} not assessed yet, and from {store.calendar.deadline(day):%Y-%m-%d %H:%M} UTC "
+            f"nobody can read what happened; assess {_them(of_day)} before that, {WHERE}"
         )
     if ended:
-        yield f"{_many(ended)} that ended with the day unassessed: say what came of it, {WHERE}"
+        yield f"{_many(ended)} ended with the day unassessed; say what came of {_them(ended)}, {WHERE}"
 
 
 def end_notices(store: Store, day: date, actor: str) -> None:
@@ -94,3 +94,7 @@ def drop_notice(store: Store, notice: Notice) -> None:
 
 def _many(notices: list[Notice]) -> str:
     return f"{len(notices)} incident{'' if len(notices) == 1 else 's'}"
+
+
+def _them(notices: list[Notice]) -> str:
+    return "it" if len(notices) == 1 else "them"

@@ -69,7 +69,7 @@ def test_until_it_is_assessed_operations_are_told_until_when(tmp_path: Path) -> 
     notice(site, alert(), alert(1, target="203.0.113.67"))
     assert tell_until(all_notices(site.open())[0]) == NOON + timedelta(hours=72)
     (sentence,) = told(site)
-    assert sentence.startswith("2 incidents of an attack that may have worked: assess")
+    assert sentence.startswith("2 incidents: an attack may have worked; assess them")
     assert "by 2026-11-23 11:00 UTC (GDPR Art. 33)" in sentence
     assert sentence in find_troubles(site.open())
     assert [one.sentence for one in examine(site.open()) if one.subject == "incidents"] == [sentence]
@@ -96,7 +96,7 @@ def test_one_that_ends_unassessed_is_counted_and_can_still_be_concluded(tmp_path
         {"actor": "operations", "day": str(DAY), "unassessed": 1, "incidents": [left.incident]}
     ]
     assert told(site) == [
-        "1 incident that ended with the day unassessed: say what came of it, on the page Incidents of Lethe "
+        "1 incident ended with the day unassessed; say what came of it, on the page Incidents of Lethe "
         "(/lethe/incidents)"
     ]
     assess(site.open(), left.incident, "no-breach", "the originals show that it was a test of ours", "op")
