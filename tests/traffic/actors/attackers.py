@@ -38,11 +38,16 @@ class Attack:
     vhost: str = WWW
     method: str = "GET"
     over_ipv6: bool = False
+    besides: tuple[tuple[str, int], ...] = ()  # what else sees it, and how many of the requests
 
     @property
     def outcome(self) -> str:
         refused = all(status in (401, 403, 404, 429) or status >= 500 for status in self.statuses)
         return "blocked" if refused else "attempted"
+
+    @property
+    def seen(self) -> tuple[tuple[str, int], ...]:
+        return ((self.scenario, self.count), *self.besides)
 
 
 def _query(path: str, payloads: tuple[str, ...]) -> Callable[[int], str]:
@@ -53,10 +58,16 @@ def _own_page(n: int) -> str:
     return PAGES[n % 7].path
 
 
+def _login(_: int) -> str:
+    return "/wp-login.php"
+
+
 MIXED, REFUSED = (200, 403), (403,)
+SLOW_TOO = (("login-slow", 40),)
+SCANS = (("path-scan", len(SECRETS)), ("slow-probing", len(SECRETS) - 1))
 ATTACKS = [
-    Attack("login-bruteforce", 40, 2.5, lambda _: "/wp-login.php", method="POST"),
-    Attack("login-bruteforce", 40, 2.5, lambda _: "/wp-login.php", method="POST", vhost=SHOP, over_ipv6=True),
+    Attack("login-bruteforce", 40, 2.5, _login, method="POST", besides=SLOW_TOO),
+    Attack("login-bruteforce", 40, 2.5, _login, method="POST", vhost=SHOP, over_ipv6=True, besides=SLOW_TOO),
     Attack("path-scan", 60, 1, lambda n: f"/section-{n:02}/", (404,)),
     Attack("sql-injection", 20, 2, _query("/product?id=", SQL), MIXED, vhost=SHOP),
     Attack("sql-injection", 20, 2, _query("/product?id=", SQL), REFUSED),
@@ -64,7 +75,7 @@ ATTACKS = [
     Attack("cross-site-scripting", 20, 2, _query("/search?q=", SCRIPTS), MIXED),
     Attack("command-injection", 20, 2, _query("/ping?host=", COMMANDS), MIXED),
     Attack("log4shell", 6, 3, _query("/search?q=", LOOKUPS)),
-    Attack("secret-files", len(SECRETS), 2, lambda n: SECRETS[n], REFUSED),
+    Attack("secret-files", len(SECRETS), 2, lambda n: SECRETS[n], REFUSED, besides=SCANS),
     Attack("scanner-agent", 30, 3, _own_page, agent=SQLMAP),
     Attack("scanner-agent", 30, 3, _own_page, agent=NIKTO, vhost=SHOP),
     Attack("scanner-agent", 30, 3, _own_page, agent=NUCLEI),
@@ -83,14 +94,16 @@ def attackers(log: AccessLog, random: Random, mornings: list[int], scale: float)
         if attack.over_ipv6:
             network, country = f"2001:db8:bad:{number:x}::", UNKNOWN
             address, target = f"{network}66", f"{network}/64"  # a ban is of the whole subnet
-        log.truth.blocklist.append({"target": target, "scenario": attack.scenario})
+        for scenario, _ in attack.seen:
+            log.truth.blocklist.append({"target": target, "scenario": scenario})
         client = Client(address, country, attack.agent, "attack")
         yield start, _attack(log, client, attack, start)
 
 
 def _attack(log: AccessLog, client: Client, attack: Attack, start: int) -> Iterator[Event]:
-    key = (clock.day_of(start), attack.vhost, attack.scenario, attack.outcome, client.country)
-    log.truth.add("attacks_daily", key, addresses=1, alerts=1, hits=attack.count)
+    for scenario, hits in attack.seen:
+        key = (clock.day_of(start), attack.vhost, scenario, attack.outcome, client.country)
+        log.truth.add("attacks_daily", key, addresses=1, alerts=1, hits=hits)
     for n in range(attack.count):
         status = attack.statuses[n % len(attack.statuses)]
         at = start + int(n * attack.pace)
