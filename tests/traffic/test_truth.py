@@ -11,6 +11,7 @@ import maxminddb
 import pytest
 
 from tests.traffic import POLICY, TABLES, Truth, generate, policy_with, write_country_database
+from tests.traffic.actors.attackers import ATTACKS
 from tests.traffic.agents import CHROME
 from tests.traffic.diary import Diary
 from tests.traffic.places import COUNTRIES, home
@@ -123,12 +124,15 @@ def test_every_goal_is_reached_and_by_no_more_visits_than_there_are(made):
         assert 0 < total(made[1], "goals_daily", "conversions", goal=goal) < total(made[1], "visits_daily", "visits")
 
 
-def test_each_attacker_is_listed_once_and_every_scenario_occurs(made):
+def test_each_attacker_is_listed_once_for_each_scenario_that_sees_it(made):
     truth = made[1]
+    attacks = [ATTACKS[number % len(ATTACKS)] for number in range(len({row["target"] for row in truth.blocklist}))]
     assert total(truth, "attacks_daily", "addresses") == len(truth.blocklist)
-    assert len({row["target"] for row in truth.blocklist}) == len(truth.blocklist)
-    assert total(truth, "attacks_daily", "hits") == total(truth, "agents_daily", "hits", agent_kind="attack")
-    assert len({row["scenario"] for row in truth.tables["attacks_daily"]}) == 10
+    assert len({(row["target"], row["scenario"]) for row in truth.blocklist}) == len(truth.blocklist)
+    assert sum(attack.count for attack in attacks) == total(truth, "agents_daily", "hits", agent_kind="attack")
+    assert {row["scenario"] for row in truth.tables["attacks_daily"]} == {
+        name for one in ATTACKS for name, _ in one.seen
+    }
 
 
 def test_every_table_has_its_columns_and_no_empty_row(made):
