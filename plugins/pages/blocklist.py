@@ -9,6 +9,7 @@ from plugins.blocklist.by_hand import ban, lift
 from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.exporting import FORMATS, published
 from plugins.blocklist.story import SHOWN, story
+from plugins.incidents.notices import unassessed
 from plugins.pages.asking import PURPOSES, SORTS, STATES, Asked
 from plugins.pages.gate import Changer, Fields, OpenStore, Person, Reader
 from plugins.pages.listing import count_by_day, page_of, state_of
@@ -168,6 +169,7 @@ def _list(request: Request, person: Person, store: Store, asked: Asked, told: di
         "asked": asked,
         "few": FEW,
         "page": page_of(decisions, asked, severities(store), now),
+        "waiting": len(unassessed(store)),
         "total": len(decisions),
         "active": sum(one.is_active(now) for one in decisions),
         "scenarios": sorted({one.scenario for one in decisions}),

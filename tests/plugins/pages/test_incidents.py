@@ -118,6 +118,17 @@ def test_one_whose_day_has_closed_is_listed_without_its_hits_and_can_be_conclude
     assert "No incidents." in read(browser, "incidents")
 
 
+def test_the_blocklist_leads_to_them_as_long_as_one_waits(client: Client, site: Site) -> None:
+    browser = client("op")
+    assert "may have worked" not in read(browser, "blocklist")
+    handle = leak(site)
+    assert "1 attack that may have worked waits for an assessment." in read(browser, "blocklist")
+    browser.post(
+        f"/lethe/incidents/{handle}/assess", data=fill(browser, conclusion="no-breach", reason="the file is public")
+    )
+    assert "may have worked" not in read(browser, "blocklist")
+
+
 def test_the_status_page_tells_them_without_an_address(client: Client, site: Site) -> None:
     leak(site)
     page = client("dpo").get("/lethe/status").text
