@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from plugins.blocklist.decisions import Decision, Decisions, new_handle
 from plugins.steps.detecting import detect
@@ -10,7 +11,7 @@ from plugins.steps.ingest import ingest
 from plugins.store.store import open_store
 from schemas.forgetting import Check, Original, Result
 from tests.plugins.pages.proofs import prove, prove_for_weeks, report
-from tests.stores import Site, hit, silent
+from tests.stores import Site, apache_error, hit, silent
 
 ATTACKER = "203.0.113.66"
 HOSTILE_AGENT = (
@@ -33,7 +34,7 @@ def seed(folder: Path, many: int = MANY) -> Site:
     now = datetime.now(UTC)
     site = Site(folder, now)
     site.write("access.log", *_visitors(now), *_attack(now), *["this is no line\n"] * 9)
-    site.write("error.log", "neither is this\n")
+    site.write("error.log", "neither is this\n", *_errors(now))
     ingest(open_store(site.policy), "operations", silent)
     detect(open_store(site.policy), "operations", silent)
     prove_for_weeks(site)
@@ -69,9 +70,16 @@ def _visitors(now: datetime) -> list[str]:
 def _attack(now: datetime) -> list[str]:
     begin = now - timedelta(minutes=3)
     return [
-        hit(begin + timedelta(seconds=n), ATTACKER, HOSTILE_PATHS[n % len(HOSTILE_PATHS)], HOSTILE_AGENT)
+        hit(begin + timedelta(seconds=n), ATTACKER, f"{HOSTILE_PATHS[n % len(HOSTILE_PATHS)]}&n={n}", HOSTILE_AGENT)
         for n in range(40)
     ]
+
+
+def _errors(now: datetime) -> list[str]:
+    """Of the newest attack, with further lines."""
+    message = f"AH01276: Cannot serve directory /srv/www/: {HOSTILE_AGENT}"
+    entry = apache_error((now - timedelta(minutes=3)).astimezone(ZoneInfo("Europe/Oslo")), ATTACKER, message)
+    return [entry, "Stack trace:\n", "#0 <b>/srv/www/index.php</b>(3): main()\n"]
 
 
 def _decisions(site: Site, now: datetime, many: int) -> list[Decision]:
