@@ -44,7 +44,7 @@ def read(request: Request, person: Reader, store: OpenStore, fields: Fields) -> 
     notices = sorted(all_notices(store), key=lambda one: one.assessed_at is not None)
     rows = [(one, kept.get(one.incident), tell_until(one)) for one in notices[:MOST_SHOWN]]
     waiting = sum(one.assessed_at is None for one in notices)
-    facts = {"rows": rows, "found": len(notices), "waiting": waiting, "purposes": PURPOSES}
+    facts: dict[str, Any] = {"rows": rows, "found": len(notices), "waiting": waiting, "purposes": PURPOSES}
     return show(request, "incidents.html", store, person=person, asked=asked, **facts)
 
 
