@@ -8,7 +8,7 @@ from typing import Final
 
 import pyarrow.compute as pc
 
-from plugins.blocklist.exporting import remove_expired
+from plugins.blocklist.exporting import expired_exports, remove_expired, renew_exports
 from plugins.logs.discovering import Source, discover
 from plugins.logs.fingerprints import Fingerprints
 from plugins.logs.origins import Signature
@@ -124,7 +124,7 @@ def new_receipts(store: Store, plan: Plan) -> Iterator[Receipt]:
 
 
 def _look(store: Store, actor: str, tell: Tell, clock_is_right: bool) -> Plan:
-    began = store.clock()
+    began, ended = store.clock(), expired_exports(store)
     remove_expired(store)
     believe_clock(store, clock_is_right)
     store.check_setting()
@@ -132,6 +132,7 @@ def _look(store: Store, actor: str, tell: Tell, clock_is_right: bool) -> Plan:
     _refuse_lost_receipts(store)
     sweep_window(store)
     marks, problems = close_expired(store, actor, tell)
+    problems += renew_exports(store) if ended else []  # whose other bans go on
     opened = store.open_days()
     files: list[Planned] = []
     read, waiting, empty = {}, [], []

@@ -187,3 +187,12 @@ def test_an_old_copy_of_the_files_says_itself_that_it_is_over(site: Site, tmp_pa
     ban_by_hand(site)
     copy = shutil.copy(site.folder / "store" / "exports" / "blocklist" / "nginx.conf", tmp_path / "copy")
     assert "expires 2026-11-20T15:00:00Z" in copy.read_text()
+
+
+def test_when_the_first_ban_ends_an_ingest_writes_the_others_again(site: Site) -> None:
+    ban_by_hand(site, lasts=HOUR)
+    ban_by_hand(site, TRUDY, lasts=2 * HOUR)
+    site.now += HOUR
+    assert site.ingest().problems == []
+    assert f"deny {TRUDY};" in export(site)
+    assert BERIT not in export(site)
