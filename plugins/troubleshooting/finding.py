@@ -29,22 +29,27 @@ from plugins.troubleshooting.summing import Summary
 from plugins.troubleshooting.wanted import Wanted
 from schemas.forgetting import CANARY_LOG
 from schemas.receipts import Receipt, Sealed
-from schemas.window import ERRORS
+from schemas.window import ERRORS, HITS
 
 SHOWN: Final = 200  # entries of the time line, the newest
 LOOKED_AT: Final = 2 * SHOWN  # lines, since two of them may become one entry
 OF_ERRORS: Final = 20 * SHOWN  # lines, where most hits that are near an error entry belong to another one
+MOST_BESIDE: Final = 20_000  # error entries that are tried beside these
 AN_HOUR: Final = timedelta(hours=1)
 FURTHER_LINES: Final = 100  # of one error entry
 
 
 @dataclass(frozen=True)
 class Found:
-    """The newest entries in order of time, how many lines fit, and whether older ones are left out."""
+    """The newest entries in order of time, how many lines fit, and whether older ones are left out.
+
+    Where error entries do not say what is asked for, those that `stand_beside` the hits shown are counted, and no more.
+    """
 
     entries: list[Entry]
     hits: int
     errors: int
+    stand_beside: bool
     has_older: bool
     summary: Summary
 
@@ -80,39 +85,44 @@ class Search:
 
     def run(self) -> Found:
         errors, fits = self._errors()
+        is_own = fits == YES
         nearness = Nearness(errors)
-        must_pair = self.wanted.is_of_errors or bool((fits != YES).any())
         hits, newest = 0, Newest(self.most)
         for number, (day, sealed) in enumerate(self._sealed("hits")):
             rows, table = self._fitting_hits(day, sealed)
-            if must_pair:
+            if self.wanted.is_of_errors:
                 near = nearness.near(table)
-                if self.wanted.is_of_errors:
-                    rows, table = rows[near], table.filter(pa.array(near))
+                rows, table = rows[near], table.filter(pa.array(near))
             hits += len(table)
             self.summary.add_hits(table)
             newest.add(number, rows, instants(table["requested_at"]))
-        is_shown = (fits == YES) | (nearness.errors_near() if must_pair else False)
-        errors, is_own = errors.filter(pa.array(is_shown)), (fits == YES)[is_shown]
-        self.summary.add_errors(errors)
         entries = self._time_line(newest, errors, is_own)
         shown = entries[-SHOWN:]
         self._add_continuations([error for entry in shown for error in entry.errors])
-        has_older = len(entries) > SHOWN or hits + len(errors) > self.most
-        return Found(shown, hits, len(errors), has_older, self.summary)
+        own = errors.filter(pa.array(is_own))
+        beside = [error["place"] for entry in shown for error in entry.errors if not is_own[error["place"]]]
+        self.summary.add_errors(own)
+        self.summary.add_errors(errors.take(pa.array(beside, pa.int64())))
+        has_older = len(entries) > SHOWN or hits + len(own) > self.most
+        return Found(shown, hits, len(own) + len(beside), bool((~is_own).any()), has_older, self.summary)
 
     def _time_line(self, newest: "Newest", errors: pa.Table, is_own: Mask) -> list[Entry]:
-        """Of the newest lines; what only a hit, or an error, could have let in is shown beside it or not."""
+        """Of the newest lines; an entry that only a hit could let in is shown beside it, or not at all."""
         moments = instants(errors["logged_at"])
-        since = _since(np.concatenate([newest.moments, moments]), self.most)
-        late = np.flatnonzero(moments >= since)[-self.most :]
-        error_rows = errors.take(late).to_pylist()
-        for row, own in zip(error_rows, is_own[late], strict=True):
-            row["is_own"] = own
-        entries = time_line(self._rows(newest, since), error_rows)
-        if self.wanted.is_of_errors:
-            entries = [entry for entry in entries if entry.errors]
-        return [entry for entry in entries if entry.hit or any(error["is_own"] for error in entry.errors)]
+        since = _since(np.concatenate([newest.moments, moments[is_own]]), self.most)
+        hits = self._rows(newest, since)
+        nearness = Nearness(errors)
+        nearness.near(hits)
+        places = np.flatnonzero((is_own & (moments >= since)) | (~is_own & nearness.errors_near()))[-MOST_BESIDE:]
+        rows = errors.take(pa.array(places)).to_pylist()
+        for place, row in zip(places, rows, strict=True):
+            row["place"] = int(place)
+        return [entry for entry in time_line(hits.to_pylist(), rows) if self._is_shown(entry, is_own)]
+
+    def _is_shown(self, entry: Entry, is_own: Mask) -> bool:
+        if entry.hit:
+            return bool(entry.errors) or not self.wanted.is_of_errors
+        return bool(is_own[entry.errors[0]["place"]])
 
     def _errors(self) -> tuple[pa.Table, NDArray[np.int8]]:
         """Entries of the time that fit or may fit, in order of time, and which is which."""
@@ -133,14 +143,14 @@ class Search:
         fits = fit_hits(table, self.wanted, self.store.policy.site.name)
         return (rows, table) if fits.all() else (rows[fits], table.filter(pa.array(fits)))
 
-    def _rows(self, newest: "Newest", since: int) -> list[Row]:
+    def _rows(self, newest: "Newest", since: int) -> pa.Table:
         """Whole hits, of the objects that hold any of them."""
-        found: list[Row] = []
+        found = [HITS.empty_table()]
         for number, (day, sealed) in enumerate(self._sealed("hits")):
             rows = newest.rows[(newest.numbers == number) & (newest.moments >= since)]
             if len(rows):
-                found += self._open(day, sealed).take(pa.array(np.sort(rows))).to_pylist()
-        return found
+                found.append(self._open(day, sealed).take(pa.array(np.sort(rows))))
+        return pa.concat_tables(found).unify_dictionaries()
 
     def _add_continuations(self, errors: Sequence[Row]) -> None:
         """The further lines of entries, such as a stack trace, as `further`; the last may be in the next shard."""
