@@ -17,7 +17,7 @@ async def pages(scope: Any, receive: Any, send: Any) -> None:
 
 
 APPS: Final = [{"name": "Lethe", "app": pages, "url_prefix": "/lethe"}]
-MIDDLEWARES: Final = [
+MIDDLEWARES: Final[list[dict[str, Any]]] = [
     {"name": name, "middleware": middleware, "args": [], "kwargs": {}}
     for name, middleware in (("Lethe menu", OwnMenu), ("Lethe log", Unlogged))
 ]

@@ -5,6 +5,7 @@ What it has to take back may be gone from the window, erased or closed; only her
 
 import hmac
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -67,7 +68,8 @@ def tell(store: Store, name: str, token: str, from_the_start: bool) -> Changes:
         gone = [one for one in gone if one.at >= since]
         shorter = [before[one] for one, ban in bans.items() if one in before and before[one].until > ban.until]
         if asked is None or now - asked > timedelta(minutes=1) or [*kept.values(), *gone] != list(before.values()):
-            memory.write([*kept.values(), *gone], now)
+            with suppress(OSError):  # a full disk: the next answer says more than it needs to
+                memory.write([*kept.values(), *gone], now)
     new = [one for one in kept.values() if from_the_start or asked is None or one.at >= since]
     return Changes(new, [*gone, *(one for one in shorter if not one.is_gone)])
 

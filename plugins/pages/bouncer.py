@@ -21,6 +21,7 @@ SINGLE: Final = (
     "Questions about single addresses are off: each would tell Lethe who visits you. Let the bouncer stream, or set "
     "blocklist.single_queries in the policy."
 )
+REPLAY: Final = "This store replays old logs; nobody is to be blocked for them now."
 
 router = APIRouter(prefix="/v1")
 
@@ -82,6 +83,8 @@ def shown_key(written: Annotated[str, Depends(written_key)], store: OpenStore) -
     token = find_token(store, written)
     if token is None:
         raise UNKNOWN
+    if store.is_replay:
+        raise HTTPException(409, REPLAY)
     record_reading(store, PROGRAM, "read blocklist", token.name, purpose=token.purpose)
     return token
 

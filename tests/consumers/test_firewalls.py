@@ -2,17 +2,13 @@
 
 import subprocess
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from plugins.blocklist.decisions import Decision
-from plugins.blocklist.formats.bans import bans_of
-from plugins.blocklist.formats.firewalls import disjoint, write_ipset, write_nftables
+from plugins.blocklist.formats.firewalls import write_ipset, write_nftables
 from tests.consumers.conftest import NAMESPACE, needed, run
 from tests.plugins.pages.conftest import NOW, decision
 
@@ -98,25 +94,3 @@ def test_ipset_swaps_the_sets_again_and_again_and_ends_each_ban(tmp_path: Path) 
     sets(tmp_path, "ipset", load, "ipset restore -f empty", *(f"! {one}" for one in hits), load, *hits)
     one = "ipset test lethe4 203.0.113.66"
     sets(tmp_path, "ipset", "ipset restore -f short", one, "sleep 3", f"! {one}", "ipset test lethe6 2001:db8::7")
-
-
-TARGETS = st.builds(
-    lambda number, bits: str(ip_network((0xC6336400 | number, bits), strict=False)),
-    st.integers(0, 255),
-    st.integers(24, 32),
-)
-
-
-@settings(deadline=None)
-@given(st.dictionaries(TARGETS, st.integers(2, 9), max_size=12))
-def test_disjoint_networks_ban_the_same_addresses_as_long(bans: dict[str, float]) -> None:
-    wanted = bans_of(decisions(bans), NOW)
-    pieces = list(disjoint(wanted))
-    for number in range(256):
-        address = ip_address(0xC6336400 | number)
-
-        def ends(bans: list, address: object = address) -> list[datetime]:  # type: ignore[type-arg]
-            return [ban.until for ban in bans if address in ban.network]
-
-        assert len(ends(pieces)) <= 1, "no two networks share an address"
-        assert max(ends(pieces), default=None) == max(ends(wanted), default=None)

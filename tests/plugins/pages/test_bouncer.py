@@ -12,6 +12,8 @@ from plugins.access.tokens import add_token, remove_token
 from plugins.blocklist.by_hand import lift
 from plugins.blocklist.decisions import Decision, Decisions
 from plugins.blocklist.exporting import expired_exports, remove_expired
+from plugins.store.door import Folder
+from plugins.store.replay import set_replay_clock
 from schemas.receipts import Mark
 from tests.plugins.pages.conftest import NOW, decision, keep
 from tests.stores import POLICY, Site
@@ -251,7 +253,17 @@ def test_single_questions_are_refused_unless_the_policy_allows_them(bouncer: Bou
     assert bouncer.get("/lethe/v1/decisions?ip=nobody").status_code == 400
 
 
-@pytest.mark.parametrize("call", ["/lethe/v1/decisions", "/v1/decisions", "/lethe/v1/decisions/x", STREAM])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "/lethe/v1/decisions",
+        "/v1/decisions",
+        "/lethe/v1/decisions/x",
+        "/lethev1/decisions",
+        "/lethe/v1//decisions",
+        STREAM,
+    ],
+)
 @pytest.mark.parametrize("key", ["", "x"])
 def test_an_address_that_a_bouncer_asks_for_is_never_logged(
     call: str, key: str, bouncer: Bouncer, capsys: pytest.CaptureFixture[str]
@@ -273,3 +285,31 @@ def test_whoever_only_tries_the_key_was_told_nothing(bouncer: Bouncer, site: Sit
     assert (answer.status_code, answer.content) == (200, b"")
     assert list(site.open().place("exports").names("bouncers/")) == []
     assert bouncer.pull() == ([MALLORY], [])
+
+
+def test_a_full_disk_keeps_no_bouncer_from_its_answer(
+    bouncer: Bouncer, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (kept,) = keep(site, decision(1, target=MALLORY))
+    bouncer.pull(startup=True)
+    put = Folder.put
+
+    def refuse(place: Folder, name: str, content: bytes) -> None:
+        if name.startswith("bouncers/"):
+            raise OSError(28, "No space left on device", name)
+        put(place, name, content)
+
+    lift(site.open(), [kept.decision], "it was us", "security")
+    keep(site, decision(2, target=BERIT))
+    monkeypatch.setattr(Folder, "put", refuse)
+    for _ in range(2):
+        site.now += HOUR
+        assert bouncer.pull() == ([BERIT], [MALLORY])
+
+
+def test_a_replay_of_old_logs_blocks_nobody(bouncer: Bouncer, site: Site) -> None:
+    keep(site, decision(1, target=MALLORY))
+    set_replay_clock(site.open().place("state"), NOW, NOW)
+    answer = bouncer.get(f"{STREAM}?startup=true")
+    assert answer.status_code == 409
+    assert "replays old logs" in answer.json()["message"]
