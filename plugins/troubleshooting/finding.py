@@ -35,6 +35,7 @@ SHOWN: Final = 200  # entries of the time line, the newest
 LOOKED_AT: Final = 2 * SHOWN  # lines, since two of them may become one entry
 OF_ERRORS: Final = 20 * SHOWN  # lines, where most hits that are near an error entry belong to another one
 MOST_BESIDE: Final = 20_000  # error entries that are tried beside these
+A_MINUTE: Final = 60_000_000  # microseconds
 AN_HOUR: Final = timedelta(hours=1)
 FURTHER_LINES: Final = 100  # of one error entry
 
@@ -114,15 +115,34 @@ class Search:
         nearness = Nearness(errors)
         nearness.near(hits)
         places = np.flatnonzero((is_own & (moments >= since)) | (~is_own & nearness.errors_near()))[-MOST_BESIDE:]
-        rows = errors.take(pa.array(places)).to_pylist()
+        chosen = errors.take(pa.array(places))
+        rows = chosen.to_pylist()
         for place, row in zip(places, rows, strict=True):
             row["place"] = int(place)
-        return [entry for entry in time_line(hits.to_pylist(), rows) if self._is_shown(entry, is_own)]
+        others = self._others(chosen, since)
+        entries = time_line([*hits.to_pylist(), *others], rows)
+        strange = {id(hit) for hit in others}
+        return [entry for entry in entries if self._is_shown(entry, is_own, id(entry.hit) in strange)]
 
-    def _is_shown(self, entry: Entry, is_own: Mask) -> bool:
-        if entry.hit:
+    def _is_shown(self, entry: Entry, is_own: Mask, is_strange: bool) -> bool:
+        if entry.hit and not is_strange:
             return bool(entry.errors) or not self.wanted.is_of_errors
-        return bool(is_own[entry.errors[0]["place"]])
+        return any(is_own[error["place"]] for error in entry.errors)
+
+    def _others(self, errors: pa.Table, since: int) -> list[Row]:
+        """Hits that do not fit: an entry may belong to one of them, and then to none that fits."""
+        found, nearness = [HITS.empty_table()], Nearness(errors)
+        for day, sealed in self._sealed("hits") if self.wanted.asks_about_hits and len(errors) else ():
+            table = self._open(day, sealed)
+            moments = instants(table["requested_at"])
+            table = table.filter(
+                pa.array((moments >= max(since, A_MINUTE) - A_MINUTE) & is_within(table["requested_at"], self.wanted))
+            )
+            table = table.filter(pa.array(~fit_hits(table, self.wanted, self.store.policy.site.name)))
+            found.append(table.filter(pa.array(nearness.near(table))))
+        newest = pa.concat_tables(found).unify_dictionaries().sort_by([("requested_at", "descending")])
+        rows: list[Row] = newest.slice(0, MOST_BESIDE).to_pylist()
+        return rows
 
     def _errors(self) -> tuple[pa.Table, NDArray[np.int8]]:
         """Entries of the time that fit or may fit, in order of time, and which is which."""

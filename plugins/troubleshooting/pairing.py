@@ -1,5 +1,6 @@
 """A time line: hits with the error entries that belong to them, and those that belong to none."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -29,12 +30,9 @@ def time_line(hits: Sequence[Row], errors: Sequence[Row]) -> list[Entry]:
     of_hit = {id(hit): Entry(hit["requested_at"], hit) for hit in hits}
     entries = [*of_hit.values()]
     by_id = {hit["request_id"]: hit for hit in hits if hit["request_id"]}
-    by_client: defaultdict[str, list[Row]] = defaultdict(list)
-    for hit in hits:
-        if hit["client_ip"]:
-            by_client[hit["client_ip"]].append(hit)
+    around = Around(hits)
     for error in errors:
-        found, error["by"] = _hit_of(error, by_id, by_client.get(error["client_ip"], ()))
+        found, error["by"] = _hit_of(error, by_id, around.of(error))
         if found:
             of_hit[id(found)].errors.append(error)
         else:
@@ -42,6 +40,30 @@ def time_line(hits: Sequence[Row], errors: Sequence[Row]) -> list[Entry]:
     for entry in entries:
         entry.errors.sort(key=lambda error: (error["logged_at"], error["line_number"]))
     return sorted(entries, key=lambda entry: entry.at)
+
+
+class Around:
+    """The hits of each client around a moment, however many there are."""
+
+    def __init__(self, hits: Sequence[Row]) -> None:
+        self.short: defaultdict[str, list[Row]] = defaultdict(list)
+        self.long: defaultdict[str, list[Row]] = defaultdict(list)
+        for hit in sorted(hits, key=_moment):
+            if hit["client_ip"]:
+                kind = self.long if (hit["request_seconds"] or 0) > SLACK else self.short
+                kind[hit["client_ip"]].append(hit)
+
+    def of(self, error: Row) -> list[Row]:
+        """Hits of its client that an entry may belong to; of those that took long, all."""
+        short, moment = self.short.get(error["client_ip"], []), error["logged_at"]
+        begin = bisect_left(short, moment - 2 * WITHIN, key=_moment)
+        end = bisect_right(short, moment + 2 * WITHIN, key=_moment)
+        return [*short[begin:end], *self.long.get(error["client_ip"], [])]
+
+
+def _moment(hit: Row) -> datetime:
+    moment: datetime = hit["requested_at"]
+    return moment
 
 
 def _hit_of(error: Row, by_id: dict[str, Row], of_client: Iterable[Row]) -> tuple[Row | None, str]:

@@ -43,6 +43,11 @@ class Wanted:
         """Whether hits are shown only for the error entries that belong to them."""
         return self.errors_only or bool(self.level)
 
+    @property
+    def asks_about_hits(self) -> bool:
+        """Whether anything is asked for that most error entries do not say."""
+        return bool(self.status or self.path or self.vhost or self.method or self.request_id)
+
 
 def typed_in(fields: Mapping[str, str]) -> dict[str, str]:
     """What was typed, to be shown again; what a button next to a list asks for wins."""

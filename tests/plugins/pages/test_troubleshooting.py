@@ -114,6 +114,13 @@ def test_what_does_not_fit_is_not_shown(fields: dict[str, str], paths: list[str]
     assert [next((path for path in paths if path in row), row) for row in found] == paths
 
 
+def test_an_error_of_a_hit_that_does_not_fit_is_not_given_to_one_that_does(client: Client, busy: Site) -> None:
+    page = ask(client("op"), status="2xx", client="192.0.2.2")
+    assert ["/logo.png" in row for row in rows(page)] == [True]
+    assert "no stock" not in page
+    assert "no stock" in ask(client("op"), status="5xx", client="192.0.2.2")
+
+
 def test_the_summary_counts_what_fits(client: Client, busy: Site) -> None:
     page = ask(client("op"))
     assert "3 hits and 2 error entries fit" in page
