@@ -11,19 +11,21 @@ from transforms.detection.cost import Hit
 def sentences(found: Backtest) -> list[str]:
     """Whom it would have banned, and what that had cost; counts only."""
     banned, cost = found.banned, found.cost
+    if not found.targets:
+        return [f"{found.scenario.name} would have banned nobody in {found.hits:,} hits of {len(found.days)} days."]
     known = sum(one.is_known for one in banned)
     told = [
-        f"{found.scenario.name} would have banned {len(banned):,} targets in {len(found.days)} days and "
-        f"{found.hits:,} hits; {known:,} of them are banned anyway, for other reasons."
+        f"{found.scenario.name} would have banned {_many(len(banned), 'target')} in {found.hits:,} hits of "
+        f"{len(found.days)} days; {known:,} of them are banned anyway, for other reasons."
     ]
     if protected := len(found.targets) - len(banned):
         told.append(f"{protected:,} more had alerts, and are never banned: the policy protects them.")
     told += [
-        f"While these bans held, {_share(cost.banned, cost.people)} would have been refused.",
-        f"The same targets made {_share(cost.whole, cost.people)} in the whole window.",
+        f"While these bans held they would have refused {_share(cost.banned, cost.people)}.",
+        f"In the whole window the same targets made {_share(cost.whole, cost.people)}.",
     ]
     if shared := sum(one.is_shared for one in banned):
-        told.append(f"{shared:,} of the targets look like addresses that several people share.")
+        told.append(f"Several people seem to share {shared:,} of the targets: an office, a school, a provider.")
     return told
 
 
@@ -58,8 +60,12 @@ def percent(part: int, whole: int) -> str:
 def _share(part: Hit, whole: Hit) -> str:
     return (
         f"{part.pageviews:,} of {whole.pageviews:,} pageviews of people ({percent(part.pageviews, whole.pageviews)}), "
-        f"of {part.visitors:,} of {whole.visitors:,} visitors ({percent(part.visitors, whole.visitors)}),"
-    ).removesuffix(",")
+        f"made by {part.visitors:,} of {whole.visitors:,} visitors ({percent(part.visitors, whole.visitors)})"
+    )
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _target(one: Found, evidence: Mapping[str, Sequence[Mapping[str, Any]]] | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, HTTPException, Path, Request, Response
 
+from plugins.blocklist.breaker import refusal
 from plugins.blocklist.by_hand import ban, lift
 from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.exporting import FORMATS, published
@@ -167,6 +168,7 @@ def _list(request: Request, person: Person, store: Store, asked: Asked, told: di
     facts: dict[str, Any] = {
         "person": person,
         "asked": asked,
+        "refused": refusal(store),
         "few": FEW,
         "page": page_of(decisions, asked, severities(store), now),
         "waiting": len(unassessed(store)),

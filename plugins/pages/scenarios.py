@@ -25,11 +25,11 @@ MOST_ALERTS: Final = 50_000
 SHOWN: Final = 50  # targets
 PASTED: Final = "a rule that is not in use"
 COUNTED: Final = {
-    "events": "requests",
-    "distinct path": "different paths",
-    "distinct target": "different paths with their queries",
-    "distinct address": "different addresses",
-    "distinct user_agent": "different user agents",
+    "events": ("request", "requests"),
+    "distinct path": ("path", "different paths"),
+    "distinct target": ("target", "different targets (path and query)"),
+    "distinct address": ("address", "different addresses"),
+    "distinct user_agent": ("user agent", "different user agents"),
 }
 GROUPED: Final = {"address": "address", "network": "network (/24 or /64)", "owner": "owner of networks"}
 _at_work = Lock()
@@ -68,16 +68,16 @@ def try_scenario(request: Request, person: Reader, store: OpenStore, fields: Fie
 
 
 def counts_in_words(scenario: Scenario) -> str:
-    """How many of what, in a sentence's end."""
-    bucket = scenario.bucket
-    counted = (
-        COUNTED[scenario.count] if scenario.match else COUNTED[scenario.count].replace("requests", "error entries")
+    """How many of what, as the end of a sentence."""
+    bucket, (one, many) = scenario.bucket, COUNTED[scenario.count]
+    if scenario.error and scenario.count == "events":
+        one, many = "error entry", "error entries"
+    by = f"by one {GROUPED[scenario.group_by]}"
+    words = f"{bucket.capacity + 1:,} {many} {by}; one is forgotten every {_length(bucket.leak)}".replace(
+        "every 1 ", "every "
     )
-    words = f"more than {bucket.capacity:,} {counted} by one {GROUPED[scenario.group_by]}"
     if bucket.capacity == 0:
-        words = f"{counted.removesuffix('s')} by one {GROUPED[scenario.group_by]}: one is enough"
-    else:
-        words += f"; one is forgotten every {_length(bucket.leak)}"
+        words = f"one {one} {by}, which is enough"
     return f"{words}; then a second step within {_length(scenario.within)}" if scenario.within else words
 
 
@@ -110,8 +110,9 @@ def _list(request: Request, person: Person, store: Store, asked: Asked, error: s
 
 
 def _length(length: timedelta) -> str:
+    """In the largest unit of which it is a whole number."""
     seconds = length.total_seconds()
     for unit, size in (("hour", 3600), ("minute", 60)):
-        if seconds >= size and seconds % size == 0:
-            return f"{seconds / size:g} {unit}{'s' if seconds > size else ''}"
+        if seconds % size == 0:
+            return f"{seconds / size:g} {unit}{'' if seconds == size else 's'}"
     return f"{seconds:g} second{'' if seconds == 1 else 's'}"

@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
+from plugins.blocklist.by_hand import ban
 from plugins.pages import scenarios
 from plugins.scenarios import scenarios_of
+from schemas.refusals import RefusedError
 from tests.plugins.backtest.test_backtest import READERS
 from tests.plugins.pages.conftest import NOW, token_in
 from tests.plugins.pages.test_blocklist import entries
@@ -98,3 +100,18 @@ def test_what_is_too_much_for_a_page_is_left_to_the_command(
     monkeypatch.undo()
     monkeypatch.setattr(scenarios, "MOST_ALERTS", 0)
     assert "much too wide" in browser.post(PATH, data=fill(browser, rule=READERS)).text
+
+
+def test_a_list_that_is_not_published_is_told_on_the_blocklist_and_status_pages(client: Client, site: Site) -> None:
+    yesterday = NOW - timedelta(days=1)
+    site.write("access.log", *(hit(yesterday, f"198.51.100.{n}") for n in range(30)))
+    site.ingest()
+    with pytest.raises(RefusedError, match="is not published"):
+        ban(site.open(), ["198.51.100.0/24"], "seen at the desk", "security")
+    browser = client("security")
+    token = token_in(browser.get("/lethe/scenarios").text)
+    for page in (
+        browser.post("/lethe/blocklist", data={"token": token, "purpose": "block"}).text,
+        browser.get("/lethe/status").text,
+    ):
+        assert "30 of 30 people" in page
