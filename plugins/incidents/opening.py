@@ -16,6 +16,7 @@ from schemas.incidents import Notice
 from transforms.detection.outcomes import SUCCESS
 
 Alert = dict[str, Any]  # a row of ALERTS
+Subject = tuple[str, str]  # target, scenario
 
 
 def open_incidents(
@@ -27,26 +28,34 @@ def open_incidents(
     locks of the alerts' days are held. A run that was killed is made up for by the next.
     """
     reached = _reached(evidence)
-    before = all_incidents(store)
+    before: defaultdict[Subject, list[Incident]] = defaultdict(list)
+    for one in all_incidents(store):
+        before[one.target, one.scenario].append(one)
     found = [
-        _incident(store, alert, reached.get(alert["alert"]) or alert["last_seen"], before, descriptions)
+        _incident(
+            store, alert, reached.get(alert["alert"]) or alert["last_seen"], before[_subject(alert)], descriptions
+        )
         for alert in alerts
         if alert["outcome"] == SUCCESS
     ]
     going = [one for one in found if one]
-    _keep(store, [one for one in going if one not in before], before)
+    changed = [one for one in going if one not in before[one.target, one.scenario]]
+    _keep(store, changed, [one for same in before.values() for one in same])
     return _notice(store, going, actor)
 
 
 def _incident(
     store: Store, alert: Alert, reached_at: datetime, before: Iterable[Incident], descriptions: Mapping[str, str]
 ) -> Incident | None:
-    """The one that goes on, or a new one; None where nothing was reached since a person assessed it."""
+    """The one of `before`, which are of its target and scenario, that goes on, or a new one.
+
+    None where nothing was reached since a person assessed it.
+    """
     day = alert["last_seen"].astimezone(store.calendar.zone).date()
     grown = {name: alert[name] for name in ("first_seen", "last_seen", "events")}
     assessed = [datetime.min.replace(tzinfo=reached_at.tzinfo)]
     for one in before:
-        if _is_same(one, alert):
+        if one.first_seen <= alert["last_seen"] and alert["first_seen"] <= one.last_seen:  # one burst
             notice = get_notice(store, one.incident)
             if notice is None or notice.assessed_at is None:
                 first_seen = min(one.first_seen, alert["first_seen"])
@@ -58,10 +67,8 @@ def _incident(
     return Incident(incident=new_handle(), day=day, **about, **grown, reached_at=reached_at, noticed_at=store.clock())
 
 
-def _is_same(incident: Incident, alert: Alert) -> bool:
-    """Whether both rest on the same burst."""
-    shares = incident.first_seen <= alert["last_seen"] and alert["first_seen"] <= incident.last_seen
-    return shares and (incident.target, incident.scenario) == (alert["target"], alert["scenario"])
+def _subject(alert: Alert) -> Subject:
+    return alert["target"], alert["scenario"]
 
 
 def _reached(evidence: pa.Table) -> dict[int, datetime]:
