@@ -24,6 +24,7 @@ from plugins.troubleshooting.fitting import (
     is_within,
 )
 from plugins.troubleshooting.nearness import Nearness
+from plugins.troubleshooting.newest import Newest, instant_since
 from plugins.troubleshooting.pairing import Entry, Row, time_line
 from plugins.troubleshooting.summing import Summary
 from plugins.troubleshooting.wanted import Wanted
@@ -107,10 +108,10 @@ class Search:
         has_older = len(entries) > SHOWN or hits + len(own) > self.most
         return Found(shown, hits, len(own) + len(beside), bool((~is_own).any()), has_older, self.summary)
 
-    def _time_line(self, newest: "Newest", errors: pa.Table, is_own: Mask) -> list[Entry]:
+    def _time_line(self, newest: Newest, errors: pa.Table, is_own: Mask) -> list[Entry]:
         """Of the newest lines; an entry that only a hit could let in is shown beside it, or not at all."""
         moments = instants(errors["logged_at"])
-        since = _since(np.concatenate([newest.moments, moments[is_own]]), self.most)
+        since = instant_since(np.concatenate([newest.moments, moments[is_own]]), self.most)
         hits = self._rows(newest, since)
         nearness = Nearness(errors)
         nearness.near(hits)
@@ -163,7 +164,7 @@ class Search:
         fits = fit_hits(table, self.wanted, self.store.policy.site.name)
         return (rows, table) if fits.all() else (rows[fits], table.filter(pa.array(fits)))
 
-    def _rows(self, newest: "Newest", since: int) -> pa.Table:
+    def _rows(self, newest: Newest, since: int) -> pa.Table:
         """Whole hits, of the objects that hold any of them."""
         found = [HITS.empty_table()]
         for number, (day, sealed) in enumerate(self._sealed("hits")):
@@ -195,28 +196,6 @@ class Search:
     def _open(self, day: date, sealed: Sealed, columns: list[str] | None = None) -> pa.Table:
         """A reader holds no lock, so a key that one side lacks stays so."""
         return self.store.window.get(sealed, self.store.keys.look(day, sealed.generation), columns)
-
-
-class Newest:
-    """The places of the newest lines: number of the object, row in it, instant."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.numbers = self.rows = self.moments = np.empty(0, np.int64)
-
-    def add(self, number: int, rows: NDArray[np.int64], moments: NDArray[np.int64]) -> None:
-        chosen = moments >= _since(moments, self.most)
-        self.numbers = np.concatenate([self.numbers, np.full(chosen.sum(), number)])
-        self.rows = np.concatenate([self.rows, rows[chosen]])
-        self.moments = np.concatenate([self.moments, moments[chosen]])
-        if len(self.moments) > self.most:
-            order = np.argsort(self.moments, kind="stable")[-self.most :]
-            self.numbers, self.rows, self.moments = self.numbers[order], self.rows[order], self.moments[order]
-
-
-def _since(moments: NDArray[np.int64], most: int) -> int:
-    """The instant from which there are `most` of them, or a few more."""
-    return int(np.partition(moments, -most)[-most]) if len(moments) > most else int(np.iinfo(np.int64).min)
 
 
 def _shards(store: Store, wanted: Wanted) -> Iterator[tuple[date, Receipt]]:
