@@ -18,6 +18,7 @@ def open_lines(page: Page) -> None:
     page.goto(f"{HOST}/lethe/troubleshooting")
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_role("heading", name="Hits by status")).to_be_visible()
+    page.wait_for_load_state()
 
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
@@ -36,6 +37,7 @@ def test_an_error_is_found_beside_its_hit_and_everything_is_well_readable(
     page.get_by_role("button", name="Search").click()
     rows = page.locator("table.line tbody tr")
     expect(rows).to_have_count(1)
+    page.wait_for_load_state()
     page.get_by_text("2 further lines").click()
     expect(rows).to_contain_text("#0 <b>/srv/www/index.php</b>(3): main()")
     expect(rows).to_contain_text("<script>document.title='owned'</script>")
