@@ -11,7 +11,7 @@ from transforms.detection.buckets import Ints, Mask, column_codes
 ATTEMPTED: Final = "attempted"
 BLOCKED: Final = "blocked"
 SUCCESS: Final = "success suspected"
-REFUSALS: Final = (401, 403, 404, 429)  # and all of 5xx
+NO_ANSWER: Final = (408, 499)  # the client was too slow, or has gone: nothing was refused
 ANSWERS_ANYTHING: Final = 3  # values with an answer of one size: a page that comes for whatever is asked for
 
 
@@ -22,7 +22,7 @@ def outcomes_of(behind: pa.Table, begins: Ints) -> pa.Array:
     distinct paths that were answered with the same size.
     """
     status = behind["status"].fill_null(0).to_numpy()
-    refused = np.isin(status, REFUSALS) | (status // 100 == 5)
+    refused = np.isin(status // 100, (4, 5)) & ~np.isin(status, NO_ANSWER)
     outcomes = np.where(np.logical_and.reduceat(refused, begins), BLOCKED, ATTEMPTED).astype(object)
     outcomes[np.logical_or.reduceat(_believed(behind), begins)] = SUCCESS
     return pa.array(outcomes, pa.string())

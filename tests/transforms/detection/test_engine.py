@@ -109,3 +109,10 @@ def test_one_file_fetched_again_and_again_stays_a_success():
 def test_only_refusals_are_blocked_and_an_empty_answer_gives_nothing():
     assert outcome_of(("/.env", 403, 9), ("/.git", 404, 9), ("/.aws", 503, 9)) == "blocked"
     assert outcome_of(("/.env", 200, 0), ("/.git", 404, 9), ("/.aws", 404, 9)) == "attempted"
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [(400, "blocked"), (405, "blocked"), (499, "attempted"), (408, "attempted")]
+)
+def test_a_refusal_is_an_answer(status, outcome):
+    assert outcome_of(*[(f"/.{name}", status, 0) for name in "abc"]) == outcome
