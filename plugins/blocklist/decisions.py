@@ -15,7 +15,7 @@ from plugins.store.store import Store
 from plugins.store.window import DECISIONS
 from schemas.refusals import RefusedError
 from schemas.window import KEPT_DECISIONS
-from transforms.detection.targets import holds_any
+from transforms.detection.targets import Ranges
 
 BY_HAND: Final = "by-hand"
 GONE: Final = "there is no such decision any more; it ended with its day, or was erased"
@@ -61,9 +61,10 @@ class Decisions:
     def all(self) -> list[Decision]:
         """Newest first. What the policy is against by now counts as lifted, so that the policy wins at once."""
         found = [decision for day in self.store.open_days() for decision in self.of_day(day)]
+        protected = Ranges(self.store.policy.protected)
         found = [
             replace(one, lifted_at=one.decided_at, lifted_by="policy", lift_reason=why)
-            if one.lifted_at is None and (why := self._against(one))
+            if one.lifted_at is None and (why := self._against(one, protected))
             else one
             for one in found
         ]
@@ -93,12 +94,12 @@ class Decisions:
         """All decisions of a day in place of those before, by one write; the day's lock is held."""
         put_kept(self.store, DECISIONS, day, as_table(decisions))
 
-    def _against(self, decision: Decision) -> str:
+    def _against(self, decision: Decision, protected: Ranges) -> str:
         """Why the policy would not decide so any more."""
         blocklist = self.store.policy.blocklist
         if decision.scenario in (*blocklist.simulate, *blocklist.off):
             return UNUSED
-        return PROTECTED if holds_any(decision.target, self.store.policy.protected) else ""
+        return PROTECTED if protected.meet(decision.target) else ""
 
 
 def as_table(decisions: Iterable[Decision]) -> pa.Table:

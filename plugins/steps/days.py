@@ -40,6 +40,18 @@ def day_receipts(store: Store, day: date) -> list[Receipt]:
     return [receipt for receipt in every_receipt(store, day) if receipt.log != CANARY_LOG]
 
 
+def receipts_of_days(store: Store, days: Iterable[date]) -> dict[date, list[Receipt]]:
+    """As `day_receipts` of each of the days; what a file's receipts say is read once for all of them."""
+    found: dict[date, list[Receipt]] = {day: [] for day in days}
+    read_since = min(found, default=date.max) - AN_HOUR_AHEAD
+    newest = [receipt for receipt in store.receipts.newest() if receipt.log != CANARY_LOG]
+    files = {(receipt.log, receipt.file) for receipt in newest if receipt.read_on >= read_since}
+    for receipt in store.receipts.of_files(files):
+        for day in found.keys() & {sealed.day for sealed in receipt.objects}:
+            found[day].append(receipt)
+    return found
+
+
 def every_receipt(store: Store, day: date) -> list[Receipt]:
     """The receipts of all that is sealed of the day.
 

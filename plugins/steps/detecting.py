@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -14,7 +15,7 @@ from plugins.blocklist.terms import Past, rule_of
 from plugins.databases import open_databases
 from plugins.incidents.opening import open_incidents
 from plugins.scenarios import scenarios_of
-from plugins.steps.days import day_receipts, version_of
+from plugins.steps.days import day_receipts, receipts_of_days, version_of
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store, Tell
 from schemas.receipts import Receipt, Record
@@ -83,8 +84,11 @@ def _look_through(
         tell(f"counting events of {len(current)} days")
         events = _read_events(store, current, problems)
         whole = pa.concat_tables([EVENTS.empty_table(), *events.values()])
+        pa.default_memory_pool().release_unused()  # what reading took, for what follows
         with open_databases(store.policy) as databases:
-            found, evidence = find_alerts(whole, scenarios, store.policy.allowed, databases.owner_of)
+            found, evidence = find_alerts(
+                whole, scenarios, store.policy.allowed, databases.owner_of, only_successes=True
+            )
         rule = rule_of(store)
         touched = [
             alert
@@ -103,8 +107,12 @@ def _look_through(
 
 def _read_receipts(store: Store) -> tuple[dict[date, list[Receipt]], list[str]]:
     """Of each day that may be read."""
-    receipts, problems = {}, []
-    for day in _readable_days(store):
+    receipts: dict[date, list[Receipt]] = {}
+    problems: list[str] = []
+    days = _readable_days(store)
+    with suppress(RefusedError):  # else a day at a time tells which of them it holds up
+        return receipts_of_days(store, days), problems
+    for day in days:
         try:
             receipts[day] = day_receipts(store, day)
         except RefusedError as error:

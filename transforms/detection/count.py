@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -13,14 +14,20 @@ from transforms.detection.buckets import MICROSECOND, Ints, Mask, bucket_levels,
 from transforms.detection.dictionaries import compact, unify
 from transforms.detection.outcomes import outcomes_of
 from transforms.detection.targets import Network, code_targets, name_targets
-from transforms.distinct import Codes, dictionary_codes
+from transforms.distinct import dictionary_codes, occurring
 
 Columns = dict[str, pa.ChunkedArray | pa.Array]
+MANY: Final = 500_000  # events of one scenario
 OwnerOf = Callable[[str], str | None]  # an address → who announces its network
 
 
 def find_alerts(
-    events: pa.Table, scenarios: Sequence[Scenario], allowed: Sequence[Network], owner_of: OwnerOf | None = None
+    events: pa.Table,
+    scenarios: Sequence[Scenario],
+    allowed: Sequence[Network],
+    owner_of: OwnerOf | None = None,
+    *,
+    only_successes: bool = False,
 ) -> tuple[pa.Table, pa.Table]:
     """EVENTS (in any order and chunks), and the networks never to ban → ALERTS and their EVIDENCE.
 
@@ -28,65 +35,85 @@ def find_alerts(
     evidence are all events of the target in that time, repeats of a distinct value included. A sequence is an alert at
     the first hit of its second step that comes soon enough after the bucket has overflowed. What is counted by owner
     is an alert for each target that took part; without `owner_of` it is none.
+    With `only_successes` the evidence has no other rows: that of a flood is nearly the whole day.
     Events are dropped whose target holds anything of the allow-list.
     Alerts are numbered by the instant of overflow, then scenario, then target: the same for any order of shards.
     """
-    events = unify(events)
-    targets = _Targets(events, allowed, owner_of)
-    scenario_of, names = dictionary_codes(events["scenario"])
-    numbers = {name: number for number, name in enumerate(names.to_pylist())}
+    chunks, targets = _by_scenario(events), _Targets(allowed, owner_of)
     alerts, evidence = [ALERTS.empty_table()], [EVIDENCE.empty_table()]
     for scenario in scenarios:
-        if scenario.name not in numbers:
+        parts = [chunk.take(rows[scenario.name]) for chunk, rows in chunks if scenario.name in rows]
+        if not parts:
             continue
-        rows = targets.frequent(np.flatnonzero(scenario_of == numbers[scenario.name]), scenario)
-        own = _sort(_frequent(targets.add(events.take(rows), scenario), scenario))
+        own = unify(pa.Table.from_batches(parts))
+        del parts
+        _release(own)
+        own = _frequent(targets.add(own, scenario), scenario)
+        _release(own)
+        own = _sort(own)
+        _release(own)
         found, behind = _overflows(own, scenario, number=sum(map(len, alerts)))
         alerts.append(found)
-        evidence.append(behind)
+        evidence.append(behind.filter(pc.field("success")) if only_successes else behind)
     return _renumber(pa.concat_tables(alerts), unify(pa.concat_tables(evidence)))
+
+
+def _by_scenario(events: pa.Table) -> list[tuple[pa.RecordBatch, dict[str, pa.Array]]]:
+    """The chunks of the events, each with the numbers of its rows by scenario; all of it is never copied at once."""
+    chunks = []
+    for chunk in filter(len, events.to_batches()):
+        codes, names = dictionary_codes(chunk["scenario"])
+        order = np.argsort(codes, kind="stable").astype(np.int32)
+        ends = np.cumsum(np.bincount(codes, minlength=len(names)))
+        rows = np.split(order, ends[:-1])
+        chunks.append((chunk, {name: one for name, one in zip(names.to_pylist(), rows, strict=True) if len(one)}))
+    return chunks
+
+
+def _release(events: pa.Table) -> None:
+    """Give back what a step took that handled a flood; with few events it would only cost time."""
+    if len(events) > MANY:
+        pa.default_memory_pool().release_unused()
 
 
 class _Targets:
     """Whom a ban would name, and whose bucket is filled; an address is named when it first has events enough."""
 
-    def __init__(self, events: pa.Table, allowed: Sequence[Network], owner_of: OwnerOf | None) -> None:
-        self.clients, self.addresses = dictionary_codes(events["client_ip"])
+    def __init__(self, allowed: Sequence[Network], owner_of: OwnerOf | None) -> None:
         self.allowed = allowed
         self.owner_of = owner_of
-        self._codes: dict[str, Codes] = {}
-        self._names: dict[str, dict[int, str | None]] = {}
-
-    def frequent(self, rows: Codes, scenario: Scenario) -> Codes:
-        """Without rows of targets that have too few of them to overflow a bucket; names would cost far more."""
-        group = scenario.group_by
-        if group not in self._codes:
-            self._codes[group] = code_targets(self.addresses, group)
-        codes = self._codes[group][self.clients[rows]]
-        return rows[np.bincount(codes)[codes] > scenario.bucket.capacity]
+        self._names: dict[str, dict[str, str | None]] = {}
 
     def add(self, events: pa.Table, scenario: Scenario) -> pa.Table:
-        """The events with `target` and `bucket`, without those that have none."""
+        """The events with `target` and `bucket`, without those that have none or too few."""
+        events = _enough(events, scenario)
         by_owner = scenario.group_by == "owner"
         names = {"target": "address" if by_owner else scenario.group_by, "bucket": scenario.group_by}
         if scenario.count == "distinct address":
             names["subscriber"] = "address"
-        clients = events["client_ip"].combine_chunks().indices.dictionary_encode()
+        clients = occurring(events["client_ip"].combine_chunks())
         for column, group in names.items():
             named = pa.array(self._named(clients.dictionary.to_pylist(), group), pa.string()).dictionary_encode()
             events = events.append_column(column, named.take(clients.indices))
         return events.filter(pc.field("target").is_valid() & pc.field("bucket").is_valid())
 
-    def _named(self, clients: Sequence[int], group: str) -> list[str | None]:
+    def _named(self, addresses: Sequence[str], group: str) -> list[str | None]:
         known = self._names.setdefault(group, {})
-        new = [client for client in clients if client not in known]
-        addresses = self.addresses.take(pa.array(new, pa.int32())).to_pylist()
+        new = [address for address in addresses if address not in known]
         if group == "owner":
-            names = [self.owner_of(address) if self.owner_of else None for address in addresses]
+            names = [self.owner_of(address) if self.owner_of else None for address in new]
         else:
-            names = name_targets(addresses, group, self.allowed)
+            names = name_targets(new, group, self.allowed)
         known.update(zip(new, names, strict=True))
-        return [known[client] for client in clients]
+        return [known[address] for address in addresses]
+
+
+def _enough(events: pa.Table, scenario: Scenario) -> pa.Table:
+    """Without those of targets that have too few to overflow a bucket; to name these would cost far more."""
+    clients, addresses = dictionary_codes(events["client_ip"])
+    codes = code_targets(addresses, scenario.group_by)[clients]
+    enough = np.bincount(codes)[codes] > scenario.bucket.capacity
+    return events if enough.all() else events.filter(pa.array(enough))
 
 
 @dataclass(frozen=True)
