@@ -1,4 +1,4 @@
-"""What a decision rests on: the requests behind it, as the log has them."""
+"""What a decision rests on: the requests or error entries behind it, as the logs have them."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -11,16 +11,16 @@ from plugins.blocklist.decisions import BY_HAND
 from plugins.steps.days import day_receipts
 from plugins.store.store import Store
 from schemas.receipts import Receipt
-from schemas.window import EVENTS, HITS
+from schemas.window import ERRORS, EVENTS, HITS, TEXT
 from transforms.detection.targets import holds_any, read_network
 
 SHOWN: Final = 200  # the newest hits; more than that nobody reads
 BEFORE: Final = timedelta(days=1)  # what is shown of a target that was banned by hand
 COLUMNS: Final = (
     *("requested_at", "client_ip", "method", "path", "query", "status", "bytes_sent"),
-    *("referrer", "user_agent", "vhost", "log", "reached"),
+    *("referrer", "user_agent", "vhost", "log", "reached", "message"),
 )
-SHAPE: Final = HITS.append(pa.field("reached", pa.bool_()))
+SHAPE: Final = HITS.append(pa.field("reached", pa.bool_())).append(pa.field("message", TEXT))
 
 
 class Attack(Protocol):
@@ -39,8 +39,8 @@ class Attack(Protocol):
 def story(store: Store, decision: Attack, most: int = SHOWN) -> list[dict[str, Any]]:
     """The last hits behind a decision, newest last: what its scenario saw, or all of the day before a ban by hand.
 
-    `reached`: the scenario says that it looks successful. Every text in them is as a visitor sent it. Hits of days that
-    are closed, or were erased, are missing.
+    `reached`: the scenario says that it looks successful. An error entry has a `message` instead of a request. Every
+    text in them is as a visitor sent it. What is of days that are closed, or was erased, is missing.
     """
     found = [hits for day in _days(store, decision) for hits in _hits_of(store, day, decision)]
     table = pa.concat_tables([SHAPE.empty_table(), *found]).select(COLUMNS).sort_by("requested_at")
@@ -71,13 +71,26 @@ def _hits_of(store: Store, day: date, decision: Attack) -> Iterator[pa.Table]:
             & (pc.field("occurred_at") <= decision.last_seen)
         )
         if len(seen := _of_target(events, decision.target)):
-            hits = _open(store, receipt, day, "hits", HITS)
-            hits = hits.filter(pc.is_in(hits["line_number"], seen["line_number"].combine_chunks()))
+            hits, entries = (
+                rows.filter(pc.is_in(rows["line_number"], seen["line_number"].combine_chunks()))
+                for rows in (_open(store, receipt, day, "hits", HITS), _open(store, receipt, day, "errors", ERRORS))
+            )
             yield _with_reached(hits, seen.filter(seen["success"].fill_null(False))["line_number"].combine_chunks())
+            yield _as_hits(entries)
 
 
 def _with_reached(hits: pa.Table, lines: pa.Array) -> pa.Table:
-    return hits.append_column(SHAPE.field("reached"), pc.is_in(hits["line_number"], lines))
+    reached = hits.append_column(SHAPE.field("reached"), pc.is_in(hits["line_number"], lines))
+    return reached.append_column(SHAPE.field("message"), pa.nulls(len(hits), TEXT))
+
+
+def _as_hits(entries: pa.Table) -> pa.Table:
+    """Error entries beside hits: what only hits have is missing."""
+    known = {"requested_at": entries["logged_at"], "bytes_sent": pa.repeat(0, len(entries))}
+    known |= {name: entries[name] for name in SHAPE.names if name in entries.column_names}
+    return pa.table(
+        [known[field.name] if field.name in known else pa.nulls(len(entries), field.type) for field in SHAPE], SHAPE
+    )
 
 
 def _open(store: Store, receipt: Receipt, day: date, kind: str, schema: pa.Schema) -> pa.Table:

@@ -31,12 +31,13 @@ def notify_failure(context: Mapping[str, Any]) -> None:
     what = str(error) if isinstance(error, OURS) else type(error).__name__
     subject = f"{task.dag_id}.{task.task_id} failed"
     try:
-        _notify_once(subject, what)
+        notify_once(subject, what)
     except Exception:  # noqa: BLE001 - whatever is wrong with the store may be what failed
         notify(subject, what)
 
 
-def _notify_once(subject: str, what: str) -> None:
+def notify_once(subject: str, what: str) -> None:
+    """Tell it, if it was not told today."""
     from plugins.policy_file import installed_policy  # noqa: PLC0415 - every DAG file imports this module
     from plugins.steps.telling import is_news, note_told  # noqa: PLC0415
     from plugins.store.store import open_store  # noqa: PLC0415

@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from plugins.scheduling.assets import AIRFLOW_HISTORY, BLOCKLIST, CLOSED_DAYS, HITS, STATISTICS
 from plugins.scheduling.boundary import guarded, tell
-from plugins.scheduling.notifying import notify
+from plugins.scheduling.notifying import notify, notify_once
 
 if TYPE_CHECKING:
     from plugins.store.store import Store
@@ -113,10 +113,14 @@ def decide() -> dict[str, Any]:
 @guarded
 def export_blocklist() -> int:
     """Also where nothing could be decided: the bans that end, end."""
+    from plugins.blocklist.breaker import refusal
     from plugins.blocklist.exporting import publish_exports
 
-    active = publish_exports(installed_store())
+    store = installed_store()
+    active = publish_exports(store)
     tell(f"{active} bans in force")
+    if refused := refusal(store):
+        notify_once("the blocklist is not published", refused)
     return active
 
 

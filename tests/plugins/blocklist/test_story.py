@@ -18,7 +18,7 @@ from tests.plugins.blocklist.blocklists import (
     detect_on,
     kept,
 )
-from tests.stores import Site, hit, silent
+from tests.stores import Site, apache_error, hit, silent
 
 SECOND = timedelta(seconds=1)
 
@@ -74,3 +74,19 @@ def test_what_was_erased_or_closed_is_missing(tmp_path: Path) -> None:
     assert story(site.open(), one) == []
     site.now += timedelta(days=7)
     assert story(site.open(), one) == []
+
+
+def test_of_a_scenario_of_the_error_log_it_has_the_entries(tmp_path: Path) -> None:
+    site = Site(tmp_path, NOON, OPEN)
+    moments = [NOON - n * SECOND for n in range(9, 0, -1)]
+    denied = [apache_error(at, MALLORY, f"AH01630: client denied by server configuration: /x{at:%S}") for at in moments]
+    site.write("error.log", *denied)
+    site.ingest()
+    detect_on(site)
+    (one,) = [one for one in kept(site) if one.scenario == "error-denied"]
+    rows = story(site.open(), one)
+    assert [row["message"] for row in rows] == [
+        f"AH01630: client denied by server configuration: /x{at:%S}" for at in moments
+    ]
+    assert {row["client_ip"] for row in rows} == {MALLORY}
+    assert {row["path"] for row in rows} == {None}
