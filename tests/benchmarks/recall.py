@@ -32,24 +32,26 @@ def print_recall(data: str) -> None:
     for attack in attacks:
         attack["user_agent"] = attack["user_agent"] if attack["class"] == BY_AGENT else BROWSER
     all_of = Counter(attack["class"] for attack in attacks)
-    seen_of = Counter(attacks[number]["class"] for number in seen(attacks, rules))
-    print(
-        f"\nseen by {len(rules)} scenarios that ban after a few requests | of | share | to reach\n--- | --- | --- | ---"
+    there, missing = (
+        Counter(attacks[number]["class"] for number in seen(attacks, rules, status)) for status in (200, 404)
     )
+    print(f"\nseen by {len(rules)} scenarios that ban after a few requests | of | answered 200 | 404 | to reach")
+    print("--- | --- | --- | --- | ---")
     for name, count in sorted(all_of.items()):
-        print(f"{name}: {seen_of[name]} | {count} | {seen_of[name] / count:.1%} | {EACH:.0%}")
-    print(f"all: {seen_of.total()} | {len(attacks)} | {seen_of.total() / len(attacks):.2%} | {POOLED:.0%}")
-    alarms = len(seen(harmless, rules))
-    print(f"harmless: {alarms} | {len(harmless)} | {alarms / len(harmless):.3%} | at most {BENIGN:.2%}")
+        print(f"{name} | {count} | {there[name] / count:.1%} | {missing[name] / count:.1%} | {EACH:.0%}")
+    shares = (f"{found.total() / len(attacks):.2%}" for found in (there, missing))
+    print(f"all | {len(attacks)} | {' | '.join(shares)} | {POOLED:.0%}")
+    alarms = len(seen(harmless, rules, 200))
+    print(f"harmless | {len(harmless)} | {alarms / len(harmless):.3%} | | at most {BENIGN:.2%}")
 
 
-def seen(requests: Requests, scenarios: Sequence[Scenario]) -> set[int]:
-    """The positions of the requests that are an event of one of the scenarios."""
-    events = match_events(pa.Table.from_pylist([*_rows(requests)], schema=HITS), scenarios)
+def seen(requests: Requests, scenarios: Sequence[Scenario], status: int) -> set[int]:
+    """The positions of the requests that are an event of one of the scenarios, when all are answered so."""
+    events = match_events(pa.Table.from_pylist([*_rows(requests, status)], schema=HITS), scenarios)
     return set(events["line_number"].to_pylist())
 
 
-def _rows(requests: Requests) -> Iterable[dict[str, object]]:
+def _rows(requests: Requests, status: int) -> Iterable[dict[str, object]]:
     for number, request in enumerate(requests):
         path, mark, query = request["request_target"].partition("?")
         yield {
@@ -60,7 +62,7 @@ def _rows(requests: Requests) -> Iterable[dict[str, object]]:
             "method": request["method"],
             "path": path,
             "query": query if mark else None,
-            "status": 200,
+            "status": status,
             "bytes_sent": 0,
             "user_agent": None if request["user_agent"] == "-" else request["user_agent"],
         }
