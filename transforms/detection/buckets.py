@@ -1,5 +1,6 @@
 """Leaky buckets, by their closed form instead of event by event."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -11,6 +12,7 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 MICROSECOND: Final = timedelta(microseconds=1)
+KEYS: Final = 12  # what one or two keys add to a target: a letter of another script is nine characters
 
 
 def bucket_levels(instants: Ints, buckets: Ints, leak: int) -> Ints:
@@ -38,6 +40,24 @@ def first_of_values(instants: Ints, buckets: Ints, values: Ints, full: int) -> M
     is_first = np.empty(len(order), np.bool_)
     is_first[order] = ~is_again
     return is_first
+
+
+def typed_on(values: Sequence[str | None], buckets: Ints) -> Mask:
+    """Of events sorted by bucket and instant: whether the value is that of the event before with a few letters more or
+    fewer, in one place. A field that searches while somebody types sends such, a target for each key that is pressed.
+    """
+    found = np.zeros(len(values), np.bool_)
+    for place in np.flatnonzero(np.diff(buckets, prepend=-1) == 0):
+        found[place] = _is_typed_on(values[place - 1] or "", values[place] or "")
+    return found
+
+
+def _is_typed_on(before: str, after: str) -> bool:
+    shorter, longer = sorted((before, after), key=len)
+    if not 0 < len(longer) - len(shorter) <= KEYS:
+        return False
+    begin = next((place for place, letter in enumerate(shorter) if letter != longer[place]), len(shorter))
+    return longer.endswith(shorter[begin:])
 
 
 def column_codes(column: pa.ChunkedArray) -> Ints:

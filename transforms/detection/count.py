@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from schemas.scenario import Scenario
 from schemas.window import ALERTS, EVIDENCE
-from transforms.detection.buckets import MICROSECOND, Ints, Mask, bucket_levels, column_codes, first_of_values
+from transforms.detection.buckets import MICROSECOND, Ints, Mask, bucket_levels, column_codes, first_of_values, typed_on
 from transforms.detection.dictionaries import compact, unify
 from transforms.detection.outcomes import outcomes_of
 from transforms.detection.targets import Network, code_targets, name_targets
@@ -190,9 +190,12 @@ def _counted(events: pa.Table, instants: Ints, buckets: Ints, rows: Ints, scenar
     columns = {"distinct address": "subscriber", "distinct user_agent": "user_agent"}
     if scenario.count == "events":
         return rows
-    values = column_codes(events[columns.get(scenario.count, "distinct")])
+    column = events[columns.get(scenario.count, "distinct")]
     full = scenario.bucket.full // MICROSECOND
-    return rows[first_of_values(instants[rows], buckets[rows], values[rows], full)]
+    counts = first_of_values(instants[rows], buckets[rows], column_codes(column)[rows], full)
+    if scenario.count == "distinct target":
+        counts &= ~typed_on(column.take(rows).to_pylist(), buckets[rows])
+    return rows[counts]
 
 
 def _frequent(events: pa.Table, scenario: Scenario) -> pa.Table:

@@ -29,6 +29,7 @@ def _bursts(events: list[Event], scenario: Scenario) -> list[tuple[str, datetime
     leak = scenario.bucket.leak
     level, at = timedelta(), None
     latest: dict[str | None, datetime] = {}
+    before: str | None = None  # of the event before, "" if it has none
     filled = None
     bursts: list[dict[str, Any]] = []
     for event in events:
@@ -42,6 +43,9 @@ def _bursts(events: list[Event], scenario: Scenario) -> list[tuple[str, datetime
         value = _value(event, scenario)
         is_new = scenario.count == "events" or value not in latest or now - latest[value] >= scenario.bucket.full
         latest[value] = now
+        if scenario.count == "distinct target":
+            is_new = is_new and (before is None or not grows(before, value or ""))
+            before = value or ""
         dry = at is None or now - at >= level
         if not is_new:
             if not dry:
@@ -72,3 +76,10 @@ def _value(event: Event, scenario: Scenario) -> str | None:
     if scenario.count == "distinct address":
         return name_targets([event["client_ip"]], "address", [])[0]
     return event["user_agent"] if scenario.count == "distinct user_agent" else event["distinct"]
+
+
+def grows(before: str, after: str) -> bool:
+    """Whether one is the other with one to twelve letters put in somewhere."""
+    shorter, longer = sorted((before, after), key=len)
+    more = len(longer) - len(shorter)
+    return 1 <= more <= 12 and any(longer[:at] + longer[at + more :] == shorter for at in range(len(shorter) + 1))

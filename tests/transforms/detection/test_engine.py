@@ -33,7 +33,7 @@ events = st.fixed_dictionaries(
     {
         "occurred_at": st.integers(0, 40).map(lambda second: START + timedelta(seconds=second)),
         "client_ip": st.sampled_from([*OWNERS, "2001:db8::2"]),
-        "distinct": st.sampled_from(["/a", "/b", None]),
+        "distinct": st.sampled_from(["/a?q=", "/a?q=do", "/a?q=doc", "/b?q=a&l=nb", "/b?q=ab&l=nb", None]),
         "user_agent": st.sampled_from(["x", "y"]),
         "step": st.sampled_from([0, 0, 0, 1]),
         "log": st.just("www"),
@@ -116,3 +116,13 @@ def test_only_refusals_are_blocked_and_an_empty_answer_gives_nothing():
 )
 def test_a_refusal_is_an_answer(status, outcome):
     assert outcome_of(*[(f"/.{name}", status, 0) for name in "abc"]) == outcome
+
+
+def test_a_search_while_somebody_types_is_one_target():
+    rule = SECRETS.model_copy(update={"name": "sql-injection", "count": "distinct target", "success": ()})
+    word = "document.cookie = x"
+    typed = [{"path": "/.suggest", "query": f"q={word[:n]}&lang=nb"} for n in range(1, len(word) + 1)]
+    others = [{"path": "/.suggest", "query": f"q={query}&lang=nb"} for query in ("1'--", "' or 1=1", "sleep(3)")]
+
+    assert len(find_alerts(match_events(make_hits(typed), [rule]), [rule], [])[0]) == 0
+    assert len(find_alerts(match_events(make_hits(others), [rule]), [rule], [])[0]) == 1
