@@ -102,7 +102,7 @@ def _made(
             target=target,
             scenario=BY_HAND,
             decided_at=now,
-            until=min(now + lasts, closing) if lasts else rule.until(now, past.closings(now), closing),
+            until=min(now + (lasts or past.lasts(now, began=closing)), closing),  # each earlier one counts
             first_seen=now,
             last_seen=now,
             events=0,

@@ -3,11 +3,11 @@
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from plugins.blocklist.decisions import Decision
 from plugins.store.store import Store
-from transforms.detection.decide import BanRule
+from transforms.detection.decide import BanRule, Earlier
 from transforms.visits.days import start_of_day
 
 
@@ -23,7 +23,7 @@ class Past:
 
     def __init__(self, rule: BanRule, decisions: Iterable[Decision] = ()) -> None:
         self.rule = rule
-        self.ends: list[tuple[datetime, datetime]] = []  # of decisions: when they were made, their day's closing
+        self.earlier: list[Earlier] = []
         self.by_scenario: defaultdict[str, list[Decision]] = defaultdict(list)
         for decision in sorted(decisions, key=lambda one: one.last_seen):
             self.by_scenario[decision.scenario].append(decision)
@@ -33,11 +33,12 @@ class Past:
         """Let it double the next ban; not if it was lifted, for a person found that it should not have been."""
         if decision.lifted_at is None:
             day = min(decision.day, self.rule.day_of(decision.decided_at))
-            self.ends.append((decision.decided_at, self.rule.closing(day)))
+            seen_until = min(decision.decided_at, decision.last_seen)
+            self.earlier.append(Earlier(decision.decided_at, seen_until, decision.until, self.rule.closing(day)))
 
-    def closings(self, moment: datetime) -> Iterator[datetime]:
-        """Of what was decided by then, the newest first."""
-        return (closing for decided_at, closing in reversed(self.ends) if decided_at <= moment)
+    def lasts(self, moment: datetime, began: datetime) -> timedelta:
+        """How long a further ban lasts, for an attack that began then."""
+        return self.rule.lasts(moment, began, reversed(self.earlier))
 
     def sharing(self, scenario: str, first_seen: datetime, last_seen: datetime) -> Iterator[Decision]:
         """The decisions of a scenario, of those it began with, that rest on evidence of this time."""

@@ -176,9 +176,11 @@ def _term(alert: Alert, past: Past, rule: BanRule, store: Store) -> tuple[dateti
     """
     last_seen, overflow, now = alert["last_seen"], alert["overflowed_at"], store.clock()
     if store.is_replay:
-        return overflow, rule.until(overflow, past.closings(overflow), rule.closing(rule.day_of(overflow)))
-    begins = now if now < last_seen + rule.lasts(now, past.closings(now)) else last_seen
-    return now, min(begins + rule.lasts(now, past.closings(now)), rule.closing(rule.day_of(last_seen)))
+        until = overflow + past.lasts(overflow, alert["first_seen"])
+        return overflow, min(until, rule.closing(rule.day_of(overflow)))
+    lasts = past.lasts(now, alert["first_seen"])
+    begins = now if now < last_seen + lasts else last_seen
+    return now, min(begins + lasts, rule.closing(rule.day_of(last_seen)))
 
 
 def _touches(alert: Alert, days: Collection[date], rule: BanRule) -> bool:

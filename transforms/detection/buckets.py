@@ -1,6 +1,5 @@
 """Leaky buckets, by their closed form instead of event by event."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -42,12 +41,12 @@ def first_of_values(instants: Ints, buckets: Ints, values: Ints, full: int) -> M
     return is_first
 
 
-def typed_on(values: Sequence[str | None], buckets: Ints) -> Mask:
+def typed_on(values: list[str | None], buckets: Ints) -> Mask:
     """Of events sorted by bucket and instant: whether the value is that of the event before with a few letters more or
     fewer, in one place. A field that searches while somebody types sends such, a target for each key that is pressed.
     """
     found = np.zeros(len(values), np.bool_)
-    for place in np.flatnonzero(np.diff(buckets, prepend=-1) == 0):
+    for place in np.flatnonzero(np.diff(buckets, prepend=-1) == 0).tolist():
         found[place] = _is_typed_on(values[place - 1] or "", values[place] or "")
     return found
 

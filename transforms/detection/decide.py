@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -18,9 +18,25 @@ from transforms.visits.days import start_of_day
 MOST_DOUBLINGS: Final = 16  # far beyond any window
 
 
+class Earlier(NamedTuple):
+    """A decision, as it bears on later ones on its target; it bears until `closing`, when its evidence is gone."""
+
+    decided_at: datetime
+    seen_until: datetime  # the newest evidence that it was decided on
+    until: datetime
+    closing: datetime
+
+    def is_repeated(self, began: datetime, moment: datetime) -> bool:
+        """Whether an attack that began then and is decided on at `moment` is another one, or outlasted the ban.
+
+        One attack is often seen by several scenarios; that makes nobody a repeat offender.
+        """
+        return self.decided_at <= moment < self.closing and (self.seen_until < began or self.until <= moment)
+
+
 @dataclass(frozen=True)
 class BanRule:
-    """How long a ban lasts: `ban`, doubled for each earlier decision on the target, and never beyond a closing."""
+    """How long a ban lasts: `ban`, doubled for each earlier attack of the target, and never beyond a closing."""
 
     ban: timedelta
     window: timedelta
@@ -33,14 +49,14 @@ class BanRule:
     def day_of(self, moment: datetime) -> date:
         return moment.astimezone(self.zone).date()
 
-    def lasts(self, moment: datetime, earlier: Iterable[datetime]) -> timedelta:
-        """`earlier`: the closings of the earlier decisions on the target, newest first; what has closed counts not."""
-        repeats = sum(1 for _ in islice((closing for closing in earlier if closing > moment), MOST_DOUBLINGS))
-        return min(self.ban, self.window) * (1 << repeats)
+    def lasts(self, moment: datetime, began: datetime, earlier: Iterable[Earlier]) -> timedelta:
+        """`earlier`: the decisions on the target, newest first; what is decided on at `moment` began at `began`."""
+        repeats = (one for one in earlier if one.is_repeated(began, moment))
+        return min(self.ban, self.window) * (1 << sum(1 for _ in islice(repeats, MOST_DOUBLINGS)))
 
-    def until(self, moment: datetime, earlier: Iterable[datetime], closing: datetime) -> datetime:
+    def until(self, moment: datetime, began: datetime, earlier: Iterable[Earlier], closing: datetime) -> datetime:
         """The end of a ban that begins at `moment`."""
-        return min(moment + self.lasts(moment, earlier), closing)
+        return min(moment + self.lasts(moment, began, earlier), closing)
 
 
 def decide(
@@ -51,14 +67,14 @@ def decide(
     A decision is made at the event that overflowed, so what follows that event never changes it. It ends at the latest
     when the day of the overflow closes.
     """
-    earlier: defaultdict[str, list[datetime]] = defaultdict(list)  # closings by target, ascending
+    earlier: defaultdict[str, list[Earlier]] = defaultdict(list)  # by target, ascending
     decisions = []
     for alert in banning_alerts(alerts, scenarios, protected):
         target, moment = alert["target"], alert["overflowed_at"]
         closing = rule.closing(rule.day_of(moment))
-        until = rule.until(moment, reversed(earlier[target]), closing)
+        until = rule.until(moment, alert["first_seen"], reversed(earlier[target]), closing)
         decisions.append({"target": target, "scenario": alert["scenario"], "decided_at": moment, "until": until})
-        earlier[target].append(closing)
+        earlier[target].append(Earlier(moment, moment, until, closing))
     return pa.Table.from_pylist(decisions, schema=DECISIONS)
 
 

@@ -114,3 +114,17 @@ def test_nobody_is_banned_who_is_no_address_of_the_internet(target):
 def test_nobody_is_banned_whom_the_policy_protects():
     assert decisions_on([NOON], target="198.51.100.0/24", protected=[ip_network("198.51.100.7/32")]) == []
     assert decisions_on([NOON], target="198.51.100.0/24", protected=[ip_network("198.51.101.0/24")])
+
+
+def test_several_scenarios_that_see_one_attack_double_nothing_and_one_that_outlasts_the_ban_does():
+    rules = [scenario("path-scan"), scenario("secret-files"), scenario("slow-probing")]
+    usual = {"target": "192.0.2.1", "first_seen": NOON, "last_seen": NOON + 9 * HOUR, "events": 3, "outcome": "blocked"}
+    moments = [NOON + timedelta(minutes=1), NOON + timedelta(minutes=2), NOON + 5 * HOUR]
+    alerts = pa.Table.from_pylist(
+        [usual | {"alert": n, "scenario": rules[n].name, "overflowed_at": at} for n, at in enumerate(moments)],
+        schema=ALERTS,
+    )
+
+    decisions = decide(alerts, rules, BanRule(HOUR, WEEK, ZoneInfo("UTC")))
+
+    assert lengths(decisions.to_pylist()) == [HOUR, HOUR, 4 * HOUR]
