@@ -105,6 +105,8 @@ def _what_is_off(policy: Policy) -> Iterator[str]:
         yield f"Off: the scenarios {_series(policy.blocklist.off)} (blocklist.off)."
     if policy.blocklist.most_people == 1:
         yield "Off: a blocklist is published however many people it would hit (blocklist.most_people = 1)."
+    if not policy.search_engines:
+        yield "Off: search engines; crawlers are banned like anybody who asks for dead links (no [[search_engines]])."
     if not policy.places.network_data:
         yield "Off: scenarios by the owner of networks (places.network_data is empty)."
     if not policy.goals:

@@ -25,6 +25,7 @@ def words(text):
         "Log www: access from /var/log/nginx/access.log*, errors from /var/log/nginx/error.log*; layout combined",
         "Off: goals; no conversions are counted",
         "Off: countries",
+        "Off: search engines",
     ],
 )
 def test_the_default_policy_says(said):
