@@ -1,11 +1,14 @@
-"""The circuit breaker: a list that would hit too many people is not published, whatever its scenarios say."""
+"""The circuit breaker: where bans would hit too many people, those that do are not published, whoever decided so."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
 from functools import partial
 from hashlib import sha256
 from typing import Final
+
+import pyarrow as pa
 
 from plugins.blocklist.decisions import BY_HAND, Decision, Decisions
 from plugins.steps.days import day_receipts, load_day
@@ -14,7 +17,7 @@ from plugins.store.store import Store
 from schemas.policy import policy_version
 from schemas.receipts import Record
 from schemas.refusals import RefusedError
-from transforms.detection.crowd import Crowd, count_hit, people_of_day
+from transforms.detection.crowd import Crowd, before_bans, count_hit, people_of_day
 from transforms.detection.reach import Targets
 from transforms.statistics.blocks import in_blocks
 from transforms.statistics.coded import Context
@@ -25,7 +28,7 @@ FEW: Final = 3  # people whom a list may hit, whatever share they are: of twenty
 
 
 class Refused(Record):
-    """A list that was refused: what it was judged by, and the counts."""
+    """What a list was judged by that bans were held back of, and the counts."""
 
     judged: str
     day: date
@@ -44,7 +47,8 @@ class Published(Record):
 
 
 def admit(store: Store, active: Sequence[Decision]) -> list[Decision]:
-    """Those of the decisions in force that may be published: all, or, where they hit too many, what was published.
+    """Those of the decisions in force that may be published: all, or, where they hit too many, those that hit nobody
+    and what was published before.
 
     A list is judged once: again only where a decision, the day or the policy is new.
     """
@@ -59,18 +63,27 @@ def admit(store: Store, active: Sequence[Decision]) -> list[Decision]:
     return [one for one in active if one.decision in known.published]
 
 
+def held_back(store: Store, active: Iterable[Decision]) -> frozenset[str]:
+    """Handles of the decisions in force that are not let through, as they were judged last."""
+    known = _read(store)
+    if known.refused is None or store.policy.blocklist.most_people >= 1:
+        return frozenset()
+    return frozenset(one.decision for one in active if one.decision not in known.published)
+
+
 def refusal(store: Store) -> str | None:
-    """What is wrong where the newest list was refused, and what to do; counts only."""
+    """Which bans are held back, why, and what to do; counts only."""
     known, most = _read(store), store.policy.blocklist.most_people
-    active = Decisions(store).active(store.clock())
-    if known.refused is None or most >= 1 or _is_published(known, active):
+    held = held_back(store, Decisions(store).active(store.clock()))
+    if known.refused is None or not held:
         return None
     found = known.refused
     return (
-        f"the new blocklist is not published: it would hit {found.hit:,} of {found.people:,} people of {found.day} "
-        f"({found.hit / found.people:.1%}; blocklist.most_people is {most:.1%}), {found.hit_by_scenario:,} of them by "
-        f"{found.scenario}. What was published before holds until it ends. Look at the bans, and lift them or name the "
-        "scenario in blocklist.simulate; or, if they are right: lethe blocklist --publish-anyway --reason …"
+        f"{len(held):,} {'ban is' if len(held) == 1 else 'bans are'} not published: the list would hit {found.hit:,} "
+        f"of {found.people:,} people of {found.day} ({found.hit / max(found.people, 1):.1%}; blocklist.most_people is "
+        f"{most:.1%}), {found.hit_by_scenario:,} of them by {found.scenario}. Bans that hit nobody are published, and "
+        "what was before holds until it ends. Look at those that are held back, and lift them or name the scenario in "
+        "blocklist.simulate; or, if they are right: lethe blocklist --publish-anyway --reason …"
     )
 
 
@@ -97,31 +110,56 @@ def _is_published(known: Published, active: Iterable[Decision]) -> bool:
 def _judge(store: Store, active: Sequence[Decision], known: Published, judged: str) -> Published:
     handles = {one.decision for one in active}
     excused = tuple(one for one in known.excused if one in handles)
-    crowd, day = _crowd_hit(store, [one for one in active if one.decision not in excused])
-    if crowd.hit <= max(FEW, store.policy.blocklist.most_people * crowd.people):
+    crowds = _crowds(store, [one for one in active if one.decision not in excused])
+    most = store.policy.blocklist.most_people
+    worst = max(crowds, key=lambda day: crowds[day].share, default=None)
+    if worst is None or all(crowd.hit <= max(FEW, most * crowd.people) for crowd in crowds.values()):
         return Published(published=tuple(sorted(handles)), excused=excused)
-    scenario, hit = crowd.worst
+    hitting = frozenset[str]().union(*(crowd.targets for crowd in crowds.values()))
+    let = handles & {*known.published, *(one.decision for one in active if one.target not in hitting)}
+    crowd, (scenario, hit) = crowds[worst], crowds[worst].worst
     refused = Refused(
-        judged=judged, day=day, people=crowd.people, hit=crowd.hit, scenario=scenario, hit_by_scenario=hit
+        judged=judged, day=worst, people=crowd.people, hit=crowd.hit, scenario=scenario, hit_by_scenario=hit
     )
-    still = tuple(one for one in known.published if one in handles)
-    return Published(published=still, excused=excused, refused=refused)
+    return Published(published=tuple(sorted(let)), excused=excused, refused=refused)
 
 
-def _crowd_hit(store: Store, decisions: Sequence[Decision]) -> tuple[Crowd, date]:
-    """By the newest whole day that can be read; on the first day of a store by what there is."""
+def _crowds(store: Store, decisions: Sequence[Decision]) -> dict[date, Crowd]:
+    """By the newest whole day that can be read, and by who came today, of whom nobody was there before.
+
+    Today's are measured by the larger crowd: of the first ten of a morning one is no tenth of the readers.
+    """
     today = store.calendar.today()
-    days = sorted(store.readable_days(), key=lambda day: (day < today, day), reverse=True)
     bans, attackers = [(one.target, one.scenario) for one in decisions], _attackers(store)
-    for day in days:
+    found: dict[date, Crowd] = {}
+    for day in sorted((day for day in store.readable_days() if day < today), reverse=True):
+        if (people := _people(store, day)) is not None:
+            found[day] = count_hit(people, bans, attackers)
+            break
+    first_seen: dict[str, datetime] = {}
+    for one in decisions:
+        first_seen[one.target] = min(one.first_seen, first_seen.get(one.target, one.first_seen))
+    if (people := _people(store, today, first_seen, with_parts=bool(found))) is not None:
+        crowd = count_hit(people, bans, attackers)
+        found[today] = replace(crowd, people=max([crowd.people, *(one.people for one in found.values())]))
+    return found
+
+
+def _people(
+    store: Store, day: date, first_seen: Mapping[str, datetime] | None = None, with_parts: bool = False
+) -> pa.DictionaryArray | None:
+    """None where the day cannot be read: closed on the way, or damaged, which whoever publishes its statistics is told.
+
+    A day that is written anew on the way is read once more.
+    """
+    for _ in range(2):
         try:
-            receipts = day_receipts(store, day)
-            hits = in_blocks(load_day(store.window, day, receipts, partial(store.keys.look, day)).hits)
-            people = people_of_day(browsed(hits, Context(store.policy)))
-        except RefusedError:  # closed on the way, or damaged, which whoever publishes its statistics is told
+            hits = in_blocks(load_day(store.window, day, day_receipts(store, day), partial(store.keys.look, day)).hits)
+            seen = browsed(hits, Context(store.policy))
+            return people_of_day(seen if first_seen is None else before_bans(seen, first_seen), with_parts)
+        except (RefusedError, FileNotFoundError):
             continue
-        return count_hit(people, bans, attackers), day
-    return Crowd(0, 0, {}), today
+    return None
 
 
 def _attackers(store: Store) -> Targets:

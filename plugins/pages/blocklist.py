@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, HTTPException, Path, Request, Response
 
-from plugins.blocklist.breaker import refusal
+from plugins.blocklist.breaker import held_back, refusal
 from plugins.blocklist.by_hand import ban, lift
 from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.exporting import FORMATS, published
@@ -164,18 +164,20 @@ def _list(request: Request, person: Person, store: Store, asked: Asked, told: di
     if refused := _refused(request, person, store, asked):
         return refused
     now, decisions = store.clock(), Decisions(store).all()
+    active = [one for one in decisions if one.is_active(now)]
+    held = held_back(store, active)
     series, bars = count_by_day(decisions, store.calendar)
     facts: dict[str, Any] = {
         "person": person,
         "asked": asked,
         "refused": refusal(store),
         "few": FEW,
-        "page": page_of(decisions, asked, severities(store), now),
+        "page": page_of(decisions, asked, severities(store), now, held),
         "waiting": len(unassessed(store)),
         "total": len(decisions),
-        "active": sum(one.is_active(now) for one in decisions),
+        "active": len(active),
         "scenarios": sorted({one.scenario for one in decisions}),
-        "state_of": lambda one: state_of(one, now),
+        "state_of": lambda one: state_of(one, now, held),
         "series": series,
         "bars": bars,
         "choices": {"purposes": PURPOSES, "states": STATES, "sorts": SORTS, "lasting": LASTING, "forms": FORMATS},
@@ -189,17 +191,18 @@ def _story(
 ) -> Response:
     decisions, now = Decisions(store), store.clock()
     decision = decisions.get(handle)
+    held = held_back(store, [one for one in decisions.all() if one.is_active(now)])
     others = [one for one in decisions.all() if one.target == decision.target and one != decision]
     facts: dict[str, Any] = {
         "person": person,
         "asked": asked,
         "decision": decision,
-        "state": state_of(decision, now),
+        "state": state_of(decision, now, held),
         "severity": severities(store).get(decision.scenario, ""),
         "outcome": OUTCOME_WORDS.get(decision.outcome, ""),
         "others": others[:MANY],
         "left_out": len(others[MANY:]),
-        "state_of": lambda one: state_of(one, now),
+        "state_of": lambda one: state_of(one, now, held),
         "hits": story(store, decision),
         "most": SHOWN,
         "told": {"error": "", "done": ""} | (told or {}),

@@ -1,7 +1,7 @@
 """Which targets a page shows with their decisions, in which order; and how many there were, by day and scenario."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -64,46 +64,61 @@ class Bar:
         return sum(self.counts.values())
 
 
-def state_of(decision: Decision, now: datetime) -> str:
+def state_of(decision: Decision, now: datetime, held: Collection[str] = ()) -> str:
+    """`held`: handles of those in force that are not published, since they would hit too many people."""
     if decision.lifted_at:
         return "lifted"
-    return "active" if decision.is_active(now) else "over"
+    if not decision.is_active(now):
+        return "over"
+    return "held back" if decision.decision in held else "active"
 
 
-def page_of(decisions: Sequence[Decision], asked: Asked, severities: Mapping[str, str], now: datetime) -> Page:
-    """The page that was asked for, or the last one there is; `severities` by scenario."""
+def page_of(
+    decisions: Sequence[Decision],
+    asked: Asked,
+    severities: Mapping[str, str],
+    now: datetime,
+    held: Collection[str] = (),
+) -> Page:
+    """The page that was asked for, or the last one there is; `severities` by scenario, `held` as in `state_of`."""
     fits = _searching(asked.search)
+    wanted = {"active": ("active", "held back"), "": ("active", "held back", "lifted", "over")}
+    states = wanted.get(asked.state, (asked.state,))
     fitting = [
         one
         for one in decisions
-        if asked.state in ("", state_of(one, now)) and asked.scenario in ("", one.scenario) and fits(one)
+        if state_of(one, now, held) in states and asked.scenario in ("", one.scenario) and fits(one)
     ]
-    found = by_target(fitting, severities, now)
+    found = by_target(fitting, severities, now, held)
     found.sort(key=_ORDERS[asked.sort.removeprefix("-")], reverse=asked.sort.startswith("-"))
     pages = max(1, -(-len(found) // PAGE))
     number = min(max(asked.page, 1), pages)
     return Page(found[(number - 1) * PAGE : number * PAGE], len(fitting), len(found), number, pages)
 
 
-def by_target(decisions: Sequence[Decision], severities: Mapping[str, str], now: datetime) -> list[Target]:
+def by_target(
+    decisions: Sequence[Decision], severities: Mapping[str, str], now: datetime, held: Collection[str] = ()
+) -> list[Target]:
     """Decisions, newest first → what they are on."""
     found: dict[str, list[Decision]] = {}
     for one in decisions:
         found.setdefault(one.target, []).append(one)
-    return [_target(name, of_target, severities, now) for name, of_target in found.items()]
+    return [_target(name, of_target, severities, now, held) for name, of_target in found.items()]
 
 
-def _target(name: str, decisions: list[Decision], severities: Mapping[str, str], now: datetime) -> Target:
+def _target(
+    name: str, decisions: list[Decision], severities: Mapping[str, str], now: datetime, held: Collection[str]
+) -> Target:
     scenarios = {one.scenario: severities.get(one.scenario, "") for one in decisions}
     worst_first = sorted(scenarios, key=lambda scenario: SEVERITIES.index(scenarios[scenario]), reverse=True)
-    states = {state_of(one, now) for one in decisions}
+    states = {state_of(one, now, held) for one in decisions}
     return Target(
         name=name,
         decisions=decisions,
         scenarios=worst_first,
         severity=scenarios[worst_first[0]],
         outcome=max((one.outcome for one in decisions), key=OUTCOMES.index),
-        state="active" if "active" in states else state_of(decisions[0], now),
+        state=next((state for state in ("active", "held back") if state in states), state_of(decisions[0], now)),
     )
 
 

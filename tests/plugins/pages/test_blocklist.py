@@ -309,6 +309,23 @@ def test_ten_thousand_decisions_are_a_page_without_minutes_of_work(client: Clien
     assert len(page) < 100_000
 
 
+def test_a_ban_that_would_hit_a_crowd_is_shown_as_held_back_and_can_be_lifted(client: Client, site: Site) -> None:
+    for n in range(10):
+        address, moment = f"198.51.100.{n}", NOW - timedelta(days=1)
+        site.write("access.log", hit(moment, address, "/"), hit(moment, address, "/style.css"))
+    site.ingest()
+    browser = client("security")
+    banned = browser.post("/lethe/ban", data=fill(browser, target="198.51.100.0/24", reason="a whole school"))
+    assert "10 of 10 people" in banned.text
+    for state in ("", "active", "held back"):
+        assert '<span class="state held back">held back</span>' in read(browser, state=state)
+    (held,) = [one for one in Decisions(site.open()).all() if one.target == "198.51.100.0/24"]
+    story = browser.post(f"/lethe/decisions/{held.decision}", data=fill(browser))
+    assert "held back" in story.text
+    browser.post(f"/lethe/decisions/{held.decision}/lift", data=fill(browser, reason="wrong"))
+    assert "held back</span>" not in read(browser, state="")
+
+
 def test_the_chart_counts_each_day_and_names_no_more_than_six_series(client: Client, site: Site) -> None:
     yesterday = NOW - timedelta(days=1)
     many = [decision(n, scenario=f"scenario-{n % 9}") for n in range(30)]
