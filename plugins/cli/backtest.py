@@ -16,8 +16,8 @@ from plugins.backtest.telling import as_values, note_of, sentences
 from plugins.cli.store import ACTOR, HERE, PolicyOption
 from plugins.cli.terminal import Progress, print_table
 from plugins.store.store import Store, open_store
-from schemas.refusals import RefusedError
 from schemas.scenario import Scenario
+from transforms.detection.load import read_text
 
 MOST: Final = 30  # targets of the table
 OWN: Final = "a rule that is not in use"
@@ -50,10 +50,7 @@ def _read(store: Store, scenario: str) -> Scenario:
     if not scenario.endswith(".toml"):
         return find_scenario(store.policy, scenario)
     path = Path(scenario)
-    try:
-        return read_rule(store.policy, path.name, path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError:
-        raise RefusedError(f"{path.name}: this is not UTF-8") from None
+    return read_rule(store.policy, path.name, read_text(path))
 
 
 def _shown(found: Backtest, whole: bool) -> list[Found]:

@@ -1,8 +1,13 @@
+import json
 from datetime import timedelta
 
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.scenario import Payload, Scenario, ScenarioError, read_rule
+from transforms.detection.subjects import occurs
 
 RULE = """
 name = "path-scan"
@@ -101,6 +106,24 @@ def test_a_payload_says_where_its_patterns_are_looked_for():
             "(it meets lower-case text)",
         ),
         (
+            "'\\.css$'",
+            "'\\Qabc'",
+            'match.not_path has "\\\\Qabc"; allowed is a list of regular expressions of RE2, in lower case '
+            "(it leaves a \\Q open, or repeats something more than 333 times)",
+        ),
+        (
+            "'\\.css$'",
+            "'(?:a{20}){20}'",
+            'match.not_path has "(?:a{20}){20}"; allowed is a list of regular expressions of RE2, in lower case '
+            "(it leaves a \\Q open, or repeats something more than 333 times)",
+        ),
+        (
+            "'\\.css$'",
+            f"'{'a' * 1001}'",
+            f'match.not_path has "{"a" * 59}; allowed is a list of regular expressions of RE2, in lower case '
+            "(it is longer than 1,000 characters)",
+        ),
+        (
             'methods = ["GET"]',
             'method = "GET"',
             "match.method is no key of a file like this; "
@@ -158,3 +181,29 @@ def test_an_exploit_is_added_by_adding_a_table():
 )
 def test_an_exploit_that_says_something_else_is_refused_in_one_sentence(change: str, sentence: str):
     assert refusal_of(PAYLOAD + change, Payload).startswith(f"own.toml: {sentence}")
+
+
+@pytest.mark.parametrize("patterns", [["a"] * 201, [f"^.*a.{{{n}}}c$" for n in range(200, 300)]], ids=["many", "wide"])
+def test_patterns_that_are_too_much_together_are_refused(patterns: list[str]):
+    with pytest.raises(ScenarioError, match=r"up to 200, whose repeats such as \{1,20\} add up to 3,000 at most"):
+        read_rule(Scenario, "x.toml", RULE.replace("'\\.css$'", ", ".join(f"'{one}'" for one in patterns)))
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["path = " + "[" * 9000, "path = " + "{a=" * 6000, "a = " + "9" * 5000, ".".join("a" * 9000) + " = 1"],
+    ids=["lists", "tables", "number", "key"],
+)
+def test_toml_that_is_too_much_for_its_reader_is_refused_in_a_sentence(content: str):
+    with pytest.raises(ScenarioError, match=r"^x.toml: (it is nested too deeply|a key has more than twenty parts)"):
+        read_rule(Scenario, "x.toml", content)
+
+
+@given(st.text(alphabet=r"a.*+?|()[]{}\\QE^$0123,:si", max_size=20))
+def test_a_pattern_that_is_taken_is_one_that_can_be_searched(pattern: str):
+    """As they are searched, with others."""
+    try:
+        rule = read_rule(Scenario, "x.toml", RULE.replace("'\\.css$'", f"{json.dumps(pattern)}, 'b'"))
+    except ScenarioError:
+        return
+    assert len(occurs(pa.array([b"abc"], pa.binary()), rule.match[0].not_path)) == 1

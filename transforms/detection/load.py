@@ -7,11 +7,12 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from schemas.scenario import Payload, Scenario, ScenarioError, read_rule
 
 Rule = TypeVar("Rule", Scenario, Payload)
+LONGEST_FILE: Final = 100_000  # bytes
 
 
 def load_scenarios(folder: Traversable | Path | None = None) -> tuple[Scenario, ...]:
@@ -47,6 +48,23 @@ def read_scenario(file_name: str, content: str) -> Scenario:
     return _with_payloads(read_rule(Scenario, file_name, content), file_name)
 
 
+def read_text(file: Traversable | Path) -> str:
+    """What a rule's file says; ScenarioError where that is not to be had."""
+    if not file.is_file():
+        raise ScenarioError(f"{file.name}: this is no file; write one, or remove it")
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(LONGEST_FILE + 1)
+    except OSError as error:
+        raise ScenarioError(f"{file.name}: it cannot be read: {error.strerror}") from None
+    if len(content) > LONGEST_FILE:
+        raise ScenarioError(f"{file.name}: this is longer than {LONGEST_FILE:,} bytes; a rule is some twenty lines")
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise ScenarioError(f"{file.name}: this is not UTF-8; save it as such") from None
+
+
 def _read_scenarios(folder: Traversable | Path) -> tuple[Scenario, ...]:
     return tuple(_with_payloads(scenario, f"{scenario.name}.toml") for scenario in _read(Scenario, folder))
 
@@ -62,12 +80,12 @@ def _with_payloads(scenario: Scenario, file_name: str) -> Scenario:
 
 
 def _read(model: type[Rule], folder: Traversable | Path) -> tuple[Rule, ...]:
-    found = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
-    return tuple(_read_file(model, file) for file in found)
+    files = (file for file in folder.iterdir() if file.name.endswith(".toml") and not file.name.startswith("."))
+    return tuple(_read_file(model, file) for file in sorted(files, key=lambda file: file.name))
 
 
 def _read_file(model: type[Rule], file: Traversable | Path) -> Rule:
-    rule = read_rule(model, file.name, file.read_text(encoding="utf-8"))
+    rule = read_rule(model, file.name, read_text(file))
     if file.name != f"{rule.name}.toml":
         raise ScenarioError(f'{file.name}: name is "{rule.name}"; allowed is the name of the file')
     return rule

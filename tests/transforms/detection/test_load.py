@@ -1,4 +1,5 @@
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,36 @@ def test_the_version_changes_with_a_rule_and_not_with_the_order():
     assert scenarios_version(rules) == scenarios_version(rules[::-1])
     assert len({scenarios_version(rules), scenarios_version(simulated), scenarios_version(rules[1:])}) == 3
     assert len(scenarios_version(rules)) == 12
+
+
+def write_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def write_link(path: Path) -> None:
+    path.symlink_to("nowhere.toml")
+
+
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        (write_folder, "this is no file"),
+        (write_link, "this is no file"),
+        (lambda path: path.symlink_to("/dev/zero"), "this is no file"),
+        (lambda path: path.write_bytes(RULE.encode("utf-16")), "this is not UTF-8"),
+        (lambda path: path.write_text(RULE + "#" * 200_000), "this is longer than 100,000 bytes"),
+    ],
+    ids=["folder", "link", "device", "utf-16", "huge"],
+)
+def test_what_is_no_rules_file_is_said_in_a_sentence(tmp_path: Path, write: Callable[[Path], object], said: str):
+    write(tmp_path / "own.toml")
+
+    with pytest.raises(ScenarioError, match=f"^own.toml: {said}"):
+        load_scenarios(tmp_path)
+
+
+def test_what_an_editor_leaves_beside_a_rule_is_none(tmp_path: Path):
+    (tmp_path / "own.toml").write_text(RULE)
+    (tmp_path / ".#own.toml").symlink_to("somebody@host.1234")
+
+    assert [scenario.name for scenario in load_scenarios(tmp_path)] == ["own"]
