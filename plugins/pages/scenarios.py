@@ -9,7 +9,8 @@ from fastapi import APIRouter, Request, Response
 
 from plugins.backtest.choosing import find_scenario, read_rule
 from plugins.backtest.evidence import evidence_of
-from plugins.backtest.running import Backtest, backtest, count_hits
+from plugins.backtest.limited import backtest_within
+from plugins.backtest.running import Backtest, count_hits
 from plugins.backtest.telling import note_of, sentences
 from plugins.blocklist.decisions import Decisions
 from plugins.pages.asking import PURPOSES, Asked
@@ -22,6 +23,7 @@ from schemas.scenario import Scenario
 
 MOST_HITS: Final = 3_000_000  # some five seconds; whoever waits here holds up others
 MOST_ALERTS: Final = 50_000
+PATIENCE: Final = 60.0  # seconds, for a rule whose patterns take long
 SHOWN: Final = 50  # targets
 PASTED: Final = "a rule that is not in use"
 COUNTED: Final = {
@@ -88,7 +90,7 @@ def _run(store: Store, scenario: Scenario, name: str) -> Backtest:
     if not _at_work.acquire(blocking=False):
         raise RefusedError("another backtest is at work; try again in a minute")
     try:
-        return backtest(store, scenario, lambda _: None, MOST_ALERTS)
+        return backtest_within(PATIENCE, store, scenario, MOST_ALERTS)
     finally:
         _at_work.release()
 

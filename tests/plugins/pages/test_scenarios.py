@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from multiprocessing import active_children
 
 import pytest
 from fastapi.testclient import TestClient
@@ -100,6 +101,19 @@ def test_what_is_too_much_for_a_page_is_left_to_the_command(
     monkeypatch.undo()
     monkeypatch.setattr(scenarios, "MOST_ALERTS", 0)
     assert "much too wide" in browser.post(PATH, data=fill(browser, rule=READERS)).text
+
+
+def test_a_rule_that_takes_too_long_is_ended_and_the_next_is_tried(
+    client: Client, read: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = client("security")
+    monkeypatch.setattr(scenarios, "PATIENCE", 0.0)
+    page = browser.post(PATH, data=fill(browser, rule=READERS))
+    assert page.status_code == 400
+    assert "takes longer than 0 seconds, too much for a page" in page.text
+    assert not active_children()
+    monkeypatch.undo()
+    assert "would have banned 1 target" in browser.post(PATH, data=fill(browser, rule=READERS)).text
 
 
 def test_a_list_that_is_not_published_is_told_on_the_blocklist_and_status_pages(client: Client, site: Site) -> None:
