@@ -18,6 +18,7 @@ from transforms.parsing.layout import Layout
 from transforms.parsing.meanings import Reading
 from transforms.parsing.parser import Parsed, Parser
 from transforms.parsing.secrets import parse_scrubbed
+from transforms.parsing.tearing import LONGEST_ENTRY
 from transforms.statistics.split import join_blocks
 
 UNSURE: Final = 1024 * 1024  # bytes at the beginning of a file that may wait for a line that can be read
@@ -101,16 +102,19 @@ def _pieces(source: Source, prints: Fingerprints, is_final: bool, piece_bytes: i
 def _parse_pieces(
     pieces: Iterator[Piece], parser: Parser, begin: int, first_line: int, shard_bytes: int, name: str
 ) -> Iterator[tuple[list[Parsed], Piece]]:
-    """The parsed pieces of each shard, and the last of these; of the lines only those of one piece are in memory."""
+    """The parsed pieces of each shard, and the last of these; of the lines only those of two pieces are in memory."""
     blocks: list[Parsed] = []
     last: Piece | None = None
     trouble: RefusedError | None = None
     sample: Piece | None = None  # of the beginning, as long as nothing could be read
-    while piece := _next(pieces):
+    following = _next(pieces)
+    while piece := following:
         if isinstance(piece, RefusedError):
             trouble = piece
             break
-        parsed = parse_scrubbed(parser, piece.lines, first_line)
+        following = _next(pieces)
+        ahead = following.lines[:LONGEST_ENTRY] if isinstance(following, Piece) else b""
+        parsed = parse_scrubbed(parser, piece.lines, first_line, ahead)
         sample = None if len(parsed.hits) or len(parsed.errors) else sample or (None if piece.begin else piece)
         if sample and piece.end >= min(UNSURE, shard_bytes):
             refuse_what_is_no_log(name, sample._replace(growth=piece.growth))

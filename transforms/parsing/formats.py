@@ -91,8 +91,9 @@ def detect_layouts(sample: bytes) -> Detected:
     unread = parsed.quarantine.select(["raw", "reason"]).to_pylist() if parsed else []
     reasons = Counter(row["reason"] for row in unread if row["raw"].strip())
     written = sum(1 for line in lines if line.strip()) - reasons["header"]
-    # A line that could be forged has the layout: nobody from outside may make a log unreadable.
-    good = written - (reasons.total() - reasons["forged"] - reasons["header"]) if parsed else 0
+    # An entry that could be forged has the layout, and may go on: nobody from outside may make a log unreadable.
+    forged = reasons["forged"] and reasons["forged"] + reasons["orphan"]
+    good = written - (reasons.total() - forged - reasons["header"]) if parsed else 0
     if written < 1:
         raise FormatError("there are only blank lines at its beginning; it is not a log")
     if good * 2 < written or not good:

@@ -9,14 +9,16 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.window import CONTINUATIONS, ERRORS, HITS, QUARANTINE, TEXT
-from transforms.parsing.fields import Field, Positions, field_of_list, join_fields
+from transforms.parsing.error_layouts import NginxLayout
+from transforms.parsing.found import Block, Found
 from transforms.parsing.headed_layout import MARK
 from transforms.parsing.json_layout import JsonLayout
 from transforms.parsing.json_shape import read_regular_json
-from transforms.parsing.layout import BLANKS, Groups, Layout
+from transforms.parsing.layout import BLANKS, Layout
 from transforms.parsing.meanings import Reading
 from transforms.parsing.regular import Regular, read_regular
 from transforms.parsing.rows import build_rows
+from transforms.parsing.tearing import Tearing
 from transforms.parsing.tokenizer import line_places
 from transforms.parsing.values import decode
 
@@ -42,25 +44,12 @@ class Parsed:
             raise AssertionError(f"{self.lines} lines became {found} rows; nothing of this block may be used")
 
 
-@dataclass(frozen=True)
-class Block:
-    """Lines by their number in the file; `begins` and `ends` are their places in `content`."""
-
-    content: bytes
-    begins: Positions
-    ends: Positions
-    first_line: int
-
-    def line(self, number: int) -> bytes:
-        index = number - self.first_line
-        return self.content[self.begins[index] : self.ends[index]]
-
-
 class Parser:
     """Reads one file's blocks in order; a line is read by the first layout that fits.
 
-    The state is the last error entry, since its further lines may lie in the next block. With `one_by_one` all lines
-    are read by patterns and each value is converted by itself: slow, and what the fast way is tested against.
+    The state is the last error entry, since its further lines may lie in the next block, and the last lines of an
+    error log. With `one_by_one` all lines are read by patterns and each value is converted by itself: slow, and what
+    the fast way is tested against.
     """
 
     def __init__(
@@ -77,11 +66,14 @@ class Parser:
         self.one_by_one = one_by_one
         self.open_entry: int | None = None
         self.disowned: int | None = None
+        self.forged: frozenset[int] = frozenset()  # the numbers of lines that were found so before
+        self.tearing = Tearing(self.layouts) if any(isinstance(one, NginxLayout) for one in self.layouts) else None
 
-    def parse_block(self, content: bytes, first_line: int = 1) -> Parsed:
+    def parse_block(self, content: bytes, first_line: int = 1, ahead: bytes = b"") -> Parsed:
         """Whole lines (the last may lack its newline) → tables of `schemas.window`, in the order of the lines.
 
-        Only `\\n` ends a line: other bytes that some call line ends occur inside raw requests.
+        Only `\\n` ends a line: other bytes that some call line ends occur inside raw requests. `ahead` are the next
+        lines, as far as they are known, which may show that an entry of these is forged.
         """
         if first_line == 1:
             content = content.removeprefix(MARK)
@@ -89,7 +81,7 @@ class Parser:
             content += b"\n"
         if any(layout.is_headed for layout in self.layouts):
             return _join(self._parse_headed(content, first_line))
-        return self._parse_lines(content, first_line)
+        return self._parse_lines(content, first_line, ahead)
 
     def _parse_headed(self, content: bytes, first_line: int) -> Iterator[Parsed]:
         """Header lines, which say how the lines after them look, and what stands between them."""
@@ -107,13 +99,15 @@ class Parser:
             done, number = found.end() + 1, number + 1
         yield self._parse_lines(content[done:], number)
 
-    def _parse_lines(self, content: bytes, first_line: int) -> Parsed:
+    def _parse_lines(self, content: bytes, first_line: int, ahead: bytes = b"") -> Parsed:
         regular = self._read_regular(content)
         begins, ends = (regular.begins, regular.ends) if regular else line_places(content)
         block = Block(content, begins, ends, first_line)
         others = regular.others if regular else np.arange(len(ends))
-        found = _Found(self.layouts)
+        found = Found(self.layouts)
         self._read_by_patterns(block, (others + first_line).tolist(), found)
+        if self.tearing:
+            found.forge(self.forged | self.tearing.look(found.seen(block), block.first_line, ahead))
         tables = self._build(found, regular, first_line)
         self._disown(found)
         return Parsed(
@@ -134,7 +128,7 @@ class Parser:
         lengths = regular.ends - regular.begins if regular else np.zeros(0)
         return regular.only(lengths[regular.numbers] <= LONGEST_LINE) if regular else None
 
-    def _read_by_patterns(self, block: Block, numbers: Iterable[int], found: "_Found") -> None:
+    def _read_by_patterns(self, block: Block, numbers: Iterable[int], found: Found) -> None:
         for number in numbers:
             raw = block.line(number)
             text = raw.rstrip(BLANKS)
@@ -153,7 +147,7 @@ class Parser:
                 else:
                     found.quarantine[number] = "format" if text else "empty"
 
-    def _build(self, found: "_Found", regular: Regular | None, first_line: int) -> dict[str, list[pa.Table]]:
+    def _build(self, found: Found, regular: Regular | None, first_line: int) -> dict[str, list[pa.Table]]:
         tables: dict[str, list[pa.Table]] = {"access": [], "error": []}
         for place, layout in enumerate(self.layouts):
             numbers, fields = found.lines_of(place, len(layout.meanings), None if place else regular, first_line)
@@ -163,7 +157,7 @@ class Parser:
                 found.quarantine.update((int(numbers[index]), reason) for index, reason in rows.bad.items())
         return tables
 
-    def _disown(self, found: "_Found") -> None:
+    def _disown(self, found: Found) -> None:
         """What goes on from an entry in quarantine goes there too."""
         entries = set(found.continuations.values())
         bad = {entry for entry in entries if entry in found.quarantine or entry == self.disowned}
@@ -210,29 +204,3 @@ def _join(parts: Iterable[Parsed]) -> Parsed:
         for name in ("hits", "errors", "quarantine", "continuations")
     }
     return Parsed(**tables, lines=sum(part.lines for part in found), irregular=sum(part.irregular for part in found))
-
-
-class _Found:
-    """What patterns made of lines, by line number."""
-
-    def __init__(self, layouts: Sequence[Layout]) -> None:
-        self.groups: list[list[Groups]] = [[] for _ in layouts]
-        self.numbers: list[list[int]] = [[] for _ in layouts]
-        self.quarantine: dict[int, str] = {}
-        self.continuations: dict[int, int] = {}
-
-    def lines_of(
-        self, layout: int, width: int, regular: Regular | None, first_line: int
-    ) -> tuple[Positions, list[Field]]:
-        """The numbers and fields of a layout's lines, in order, those that are `regular` among them."""
-        numbers = np.array(self.numbers[layout], np.int64)
-        columns = zip(*self.groups[layout], strict=True) if len(numbers) else ((),) * width
-        fields = [field_of_list(column) for column in columns]
-        if regular is None:
-            return numbers, fields
-        if not len(numbers):
-            return regular.numbers + first_line, regular.fields
-        numbers = np.concatenate([regular.numbers + first_line, numbers])
-        order = np.argsort(numbers, kind="stable")
-        pairs = zip(regular.fields, fields, strict=True)
-        return numbers[order], [join_fields(pair).ordered(order) for pair in pairs]

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from transforms.parsing.parser import Parsed, Parser
 from transforms.parsing.secrets import parse_scrubbed
@@ -18,9 +19,11 @@ def parse_again(parser: Parser, quarantine: pa.Table, first_line: int, before: S
     """A table of QUARANTINE in the order of lines → the same lines in blocks, each under its own number.
 
     `first_line` is that of the shard, and `before` the state in which its parser began; the state at the end of the
-    last run of lines comes back. Where lines may go on from others, only those do that follow each other.
+    last run of lines comes back. Where lines may go on from others, only those do that follow each other. What nginx'
+    lines around it showed to be forged stays so.
     """
     numbers, lines = quarantine["line_number"].to_numpy(), quarantine["raw"].to_pylist()
+    parser.forged = frozenset(numbers[np.asarray(pc.equal(quarantine["reason"], "forged"))].tolist())
     is_stateful = any(layout.kind == "error" for layout in parser.layouts)
     blocks: list[Parsed] = []
     for begin, end in _runs(numbers, is_stateful):

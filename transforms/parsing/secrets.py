@@ -21,9 +21,9 @@ TEXTS: Final = {
 }
 
 
-def parse_scrubbed(parser: Parser, content: bytes, first_line: int) -> Parsed:
+def parse_scrubbed(parser: Parser, content: bytes, first_line: int, ahead: bytes = b"") -> Parsed:
     """As `Parser.parse_block`, without the secrets that its reading names: so lines may be kept."""
-    return scrub_parsed(parser.parse_block(content, first_line), parser.reading.secret_keys)
+    return scrub_parsed(parser.parse_block(content, first_line, ahead), parser.reading.secret_keys)
 
 
 def scrub_parsed(parsed: Parsed, keys: SecretKeys) -> Parsed:
