@@ -23,6 +23,17 @@ def scenarios_of(policy: Policy) -> tuple[Scenario, ...]:
     return tuple(with_engines(one.model_copy(update=simulated.get(one.name)), policy) for one in used)
 
 
+def broken_rules(policy: Policy) -> str | None:
+    """Why the rules cannot be used, and what waits until they can; None where all is well."""
+    try:
+        scenarios_of(policy)
+    except RefusedError as refusal:
+        return f"no line is read, and nothing is detected, until this is put right: {refusal}"
+    except OSError as error:
+        return f"no line is read, and nothing is detected: {error.filename}: {error.strerror}"
+    return None
+
+
 def _own(policy: Policy) -> tuple[Scenario, ...]:
     folder = policy.places.scenarios
     if not folder:

@@ -15,7 +15,7 @@ from plugins.blocklist.breaker import publish_anyway, refusal
 from plugins.blocklist.by_hand import ban as ban_targets
 from plugins.blocklist.by_hand import lift as lift_decisions
 from plugins.blocklist.decisions import Decisions
-from plugins.blocklist.exporting import FORMATS, publish_exports, published, renew_exports
+from plugins.blocklist.exporting import FORMATS, published, renew_exports
 from plugins.cli.store import ACTOR, HERE, PolicyOption, fail_for
 from plugins.cli.terminal import Progress, print_table
 from plugins.steps.detecting import detect as detect_attacks
@@ -44,13 +44,12 @@ def detect(policy_file: PolicyOption = HERE) -> None:
     """Decide on new attacks in the open days, and write the blocklist's files anew."""
     store, tell = _open(policy_file), Progress()
     found = detect_attacks(store, ACTOR, tell)
-    publish_exports(store)
-    refused = refusal(store)
+    unwritten, refused = renew_exports(store), refusal(store)
     tell("")
     typer.echo(f"new decisions: {found.new:,}; bans in force: {found.active:,}")
     if found.incidents:
         typer.echo(f"attacks that may have worked: {found.incidents:,}; assess them on the page /lethe/incidents")
-    fail_for([*found.problems, *([refused] if refused else [])])
+    fail_for([*found.problems, *unwritten, *([refused] if refused else [])])
 
 
 def blocklist(
@@ -68,6 +67,8 @@ def blocklist(
     now = store.clock()
     active = published(store, now)
     store.audit.append(now, ACTOR, "blocklist read", decisions=len(active))
+    if refused := refusal(store):
+        typer.echo(f"lethe: {refused}", err=True)
     if kind:
         typer.echo(FORMATS[kind.value].write(active, now), nl=False)
         return

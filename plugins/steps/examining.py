@@ -13,6 +13,7 @@ from plugins.blocklist.exporting import published
 from plugins.incidents.notices import waiting
 from plugins.keys.day_keys import BYTES
 from plugins.logs.finding import find_files
+from plugins.scenarios import broken_rules, scenarios_of
 from plugins.steps.checked import last_checks
 from plugins.steps.closing import believe_clock
 from plugins.steps.judging import odd_days
@@ -39,7 +40,7 @@ class Finding:
 def examine(store: Store) -> list[Finding]:
     """All findings; nothing is changed. A check that cannot be made is a finding too."""
     checks: list[Callable[[Store], Iterator[Finding]]] = [
-        *(_keys, _clock, _rights, _disk, _audit, _logs, _statistics, _blocklist, _incidents)
+        *(_keys, _clock, _rights, _disk, _audit, _logs, _statistics, _scenarios, _blocklist, _incidents)
     ]
     findings: list[Finding] = []
     for check in checks:
@@ -140,6 +141,13 @@ def _statistics(store: Store) -> Iterator[Finding]:
 def _incidents(store: Store) -> Iterator[Finding]:
     """Nothing is said where there are none."""
     yield from (Finding("incidents", "warning", sentence) for sentence in waiting(store))
+
+
+def _scenarios(store: Store) -> Iterator[Finding]:
+    if broken := broken_rules(store.policy):
+        yield Finding("scenarios", "wrong", broken)
+    else:
+        yield Finding("scenarios", "ok", f"{len(scenarios_of(store.policy))} are in use")
 
 
 def _blocklist(store: Store) -> Iterator[Finding]:

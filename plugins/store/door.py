@@ -101,7 +101,9 @@ class Folder:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, OSError) and error.filename is None:
+                error.filename = str(path)  # a full disk does not say of itself which one it is
             with suppress(OSError):
                 temporary.unlink()
             raise

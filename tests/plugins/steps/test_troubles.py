@@ -82,6 +82,7 @@ def test_a_full_disk_is_a_sentence_and_the_next_run_goes_on(limit: int, site: Si
     code, said = run(site, "ingest", script=LIMITED, limit=limit)
     assert code == 1
     assert "File too large" in said
+    assert f"lethe: {site.folder}/" in said, "which disk"
     after = files(site.folder)
     kept = before.keys() - {"store/state/ingest/plan.json"}  # the new attempt's
     assert {name: after.get(name) for name in kept} == {name: before[name] for name in kept}
