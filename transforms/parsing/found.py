@@ -1,6 +1,6 @@
 """What patterns made of the lines of a block."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +45,7 @@ class Found:
         for number, end in enumerate(block.ends.tolist(), start=block.first_line):
             yield Seen(number, block.line(number), end + 1, *read.get(number, (None, None)))
 
-    def forge(self, numbers: set[int]) -> None:
+    def forge(self, numbers: Set[int]) -> None:
         """Lines that a layout read are in quarantine instead."""
         for place, own in enumerate(self.numbers):
             kept = [index for index, number in enumerate(own) if number not in numbers]
