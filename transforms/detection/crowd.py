@@ -4,14 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
 from schemas.window import TEXT
-from transforms.detection.reach import Targets
+from transforms.detection.reach import Targets, number_of
 from transforms.distinct import distinct_values
 
 # Where fewer of those who see pages load what pages are made of, that is not in the log, and all of them count.
@@ -86,10 +85,10 @@ def count_hit(people: pa.DictionaryArray, bans: Iterable[tuple[str, str]], attac
     for target, scenario in bans:
         scenarios.setdefault(target, set()).add(scenario)
     targets, homes = Targets(list(scenarios)), list(map(_household, addresses))
-    sizes: Counter[int | str] = Counter()
+    sizes: Counter[tuple[int, int]] = Counter()
     for home, weight in zip(homes, weights.tolist(), strict=True):
-        sizes[home] = min(sizes[home] + weight, 1) if isinstance(home, int) else sizes[home] + weight
-    hit_by: dict[int | str, set[str]] = {}
+        sizes[home] = min(sizes[home] + weight, 1) if home[0] == 6 else sizes[home] + weight
+    hit_by: dict[tuple[int, int], set[str]] = {}
     hitting: set[str] = set()
     for place, number in zip(*(array.tolist() for array in targets.pairs(addresses)), strict=True):
         if weights[place]:
@@ -101,6 +100,7 @@ def count_hit(people: pa.DictionaryArray, bans: Iterable[tuple[str, str]], attac
     return Crowd(sizes.total(), sum(sizes[home] for home in hit_by), counts, frozenset(hitting))
 
 
-def _household(address: str) -> int | str:
-    """What people of IPv6 are told apart by; of IPv4 each has an address."""
-    return int(ip_address(address)) >> (128 - HOUSEHOLD) if ":" in address else address
+def _household(address: str) -> tuple[int, int]:
+    """What people are told apart by: of IPv4 each has an address."""
+    number, version = number_of(address)
+    return version, number >> (128 - HOUSEHOLD) if version == 6 else number

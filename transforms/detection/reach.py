@@ -28,8 +28,9 @@ class Targets:
         """The places of those that hold the address."""
         if not self._held:
             return []
-        number = unwrap_ip(ipaddress.ip_address(address))
-        return self._covering(int(number), number.version, number.max_prefixlen, number.max_prefixlen)
+        number, version = number_of(address)
+        whole = ipaddress.IPV4LENGTH if version == 4 else ipaddress.IPV6LENGTH
+        return self._covering(number, version, whole, whole)
 
     def cover(self, target: str) -> bool:
         """Whether one of them holds all of another target."""
@@ -51,6 +52,14 @@ class Targets:
         found = [(place, one) for place, address in known if address is not None for one in self.holding(address)]
         rows = np.array(found, np.int64).reshape(-1, 2)
         return rows[:, 0], rows[:, 1]
+
+
+def number_of(address: str) -> tuple[int, int]:
+    """Its number and version. A day has an address for each of its people, and most are IPv4, which is soon read."""
+    if ":" in address:
+        number = unwrap_ip(ipaddress.ip_address(address))
+        return int(number), number.version
+    return int.from_bytes(map(int, address.split("."))), 4
 
 
 class Terms:
