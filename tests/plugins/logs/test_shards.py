@@ -50,3 +50,21 @@ def test_long_targets_that_all_differ_are_several_shards(tmp_path: Path, shards:
     site.write("access.log", *(hit(NOON, path=f"/{n}?{'x' * 8000}{n}") for n in range(2000)))
     assert site.ingest().lines["hits"] == 2000
     assert max(size for _, size in shards) < 1.5 * MOST_TEXT
+
+
+@pytest.mark.parametrize("shard_bytes", [150, 300, 450, 600, 1000])
+def test_an_entry_of_nginx_that_lies_in_several_shards_frames_nobody(tmp_path: Path, shard_bytes: int) -> None:
+    site = Site(tmp_path, NOON)
+    named = "2026/11/20 11:00:00 [error] 1#1: *1 access forbidden by rule, client: 198.51.100.9, server: a"
+    torn = f'2026/11/20 11:00:00 [error] 1#1: *1 open() "/x\n{named}\n" failed (2: x), client: 192.0.2.9, server: a\n'
+    honest = named.replace("198.51.100.9", "192.0.2.1") + "\n"
+    site.write("error.log", *((honest + torn) * 12 + honest * 60))
+    site.ingest(shard_bytes=shard_bytes)
+    store = site.open()
+    receipts = [receipt for shard in store.receipts.shards() if (receipt := store.receipts.get(shard))]
+    objects = [one for receipt in receipts for one in receipt.objects if one.kind == "errors"]
+    tables = [store.window.get(one, store.keys.get(one.day, one.generation)) for one in objects]
+    clients = [client for table in tables for client in table["client_ip"].to_pylist()]
+    assert len(receipts) > 5
+    assert clients.count("192.0.2.1") >= 60
+    assert set(clients) <= {"192.0.2.1", "192.0.2.9", None}
