@@ -81,7 +81,7 @@ def _with_payloads(scenario: Scenario, file_name: str) -> Scenario:
 
 def _read(model: type[Rule], folder: Traversable | Path) -> tuple[Rule, ...]:
     files = (file for file in folder.iterdir() if file.name.endswith(".toml") and not file.name.startswith("."))
-    return tuple(_read_file(model, file) for file in sorted(files, key=lambda file: file.name))
+    return tuple(_read_file(model, file) for file in sorted(files, key=lambda file: file.name.removesuffix(".toml")))
 
 
 def _read_file(model: type[Rule], file: Traversable | Path) -> Rule:
