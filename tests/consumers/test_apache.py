@@ -38,12 +38,17 @@ DirectoryIndex copyright
 RemoteIPHeader X-Forwarded-For
 RemoteIPInternalProxy 127.0.0.1
 Include @here@/lethe.conf
-<Location "/">
-    AuthMerging And
-    <RequireAll>
-        Require all granted
-        Require not env lethe_block
-    </RequireAll>
+<If "-n reqenv('lethe_block')">
+    Require all denied
+    <IfModule mod_access_compat.c>
+        Satisfy All
+    </IfModule>
+</If>
+<Directory "/">
+    Require all granted
+</Directory>
+<Location "/admin">
+    Require all granted
 </Location>
 ErrorDocument 403 "quote %{env:lethe_block} until %{env:lethe_until}"
 """
@@ -82,6 +87,7 @@ def test_apache_refuses_the_banned_until_their_ban_ends(
     reload(exports, config[0])
     for banned in (MALLORY, TRUDY, "2001:db8::99", "198.51.100.200"):
         assert reached(banned, 403, apache), banned
+        assert answer(apache, banned, "/admin")[0] == 403, "settings of a place let nobody in"
     for other in (BERIT, "203.0.113.68", "2001:db8:0:1::99"):
         assert reached(other, 200, apache), other
     line = next(line for line in (exports.folder / "apache.conf").read_text().splitlines() if TRUDY in line)

@@ -36,7 +36,9 @@ http {
         listen 127.0.0.1:@port@;
         root @here@;
         include "@kit@/nginx-server.conf";
+        rewrite ^/([a-z-]+)\\.html$ /page/$1 last;
         location / { try_files /hello =404; }
+        location /page { return 200 "reached"; }
         location /private { return 403 "the site's own"; }
     }
 }
@@ -58,8 +60,26 @@ RemoteIPHeader X-Forwarded-For
 RemoteIPInternalProxy 127.0.0.1
 Include @exports@/apache.conf
 Include "@kit@/apache.conf"
+RewriteEngine On
+RewriteRule "^/([a-z-]+)\\.html$" "/admin/$1" [PT]
+Alias "/admin" /usr/share/doc
+Alias "/old" /usr/share/doc
+<Location "/admin">
+    Require all granted
+</Location>
+<Location "/old">
+    Order allow,deny
+    Allow from all
+    Satisfy Any
+</Location>
+<Directory /usr/share/doc>
+    Require all granted
+</Directory>
 """
-MODULES = ("mpm_event", "authz_core", "setenvif", "remoteip", "alias", "include", "headers", "filter", "mime")
+MODULES = (
+    *("mpm_event", "authn_core", "authz_core", "authz_host", "access_compat", "setenvif", "remoteip"),
+    *("alias", "include", "headers", "filter", "mime", "rewrite"),
+)
 HAPROXY = """\
 defaults
     mode http
@@ -72,6 +92,24 @@ frontend web
 @settings@
     http-request return status 200 content-type text/plain string hello
 """
+
+
+# Names that end like the page, or are it but for a letter.
+PAGE = "/lethe-blocked.html"
+PAST = (
+    PAGE,
+    f"{PAGE}?x=1",
+    f"{PAGE}%0a",
+    f"{PAGE}%0d%0a",
+    f"{PAGE}/",
+    f"/.{PAGE}",
+    f"/x/..{PAGE}",
+    f"/admin/%20{PAGE}?x=1",
+    f"/admin/%0a403%20{PAGE}",
+    f"/admin/x%20x%20{PAGE}",
+    "/LETHE-BLOCKED.html",
+    "/page",
+)
 
 
 class Got(NamedTuple):
@@ -136,7 +174,10 @@ def test_nginx_shows_it(tmp_path: Path, kit: Path, exports: Exports, web: Callab
         assert ask(port, "2001:db8::5").status == 403
         assert ask(port, BERIT).text == "hello"
         assert (ask(port, BERIT, "/private").status, ask(port, BERIT, "/private").text) == (403, "the site's own")
-        assert ask(port, BERIT, "/lethe-blocked.html").status == 404
+        assert "Adressen din" not in ask(port, BERIT, "/lethe-blocked.html").text
+        for path in PAST:
+            for method in ("GET", "POST", "PUT", "OPTIONS"):
+                assert_shown(ask(port, MALLORY, path, method), handle, until)
 
 
 @needed("apache2")
@@ -149,8 +190,13 @@ def test_apache_shows_it(tmp_path: Path, kit: Path, exports: Exports, web: Calla
         wait_for(port)
         for method in ("GET", "POST"):
             assert_shown(ask(port, MALLORY, "/base-files/README", method), handle, until)
+        for path in (PAGE, f"{PAGE}?x", "/admin/base-files/README", "/old/base-files/README", "/old", "/nothing.html"):
+            assert_shown(ask(port, MALLORY, path), handle, until)
+        for path in (f"{PAGE}/x", f"/x%20{PAGE}", f"{PAGE}%0a", "/LETHE-BLOCKED.html"):
+            assert ask(port, MALLORY, path).status == 403
         assert ask(port, "2001:db8::5").status == 403
-        assert ask(port, BERIT, "/base-files/README").status == 200
+        for folder in ("", "/admin", "/old"):
+            assert ask(port, BERIT, f"{folder}/base-files/README").status == 200
         refused = ask(port, BERIT, "/lethe-blocked.html")
         assert refused.status == 403
         assert "Adressen din" not in refused.text

@@ -1,5 +1,6 @@
-"""What every file is made of: each target once, until its last ban ends, and a first line with count and expiry."""
+"""What every file is made of: each target once, until its last ban ends; a line with count and expiry, and a last."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -33,6 +34,12 @@ def bans_of(decisions: Iterable[Decision], now: datetime) -> list[Ban]:
         if one.is_active(now) and (ban.network not in longest or longest[ban.network].until < ban.until):
             longest[ban.network] = ban
     return sorted(longest.values(), key=lambda ban: (ban.network.version, ban.network))
+
+
+def whole(bans: Sequence[Ban], body: str) -> str:
+    """With a first line, and a last that sums up all before it: what was cut or changed on its way is not taken."""
+    text = heading([ban.until for ban in bans]) + body
+    return f"{text}# end, sha256 {hashlib.sha256(text.encode()).hexdigest()}\n"
 
 
 def heading(untils: Sequence[datetime], what: str = "addresses and networks") -> str:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from plugins.blocklist.decisions import Decision
-from plugins.blocklist.formats.bans import Ban, bans_of, heading
+from plugins.blocklist.formats.bans import Ban, bans_of, whole
 from transforms.detection.targets import Network
 
 LOADED_WITHIN: Final = timedelta(minutes=1)  # a timeout runs from the load; it is shorter by that, and ends no ban late
@@ -22,7 +22,7 @@ def write_nftables(decisions: Iterable[Decision], now: datetime) -> str:
         *(f"flush set inet lethe blocked{family}" for family in FAMILIES),
         *(_element(ban, now) for ban in disjoint(bans)),
     ]
-    return heading([ban.until for ban in bans]) + "".join(f"{line}\n" for line in lines)
+    return whole(bans, "".join(f"{line}\n" for line in lines))
 
 
 def write_ipset(decisions: Iterable[Decision], now: datetime) -> str:
@@ -40,7 +40,7 @@ def write_ipset(decisions: Iterable[Decision], now: datetime) -> str:
             if ban.network.version == family
         ]
         lines += [f"swap {name}-new {name}", f"destroy {name}-new"]
-    return heading([ban.until for ban in bans]) + "".join(f"{line}\n" for line in lines)
+    return whole(bans, "".join(f"{line}\n" for line in lines))
 
 
 def disjoint(bans: Sequence[Ban]) -> Iterator[Ban]:

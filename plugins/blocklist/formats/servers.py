@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from plugins.blocklist.decisions import Decision
-from plugins.blocklist.formats.bans import Ban, bans_of, heading
+from plugins.blocklist.formats.bans import Ban, bans_of, whole
 
 
 def write_deny(decisions: Iterable[Decision], now: datetime) -> str:
@@ -14,9 +14,8 @@ def write_deny(decisions: Iterable[Decision], now: datetime) -> str:
 
 def write_geo(decisions: Iterable[Decision], now: datetime) -> str:
     """nginx: a variable for http, empty or with handle and end of the ban."""
-    text = _lines(decisions, now, lambda ban: f'    {ban.target} "{ban.decision} {ban.ends}";')
-    first, _, bans = text.partition("\n")
-    return f'{first}\ngeo $lethe_block {{\n    default "";\n{bans}}}\n'
+    around = ('geo $lethe_block {\n    default "";\n', "}\n")
+    return _lines(decisions, now, lambda ban: f'    {ban.target} "{ban.decision} {ban.ends}";', around)
 
 
 def write_apache(decisions: Iterable[Decision], now: datetime) -> str:
@@ -33,6 +32,11 @@ def write_haproxy(decisions: Iterable[Decision], now: datetime) -> str:
     return _lines(decisions, now, lambda ban: f"{ban.target} {ban.decision} {ban.ends} {int(ban.until.timestamp())}")
 
 
-def _lines(decisions: Iterable[Decision], now: datetime, line: Callable[[Ban], str]) -> str:
+def _lines(
+    decisions: Iterable[Decision],
+    now: datetime,
+    line: Callable[[Ban], str],
+    around: tuple[str, str] = ("", ""),
+) -> str:
     bans = bans_of(decisions, now)
-    return heading([ban.until for ban in bans]) + "".join(f"{line(ban)}\n" for ban in bans)
+    return whole(bans, "".join(f"{line(ban)}\n" for ban in bans).join(around))

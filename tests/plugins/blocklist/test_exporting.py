@@ -1,6 +1,7 @@
 """Every exported file says until when it may be used, holds who is banned now, and nothing that a reader would run."""
 
 import csv
+import hashlib
 import io
 import shutil
 from dataclasses import replace
@@ -32,7 +33,10 @@ from tests.plugins.blocklist.blocklists import (
 from tests.stores import Site, silent
 
 HOUR = timedelta(hours=1)
-EMPTY = "# Lethe blocklist: 0 addresses and networks, expires never\n"
+EMPTY = (
+    "# Lethe blocklist: 0 addresses and networks, expires never\n"
+    "# end, sha256 8d181f673efd75e9e4267b0b39b9126eac9e1bdc1174cd144041be6435ddf008\n"
+)
 
 
 @pytest.fixture
@@ -57,12 +61,14 @@ def decision(**fields: object) -> Decision:
 def test_the_nginx_file_denies_each_target_once_and_expires_with_the_first_ban(site: Site) -> None:
     for target, hours in ((BERIT, 3), (BERIT, 5), ("2001:db8::1", 2), ("198.51.100.0/24", 4)):
         ban_by_hand(site, target, lasts=hours * HOUR)
-    assert export(site) == (
+    bans, _, end = export(site).partition("# end, ")
+    assert bans == (
         "# Lethe blocklist: 3 addresses and networks, expires 2026-11-20T13:00:00Z\n"
         "deny 198.51.100.0/24; # until 2026-11-20T15:00:00Z\n"
         "deny 198.51.100.5; # until 2026-11-20T16:00:00Z\n"
         "deny 2001:db8::/64; # until 2026-11-20T13:00:00Z\n"
     )
+    assert end == f"sha256 {hashlib.sha256(bans.encode()).hexdigest()}\n"
 
 
 def test_the_csv_file_has_a_row_for_each_decision(site: Site) -> None:
@@ -88,7 +94,7 @@ def test_a_target_is_written_from_its_numbers_whatever_text_it_holds() -> None:
     for name, kind in FORMATS.items():
         assert "allow all" not in kind.write(odd, NOON) or name == "csv", name
     written = FORMATS["nginx"].write(odd, NOON)
-    assert written.splitlines()[1:] == ["deny 2001:db8::/64; # until 2026-11-20T12:00:00Z"]
+    assert written.splitlines()[1:-1] == ["deny 2001:db8::/64; # until 2026-11-20T12:00:00Z"]
 
 
 def test_what_is_lifted_or_over_is_in_no_format() -> None:

@@ -1,5 +1,6 @@
 """What each kind of file says of the same bans; tests/consumers has the programs that read them."""
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -81,7 +82,8 @@ def decisions(bans: Mapping[str, float]) -> list[Decision]:
 def test_each_file_says_whom_and_until_when(form: str, lines: list[str]) -> None:
     text = FORMATS[form].write(decisions({"2001:db8::/64": 120, "203.0.113.66": 60}), NOW)
     heading = "# Lethe blocklist: 2 addresses and networks, expires 2026-11-20T13:00:00Z"
-    assert text.splitlines() == [heading, *lines]
+    end = f"# end, sha256 {hashlib.sha256(text[: text.index('# end')].encode()).hexdigest()}"
+    assert text.splitlines() == [heading, *lines, end]
 
 
 @pytest.mark.parametrize("form", FORMATS)
