@@ -14,15 +14,18 @@ from plugins.incidents.notices import unassessed
 from plugins.pages.asking import PURPOSES, SORTS, STATES, Asked
 from plugins.pages.gate import Changer, Fields, OpenStore, Person, Reader
 from plugins.pages.listing import count_by_day, page_of, state_of
+from plugins.pages.purpose import Question
 from plugins.pages.showing import show
 from plugins.scenarios import scenarios_of
 from plugins.store.store import Store
 from schemas.refusals import RefusedError
 
-SAYS: Final = (
+QUESTION: Final = Question(
+    "Blocklist",
     "The blocklist ties addresses to what they did. Say what you need it for: your role, the purpose, the hour and the "
-    "handles of the stories that you open go into the audit trail; no address does."
+    "handles of the stories that you open go into the audit trail; no address does.",
 )
+PATH: Final = "blocklist"
 READING: Final = "read blocklist"
 STORY: Final = "read story"
 FEW: Final = 10  # decisions on a target in the list
@@ -43,7 +46,7 @@ router = APIRouter()
 @router.get("/blocklist")
 def ask(request: Request, person: Reader, store: OpenStore) -> Response:
     """The question for the purpose, before anything is shown."""
-    return _ask(request, person, store, "blocklist")
+    return QUESTION.ask(request, person, store, PATH)
 
 
 @router.post("/blocklist")
@@ -54,7 +57,7 @@ def read(request: Request, person: Reader, store: OpenStore, fields: Fields) -> 
 
 @router.get("/decisions/{handle}")
 def ask_for_story(request: Request, person: Reader, store: OpenStore, handle: Handle) -> Response:
-    return _ask(request, person, store, f"decisions/{handle}")
+    return QUESTION.ask(request, person, store, f"decisions/{handle}")
 
 
 @router.post("/decisions/{handle}")
@@ -86,7 +89,7 @@ def ban_by_hand(request: Request, person: Changer, store: OpenStore, fields: Fie
     asked = Asked.of_form(fields)
     hours = fields.get("hours", "")
     lasts = timedelta(hours=int(hours)) if hours and hours in LASTING else None
-    if refused := _refused(request, person, store, asked):
+    if refused := QUESTION.refuse(request, person, store, asked, PATH, READING):
         return refused
     try:
         own = request.client.host if request.client else ""
@@ -103,7 +106,7 @@ def export(request: Request, person: Reader, store: OpenStore, fields: Fields, n
     asked = Asked.of_form(fields)
     if name not in FORMATS:
         raise HTTPException(404, "There is no such file.")
-    if refused := _refused(request, person, store, asked):
+    if refused := QUESTION.refuse(request, person, store, asked, PATH, READING):
         return refused
     kind, now = FORMATS[name], store.clock()
     active = published(store, now)
@@ -124,44 +127,11 @@ def severities(store: Store) -> dict[str, str]:
 def _refused_story(request: Request, person: Person, store: Store, asked: Asked, handle: str) -> Response | None:
     """Of a decision that there is none of, nothing is recorded."""
     Decisions(store).get(handle)
-    return _refused(request, person, store, asked, f"decisions/{handle}", STORY, decision=handle)
-
-
-def _refused(
-    request: Request,
-    person: Person,
-    store: Store,
-    asked: Asked,
-    path: str = "blocklist",
-    action: str = READING,
-    **about: str,
-) -> Response | None:
-    """Record that somebody reads, or ask once more for the purpose."""
-    try:
-        asked.record(store, person, action, **about)
-    except RefusedError as error:
-        return _ask(request, person, store, path, asked, str(error))
-    return None
-
-
-def _ask(
-    request: Request, person: Person, store: Store, path: str, asked: Asked | None = None, error: str = ""
-) -> Response:
-    status = 400 if error else 200
-    facts: dict[str, Any] = {
-        "person": person,
-        "path": path,
-        "asked": asked or Asked(),
-        "error": error,
-        "purposes": PURPOSES,
-        "title": "Blocklist",
-        "says": SAYS,
-    }
-    return show(request, "purpose.html", store, status, **facts)
+    return QUESTION.refuse(request, person, store, asked, f"decisions/{handle}", STORY, decision=handle)
 
 
 def _list(request: Request, person: Person, store: Store, asked: Asked, told: dict[str, Any] | None = None) -> Response:
-    if refused := _refused(request, person, store, asked):
+    if refused := QUESTION.refuse(request, person, store, asked, PATH, READING):
         return refused
     now, decisions = store.clock(), Decisions(store).all()
     active = [one for one in decisions if one.is_active(now)]

@@ -12,16 +12,18 @@ from plugins.pages.asking import LIKE_AN_ADDRESS, PURPOSES, UNFIT, Asked
 from plugins.pages.blocklist import PATIENCE, Handle
 from plugins.pages.gate import Changer, Fields, OpenStore, Person, Reader
 from plugins.pages.listing import state_of
+from plugins.pages.purpose import Question
 from plugins.pages.showing import show
 from plugins.store.store import Store
 from schemas.refusals import RefusedError
 
 READING: Final = "read incidents"
 STORY: Final = "read incident"
-SAYS: Final = (
+QUESTION: Final = Question(
+    "Incidents",
     "An incident is an attack that may have worked. It ties an address to what it reached. Say what you need it for: "
     "your role, the purpose, the hour and the handles of the incidents that you open go into the audit trail; no "
-    "address does."
+    "address does.",
 )
 NOTHING: Final = {"error": "", "done": "", "reason": "", "conclusion": ""}
 
@@ -31,14 +33,14 @@ router = APIRouter()
 @router.get("/incidents")
 def ask(request: Request, person: Reader, store: OpenStore) -> Response:
     """The question for the purpose, before anything is shown."""
-    return _ask(request, person, store, "incidents")
+    return QUESTION.ask(request, person, store, "incidents")
 
 
 @router.post("/incidents")
 def read(request: Request, person: Reader, store: OpenStore, fields: Fields) -> Response:
     """All that are known, those first that wait."""
     asked = Asked.of_form(fields)
-    if refused := _refused(request, person, store, asked, "incidents", READING):
+    if refused := QUESTION.refuse(request, person, store, asked, "incidents", READING):
         return refused
     kept = {one.incident: one for one in all_incidents(store)}
     notices = sorted(all_notices(store), key=lambda one: one.assessed_at is not None)
@@ -50,7 +52,7 @@ def read(request: Request, person: Reader, store: OpenStore, fields: Fields) -> 
 
 @router.get("/incidents/{handle}")
 def ask_for_incident(request: Request, person: Reader, store: OpenStore, handle: Handle) -> Response:
-    return _ask(request, person, store, f"incidents/{handle}")
+    return QUESTION.ask(request, person, store, f"incidents/{handle}")
 
 
 @router.post("/incidents/{handle}")
@@ -85,26 +87,7 @@ def _refused_incident(request: Request, person: Person, store: Store, asked: Ask
     """Of an incident that there is none of, nothing is recorded."""
     if get_notice(store, handle) is None:
         raise RefusedError(GONE)
-    return _refused(request, person, store, asked, f"incidents/{handle}", STORY, incident=handle)
-
-
-def _refused(
-    request: Request, person: Person, store: Store, asked: Asked, path: str, action: str, **about: str
-) -> Response | None:
-    """Record that somebody reads, or ask once more for the purpose."""
-    try:
-        asked.record(store, person, action, **about)
-    except RefusedError as error:
-        return _ask(request, person, store, path, asked, str(error))
-    return None
-
-
-def _ask(
-    request: Request, person: Person, store: Store, path: str, asked: Asked | None = None, error: str = ""
-) -> Response:
-    facts: dict[str, Any] = {"person": person, "path": path, "asked": asked or Asked(), "error": error}
-    says = {"title": "Incidents", "says": SAYS, "purposes": PURPOSES}
-    return show(request, "purpose.html", store, 400 if error else 200, **facts, **says)
+    return QUESTION.refuse(request, person, store, asked, f"incidents/{handle}", STORY, incident=handle)
 
 
 def _incident(

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
 from plugins.pages.asking import PURPOSES, Asked
-from plugins.pages.gate import Fields, OpenStore, Person, Troubleshooter
+from plugins.pages.gate import Fields, OpenStore, Troubleshooter
+from plugins.pages.purpose import Question
 from plugins.pages.showing import show
 from plugins.store.store import Store
 from plugins.troubleshooting.finding import SHOWN, find_lines, newest_hour, reach
@@ -16,13 +17,12 @@ from plugins.troubleshooting.wanted import LEVELS, Wanted, local_text, read_want
 from schemas.refusals import RefusedError
 
 PATH: Final = "troubleshooting"
-TITLE: Final = "Troubleshooting"
-SAYS: Final = (
+QUESTION: Final = Question(
+    "Troubleshooting",
     "The lines of the logs tie addresses to what they did. Say what you need them for: your role, the purpose and the "
-    "hour go into the audit trail; nothing that you look for does."
+    "hour go into the audit trail; nothing that you look for does.",
 )
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE")
-AN_HOUR: Final = timedelta(hours=1)
 
 router = APIRouter()
 
@@ -30,17 +30,15 @@ router = APIRouter()
 @router.get("/troubleshooting")
 def ask(request: Request, person: Troubleshooter, store: OpenStore) -> Response:
     """The question for the purpose, before anything is shown."""
-    return _ask(request, person, store, Asked(purpose="troubleshoot"))
+    return QUESTION.ask(request, person, store, PATH, Asked(purpose="troubleshoot"))
 
 
 @router.post("/troubleshooting")
 def read(request: Request, person: Troubleshooter, store: OpenStore, fields: Fields) -> Response:
     """The time line; at first that of the last hour of data."""
     asked = Asked.of_form(fields)
-    try:
-        asked.record(store, person, "read logs")
-    except RefusedError as error:
-        return _ask(request, person, store, asked, str(error))
+    if refused := QUESTION.refuse(request, person, store, asked, PATH, "read logs"):
+        return refused
     typed, trouble, found = typed_in(fields), "", None
     days = reach(store)
     try:
@@ -66,11 +64,6 @@ def read(request: Request, person: Troubleshooter, store: OpenStore, fields: Fie
         "older": local_text(found.entries[0].at, store.calendar.zone) if found and found.entries else "",
     }
     return show(request, "troubleshooting.html", store, 400 if trouble else 200, **facts)
-
-
-def _ask(request: Request, person: Person, store: Store, asked: Asked, error: str = "") -> Response:
-    facts = {"person": person, "path": PATH, "asked": asked, "error": error, "purposes": PURPOSES}
-    return show(request, "purpose.html", store, 400 if error else 200, title=TITLE, says=SAYS, **facts)
 
 
 def _times(wanted: Wanted, store: Store) -> Mapping[str, str]:
