@@ -18,6 +18,7 @@ from plugins.scenarios import scenarios_of
 from plugins.steps.days import day_receipts, receipts_of_days, version_of
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store, Tell
+from plugins.store.window import DECISIONS
 from schemas.receipts import Receipt, Record
 from schemas.refusals import RefusedError
 from schemas.scenario import Scenario
@@ -198,7 +199,7 @@ def _is_changed(store: Store, day: date, receipts: Sequence[Receipt], scenarios:
 
 def _version(store: Store, receipts: Sequence[Receipt], day: date, scenarios: Sequence[Scenario]) -> Looked:
     """Changes with the day's events, with what they are counted by, and when all its decisions are lost."""
-    has_decisions = store.window.decisions_of(day) is not None
+    has_decisions = store.window.kept_of(DECISIONS, day) is not None
     return Looked(version=f"{version_of(day, receipts, store, scenarios, ('events',))} {has_decisions}")
 
 

@@ -73,10 +73,6 @@ class Window:
         names = self.place.names(f"{day}/{kind}/")
         return max(names, key=lambda name: int(generation_of(name)), default=None)
 
-    def decisions_of(self, day: date) -> str | None:
-        """As `kept_of`."""
-        return self.kept_of(DECISIONS, day)
-
     def names(self, day: date | None = None) -> Iterator[str]:
         return self.place.names(f"{day}/" if day else "")
 
