@@ -107,6 +107,11 @@ Values = Annotated[
     _allowed('a list of values in lower case, such as ["error"]'),
 ]
 Methods = Annotated[tuple[str, ...], _allowed('a list of methods, such as ["GET", "POST"]')]
+# Whoever links to the site chooses what browsers send as referrer: an odd one is no URL with a host, and no browser's.
+Parts = Annotated[
+    tuple[Literal["target", "referrer", "odd_referrer", "user_agent"], ...],
+    _allowed("a list of target, referrer, odd_referrer, user_agent"),
+]
 Count = Literal["events", "distinct path", "distinct target", "distinct address", "distinct user_agent"]
 
 
@@ -131,6 +136,7 @@ class Match(_Frozen):
     user_agent: Regexes = ()
     not_user_agent: Regexes = ()
     payload: Annotated[Name | None, _allowed("the name of a payload file")] = None
+    fields: Parts = ()  # where the payload is looked for, instead of where its file says
     outside: Annotated[
         tuple[str, ...],
         BeforeValidator(_networks),
@@ -222,9 +228,7 @@ class Payload(_Frozen):
 
     name: Name
     description: Words
-    fields: Annotated[
-        tuple[Literal["target", "referrer", "user_agent"], ...], _allowed("a list of target, referrer, user_agent")
-    ] = ("target",)
+    fields: Parts = ("target",)
     exploit: Annotated[tuple[Exploit, ...], _allowed("one or more tables [[exploit]]")] = ()
     patterns: Regexes = ()
 

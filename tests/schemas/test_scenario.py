@@ -128,7 +128,7 @@ def test_a_payload_says_where_its_patterns_are_looked_for():
             'method = "GET"',
             "match.method is no key of a file like this; "
             "allowed are methods, not_methods, status, min_bytes, path, not_path, query, target, referrer, user_agent, "
-            "not_user_agent, payload, outside",
+            "not_user_agent, payload, fields, outside",
         ),
     ],
 )

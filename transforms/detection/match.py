@@ -141,12 +141,13 @@ def _fits(subjects: Subjects, match: Match) -> Mask:
     for field, patterns in unwanted_patterns(match):
         fits &= ~subjects.column(field).matches(patterns)
     if match.payload:
-        fits &= _carries(subjects, load_payloads()[match.payload])
+        fits &= _carries(subjects, load_payloads()[match.payload], match)
     if match.outside:
         fits = subjects.is_outside(match.outside, fits)
     return fits
 
 
-def _carries(subjects: Subjects, payload: Payload) -> Mask:
-    carries: Mask = np.logical_or.reduce([subjects.column(name).matches(payload.patterns) for name in payload.fields])
+def _carries(subjects: Subjects, payload: Payload, match: Match) -> Mask:
+    fields = match.fields or payload.fields
+    carries: Mask = np.logical_or.reduce([subjects.column(name).matches(payload.patterns) for name in fields])
     return carries

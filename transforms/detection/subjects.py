@@ -19,6 +19,7 @@ from transforms.distinct import Codes, Make, Remembered, dictionary_codes
 Mask = NDArray[np.bool_]
 Patterns = tuple[str, ...]
 FIELDS: Final = ("path", "query", "referrer", "user_agent", "target")
+URL: Final = r"(?i)^https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d+)?([/?#]|$)"  # as browsers send a referrer
 BETWEEN: Final = "\n"  # path and query of a target; neither can hold the end of a line
 
 
@@ -73,7 +74,7 @@ class Subjects:
         return hits & outside[codes]
 
     def column(self, field: str) -> Column:
-        """The values of one of FIELDS."""
+        """The values of one of FIELDS, or of the odd referrers."""
         if field not in self._columns:
             self._columns[field] = self._target() if field == "target" else self._column(field)
         return self._columns[field]
@@ -100,8 +101,9 @@ class Subjects:
         return status
 
     def _column(self, field: str) -> Column:
-        codes, dictionary = dictionary_codes(self.hits[field])
-        return Column(codes, self._searched(field, field, dictionary, decode_texts))
+        is_odd = field == "odd_referrer"
+        codes, dictionary = dictionary_codes(self.hits["referrer" if is_odd else field])
+        return Column(codes, self._searched(field, field, dictionary, _read_odd if is_odd else decode_texts))
 
     def _searched(
         self, field: str, part: str, dictionary: pa.Array, read: Callable[[pa.Array], pa.Array]
@@ -132,6 +134,10 @@ def occurs(values: pa.Array, patterns: Sequence[str]) -> Mask:
     return np.asarray(pc.match_substring_regex(values, pattern=pattern))
 
 
+def _read_odd(referrers: pa.Array) -> pa.Array:
+    return decode_texts(pc.if_else(pc.match_substring_regex(referrers, pattern=URL), "", referrers))
+
+
 def _read_targets(texts: pa.Array) -> pa.Array:
     pairs = [text.partition(BETWEEN) for text in texts.to_pylist()]
     path, query = (decode_texts(pa.array([pair[part] for pair in pairs], pa.string())) for part in (0, 2))
@@ -141,13 +147,13 @@ def _read_targets(texts: pa.Array) -> pa.Array:
 
 def _wanted_patterns(scenarios: Sequence[Scenario]) -> dict[str, tuple[Patterns, ...]]:
     """All that is looked for in each column."""
-    wanted: dict[str, dict[Patterns, None]] = {field: {} for field in FIELDS}
+    wanted: dict[str, dict[Patterns, None]] = {field: {} for field in (*FIELDS, "odd_referrer")}
     for match in (match for scenario in scenarios for match in scenario.matches):
         for field, patterns in (*own_patterns(match), *unwanted_patterns(match)):
             wanted[field][patterns] = None
         if match.payload:
             payload = load_payloads()[match.payload]
-            for field in payload.fields:
+            for field in match.fields or payload.fields:
                 wanted[field][payload.patterns] = None
     return {field: tuple(lists) for field, lists in wanted.items()}
 

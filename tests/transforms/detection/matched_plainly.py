@@ -1,6 +1,7 @@
 """Matching as one would write it down: one hit after the other, one pattern after the other."""
 
 import ipaddress
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 from schemas.scenario import Match, Scenario
 from transforms.detection.decode import blank_comments, decode_texts
 from transforms.detection.load import load_payloads
+from transforms.detection.subjects import URL
 
 Hit = dict[str, Any]  # a row of HITS
 Event = tuple[str, int, str | None, int, bool]  # scenario, line number, distinct value, step, success
@@ -39,6 +41,7 @@ def _distinct(hit: Hit, scenario: Scenario) -> str | None:
 
 def _fits(hit: Hit, match: Match) -> bool:
     texts = {name: _decoded(hit[name]) for name in ("path", "query", "referrer", "user_agent")}
+    texts["odd_referrer"] = b"" if re.search(URL, hit["referrer"] or "") else texts["referrer"]
     mark = b"?" if texts["query"] else b""
     texts["target"] = blank_comments(pa.array([texts["path"] + mark + texts["query"]]))[0].as_py()
     payload = load_payloads()[match.payload] if match.payload else None
@@ -52,7 +55,7 @@ def _fits(hit: Hit, match: Match) -> bool:
             *(not getattr(match, name) or _occurs(getattr(match, name), texts[name]) for name in texts),
             not _occurs(match.not_path, texts["path"]),
             not _occurs(match.not_user_agent, texts["user_agent"]),
-            not payload or any(_occurs(payload.patterns, texts[name]) for name in payload.fields),
+            not payload or any(_occurs(payload.patterns, texts[name]) for name in match.fields or payload.fields),
             not match.outside or _is_outside(address, match.outside),
         )
     )

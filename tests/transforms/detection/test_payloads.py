@@ -165,3 +165,42 @@ def test_decoding_is_not_slow_on_hostile_text():
 
 def search(texts: list[bytes], patterns: Sequence[str]) -> object:
     return occurs(pa.array(texts, pa.binary()), patterns)
+
+
+def banning(referrers: Sequence[str]) -> set[str]:
+    rows = [{"path": f"/{n}.png", "referrer": text} for n, text in enumerate(referrers)]
+    rules = [rule for rule in load_scenarios() if rule.mode == "ban" and any(one.payload for one in rule.match)]
+    return set(match_events(make_hits(rows), rules)["scenario"].to_pylist())
+
+
+def test_what_a_browser_sends_as_referrer_bans_nobody_and_staff_see_it():
+    sent = [
+        "https://www.example.org/search?q=%3Cscript%3E",
+        "https://www.example.org:8443/?q=${jndi:ldap://x/a}",
+        "https://[2001:db8::1]/boaform/admin?q=rm+-rf+;+cat+/etc/passwd",
+    ]
+    seen = match_events(make_hits([{"referrer": text} for text in sent]), BY_CONTENT)
+
+    assert banning(sent) == set()
+    assert seen["line_number"].to_pylist() == [1, 2, 3]
+
+
+def test_a_referrer_that_no_browser_sends_is_searched():
+    assert banning(["${jndi:ldap://x/a}"]) >= {"log4shell"}
+    assert banning(["https://${jndi:ldap://x/a}/"]) >= {"log4shell"}
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/img/${product.image('small')}",
+        "/form.action?struts.token.name=token&token=ABC",
+        "/?debug=console&x=1",
+        "/docs/boaform/intro",
+    ],
+)
+def test_what_people_and_broken_templates_send_is_no_exploit(target):
+    path, mark, query = target.partition("?")
+    rules = [rule for rule in load_scenarios() if rule.name == "known-exploits"]
+    hits = make_hits([{"path": path, "query": query if mark else None}])
+    assert not len(match_events(hits, rules))
