@@ -85,7 +85,7 @@ def test_a_length_is_an_exact_duration(lasts: str, site: Site) -> None:
 
 
 def denied(text: str) -> list[str]:
-    return [line.removeprefix("deny ").partition(";")[0] for line in text.splitlines()[1:]]
+    return [line.removeprefix("deny ").partition(";")[0] for line in text.splitlines()[1:-1]]
 
 
 def audited(site: Site) -> list[str]:
