@@ -52,7 +52,7 @@ def _fits(hit: Hit, match: Match) -> bool:
             hit["method"] not in match.not_methods,
             not match.status or _has_status(hit["status"] or 0, match.status),
             hit["bytes_sent"] >= match.min_bytes,
-            *(not getattr(match, name) or _occurs(getattr(match, name), texts[name]) for name in texts),
+            *(_occurs(wanted, texts[name]) for name in texts if (wanted := getattr(match, name, ()))),
             not _occurs(match.not_path, texts["path"]),
             not _occurs(match.not_user_agent, texts["user_agent"]),
             not payload or any(_occurs(payload.patterns, texts[name]) for name in match.fields or payload.fields),
