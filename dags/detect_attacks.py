@@ -3,7 +3,7 @@
 Runs when an ingest has brought new hits. Events, which were matched when the lines were read, are counted; what
 overflows is an alert, and its address or network is banned. A decision is written once and ends, at the latest, when
 the day of its newest evidence closes. What looks successful opens an incident. The files for firewalls, web servers and
-spreadsheets are written anew, each ban with its end; a list that would hit too many people is not published.
+spreadsheets are written anew, each ban with its end; bans that would hit too many people are held back.
 
 Clearing or repeating it changes nothing: an alert that has a decision gets no other. **Numbers only** are told here;
 whom it is about, security staff see on the page *Blocklist*.

@@ -80,7 +80,7 @@ def _bans(policy: Policy) -> Iterator[str]:
         yield f"Scenarios that ban nobody: {_series(simulated)}."
     if policy.blocklist.most_people < 1:
         share = f"{policy.blocklist.most_people:.2%}"
-        yield f"A blocklist that would hit more than {share} of a day's people is not published."
+        yield f"Bans that would together hit more than {share} of a day's people are held back, until somebody decides."
 
 
 def _reading(log: Log) -> str:

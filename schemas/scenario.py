@@ -7,20 +7,14 @@ from datetime import timedelta
 from ipaddress import ip_network
 from typing import Annotated, Final, Literal, Self, TypeVar, get_args
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from schemas.patterns import Regexes
 from schemas.refusals import RefusedError
 
 NAME: Final = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 LONGEST_BUCKET: Final = timedelta(days=1)  # counting re-reads the events of a day, so a bucket runs dry within one
-LONGEST_PATTERN: Final = 1_000  # characters
-MOST_PATTERNS: Final = 200  # of one key
-MOST_REPEATS: Final = 3_000
-ESCAPED: Final = re.compile(r"\\(x\{\w+\}|.)")
-REPEAT: Final = re.compile(r"\{(?:\d+,)?(\d+),?\}")
 # What reads TOML takes seconds and gigabytes for a key of thousands of parts.
 LONG_KEY: Final = re.compile(r"^[ \t]*\[*(?:[\w\"'-]+[ \t]*\.[ \t]*){20}", re.MULTILINE)
 ISO_TIME: Final = re.compile(r"P(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d{1,6})?S)?)?")
@@ -30,36 +24,6 @@ Model = TypeVar("Model", bound=BaseModel)
 
 class ScenarioError(RefusedError):
     """A scenario or payload file that says something it cannot mean."""
-
-
-def _regex(pattern: str) -> str:
-    """RE2, because it takes linear time whatever a visitor sends, on text that is in lower case by then."""
-    if len(pattern) > LONGEST_PATTERN:
-        raise ValueError(f" (it is longer than {LONGEST_PATTERN:,} characters)")
-    _compile(pattern)
-    try:
-        _compile(f"(?s)(?:{pattern}){{3}}")  # RE2 takes a thousand of what is counted, nested ones multiplied
-    except ValueError:
-        raise ValueError(" (it leaves a \\Q open, or repeats something more than 333 times)") from None
-    if re.search(r"[A-Z]", ESCAPED.sub("", pattern)):
-        raise ValueError(" (it meets lower-case text)")
-    return pattern
-
-
-def _regexes(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """Also together, as they are searched: each may be small, and all of them take minutes for one text."""
-    repeats = (int(most) for pattern in patterns for most in REPEAT.findall(ESCAPED.sub("", pattern)))
-    if len(patterns) > MOST_PATTERNS or sum(repeats) > MOST_REPEATS:
-        raise ValueError(f" (up to {MOST_PATTERNS}, whose repeats such as {{1,20}} add up to {MOST_REPEATS:,} at most)")
-    _compile("(?s)" + "|".join(f"(?:{pattern})" for pattern in patterns))
-    return patterns
-
-
-def _compile(pattern: str) -> None:
-    try:
-        pc.match_substring_regex(pa.array([b""], pa.binary()), pattern=pattern)
-    except pa.ArrowInvalid as refusal:
-        raise ValueError(f" ({refusal})") from None
 
 
 def _duration(written: object) -> object:
@@ -96,12 +60,6 @@ def _allowed(what: str) -> object:
 
 Name = Annotated[str, Field(pattern=rf"\A{NAME}\z", description='a name such as "path-scan"')]
 Words = Annotated[str, Field(min_length=1, description="a sentence for people")]
-Regex = Annotated[str, Field(min_length=1), AfterValidator(_regex)]
-Regexes = Annotated[
-    tuple[Regex, ...],
-    AfterValidator(_regexes),
-    _allowed("a list of regular expressions of RE2, in lower case"),
-]
 Values = Annotated[
     tuple[Annotated[str, Field(pattern=r"\A[^A-Z\s]+\z")], ...],
     _allowed('a list of values in lower case, such as ["error"]'),

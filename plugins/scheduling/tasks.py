@@ -120,7 +120,7 @@ def export_blocklist() -> int:
     active = publish_exports(store)
     tell(f"{active} bans in force")
     if refused := refusal(store):
-        notify_once("the blocklist is not published", refused)
+        notify_once("bans are held back", refused)
     return active
 
 
