@@ -115,7 +115,9 @@ def unseal(content: bytes, secret: bytes, sealed: Sealed, columns: Sequence[str]
         file = pq.ParquetFile(pa.BufferReader(content), decryption_properties=properties)
         if not set(file.schema_arrow.names) <= set(schema.names):
             raise KeyError(sealed.kind)  # an object of another kind
-        table = file.read([name for name in names if name in file.schema_arrow.names])
+        present = [name for name in names if name in file.schema_arrow.names]
+        # Arrow's thread that lets go of `content` while Python ends would abort the process
+        table = file.read(present, use_threads=False)
         wanted = pa.schema([schema.field(name) for name in names])
         return pa.table([_column(table, field) for field in wanted], wanted)
     except (pa.ArrowException, OSError, ValueError, KeyError):
