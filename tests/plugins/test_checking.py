@@ -161,7 +161,7 @@ WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("not_found_daily", {"referrer_host": "x" * 254}, "referrer_host is no longer than 253 characters"),
     ("errors_daily", {"errors": 0}, "errors is within its bounds"),
     ("errors_daily", {"message_template": "x" * 201}, "message_template is no longer than 200 characters"),
-    ("attacks_daily", {"outcome": "won"}, "outcome is one of attempted, blocked, success_suspected"),
+    ("attacks_daily", {"outcome": "won"}, "outcome is one of attempted, blocked, success suspected"),
     ("attacks_daily", {"country": "Norway"}, "a country is two capital letters, unknown or (other)"),
     ("attacks_daily", {"addresses": 0}, "addresses is within its bounds"),
     ("attacks_daily", {"alerts": 0}, "alerts is within its bounds"),

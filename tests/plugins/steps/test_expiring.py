@@ -39,7 +39,7 @@ def go_to(site: Site, now: datetime) -> None:
 
 def attack(site: Site) -> None:
     """A day with everything that the window holds: hits, events, quarantine and decisions, and an export of them."""
-    lines = [hit(site.now + timedelta(seconds=n), ATTACKER, "/?q=union+select+1,2,3+from+x") for n in range(9)]
+    lines = [hit(site.now + timedelta(seconds=n), ATTACKER, f"/?n={n}&q=union+select+1,2,3+from+x") for n in range(9)]
     site.write("access.log", *lines, "this is no line\n")
     site.ingest()
     detect(site.open(), "operations", silent)
