@@ -83,7 +83,7 @@ def reload(exports: Exports, config: Path) -> None:
 def test_apache_refuses_the_banned_until_their_ban_ends(
     apache: int, config: tuple[Path, int], exports: Exports
 ) -> None:
-    first = exports.ban({MALLORY: 4, TRUDY: 600, "2001:db8::/64": 600, "198.51.100.128/25": 600})
+    first = exports.ban({MALLORY: 12, TRUDY: 600, "2001:db8::/64": 600, "198.51.100.128/25": 600})
     reload(exports, config[0])
     for banned in (MALLORY, TRUDY, "2001:db8::99", "198.51.100.200"):
         assert reached(banned, 403, apache), banned

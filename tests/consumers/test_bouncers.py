@@ -123,7 +123,7 @@ def test_a_custom_bouncer_runs_its_program_for_what_is_new_and_for_what_is_gone(
     program, said = web("told.sh", '#!/bin/sh\necho "$1 $2" >>@here@/said\n'), tmp_path / "said"
     program.chmod(0o755)
     said.touch()
-    exports.ban({MALLORY: 6, TRUDY: 600, "2001:db8::/64": 600})
+    exports.ban({MALLORY: 15, TRUDY: 600, "2001:db8::/64": 600})
     listening = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}/lethe/"
     config = web("bouncer.yaml", CUSTOM, address=address, token=token)

@@ -70,7 +70,7 @@ def test_haproxy_refuses_the_banned_and_lets_them_in_by_itself(
 ) -> None:
     port = free_port()
     config = web("haproxy.cfg", CONFIG, port=port, behind=behind, rule=RULE)
-    first = exports.ban({MALLORY: 4, TRUDY: 600, "2001:db8::/64": 600})
+    first = exports.ban({MALLORY: 12, TRUDY: 600, "2001:db8::/64": 600})
     exports.reload("haproxy.map", tmp_path / "lethe.map", f"haproxy -q -c -f {config}", "true")
     run("haproxy", "-c", "-f", config)
     with running("haproxy", "-db", "-f", config):

@@ -87,7 +87,7 @@ def both(nginx: Nginx, client: str, wanted: int) -> bool:
 
 
 def test_nginx_refuses_the_banned_and_serves_all_others_and_serves_again_though_lethe_is_down(serving: Nginx) -> None:
-    first = serving.exports.ban({MALLORY: 4, TRUDY: 600, "2001:db8::/64": 600})
+    first = serving.exports.ban({MALLORY: 12, TRUDY: 600, "2001:db8::/64": 600})
     serving.reload()
     serving.reload("nginx-geo.conf", "geo.conf")
     for banned in (MALLORY, TRUDY, "2001:db8::99"):
@@ -104,7 +104,7 @@ def test_nginx_refuses_the_banned_and_serves_all_others_and_serves_again_though_
 
 def test_a_list_that_is_gone_goes_on_until_each_ban_ends(serving: Nginx) -> None:
     """As where the machine with Lethe cannot be reached."""
-    first = serving.exports.ban({MALLORY: 3})
+    first = serving.exports.ban({MALLORY: 12})
     for name, copy in (("nginx.conf", "deny.conf"), ("nginx-geo.conf", "geo.conf")):
         serving.reload(name, copy)
     shutil.rmtree(serving.exports.folder)
@@ -117,7 +117,7 @@ def test_a_list_that_is_gone_goes_on_until_each_ban_ends(serving: Nginx) -> None
 
 
 def test_a_list_that_nginx_refuses_never_reaches_its_config(serving: Nginx) -> None:
-    first = serving.exports.ban({MALLORY: 3, TRUDY: 600})
+    first = serving.exports.ban({MALLORY: 12, TRUDY: 600})
     serving.reload()
     good = (serving.folder / "deny.conf").read_text()
     (serving.exports.folder / "nginx.conf").write_text(whole([], "deny everybody;\n"))
