@@ -107,7 +107,7 @@ def lift_all_on(store: Store, target: str) -> None:
     lift(store, handles, "it was us", "security")
 
 
-def eventually(look: Callable[[], bool], seconds: float = 15) -> bool:
+def eventually(look: Callable[[], bool], seconds: float = 45) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if look():
