@@ -22,18 +22,21 @@ def look_up_countries(addresses: Sequence[str | None] | pa.Array, reader: maxmin
 
 def look_up_country(text: str, reader: maxminddb.Reader) -> str:
     """Look up one address, in any usual spelling."""
+    code = country_code(look_up(text, reader, "country_data"))
+    return code.upper() if len(code) == 2 and code.isascii() and code.isalpha() else UNKNOWN
+
+
+def look_up(text: str, reader: maxminddb.Reader, key: str) -> object:
+    """The record of one address in a database that the policy names as `places.<key>`; None where it has none."""
     address = read_address(text)
     if address is None:
-        return UNKNOWN
+        return None
     try:
-        code = country_code(reader.get(unwrap_ip(address)))
+        return reader.get(unwrap_ip(address))
     except ValueError:  # IPv6 in a database of IPv4
-        return UNKNOWN
+        return None
     except maxminddb.InvalidDatabaseError:  # whose text names the address
-        raise RefusedError(
-            "places.country_data is damaged: an address could not be looked up; fetch it again"
-        ) from None
-    return code.upper() if len(code) == 2 and code.isascii() and code.isalpha() else UNKNOWN
+        raise RefusedError(f"places.{key} is damaged: an address could not be looked up; fetch it again") from None
 
 
 def country_code(record: object) -> str:
