@@ -16,7 +16,7 @@ def sentences(found: Backtest) -> list[str]:
     known = sum(one.is_known for one in banned)
     told = [
         f"{found.scenario.name} would have banned {_many(len(banned), 'target')} in {found.hits:,} hits of "
-        f"{len(found.days)} days; {known:,} of them are banned anyway, for other reasons."
+        f"{len(found.days)} days, {known:,} of which {'is' if known == 1 else 'are'} banned anyway, for other reasons."
     ]
     if protected := len(found.targets) - len(banned):
         told.append(f"{protected:,} more had alerts, and are never banned: the policy protects them.")

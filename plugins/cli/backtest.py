@@ -60,6 +60,8 @@ def _shown(found: Backtest, whole: bool) -> list[Found]:
 def _print(found: Backtest, lines: Evidence) -> None:
     for sentence in sentences(found):
         typer.echo(sentence)
+    if not found.targets:
+        return
     typer.echo()
     rows = [
         (
