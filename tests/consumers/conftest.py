@@ -66,11 +66,12 @@ def status(port: int, client: str) -> int:
 
 def reached(client: str, wanted: int, *ports: int) -> bool:
     """Some answers in a row are as wanted: after a reload the workers of before go on for a moment."""
-    row = 0
-    for _ in range(400):
+    row, end = 0, time.monotonic() + 20
+    while time.monotonic() < end:
         row = row + 1 if all(status(port, client) == wanted for port in ports) else 0
         if row == 10:
             return True
+        time.sleep(0 if row else 0.05)
     return False
 
 
