@@ -29,10 +29,10 @@ def parser(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """One that cannot bear a line, and says so in its words; `undo` mends it."""
     parse = Parser.parse_block
 
-    def spoiled(parser: Parser, content: bytes, first_line: int = 1) -> Parsed:
+    def spoiled(parser: Parser, content: bytes, *place: Any) -> Parsed:
         if b"/spoiled" in content:
             raise ValueError(content)
-        return parse(parser, content, first_line)
+        return parse(parser, content, *place)
 
     monkeypatch.setattr(Parser, "parse_block", spoiled)
     return monkeypatch
