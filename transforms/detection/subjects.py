@@ -86,6 +86,8 @@ class Subjects:
         missing = len(query_values)
         alone = self._searched("target", "path", path_values, lambda texts: blank_comments(decode_texts(texts)))
         asked = np.flatnonzero(queries != missing)
+        if not len(asked):
+            return Column(paths, alone)
         pairs = pa.array(paths[asked] * (missing + 1) + queries[asked]).dictionary_encode()
         path, query = np.divmod(pairs.dictionary.to_numpy(), missing + 1)
         parts = [_with_missing(texts).take(where) for texts, where in ((path_values, path), (query_values, query))]
