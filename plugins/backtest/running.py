@@ -23,6 +23,7 @@ from transforms.detection.count import find_alerts
 from transforms.detection.decide import decide
 from transforms.detection.match import match_together
 from transforms.detection.match_errors import match_errors
+from transforms.detection.outcomes import WORST_LAST
 from transforms.detection.reach import Targets
 from transforms.distinct import Remembered
 from transforms.statistics.blocks import Blocks, in_blocks, join_all
@@ -30,7 +31,6 @@ from transforms.statistics.coded import Context
 from transforms.statistics.people import pageviews
 from transforms.statistics.visitors import spell_clients
 
-OUTCOMES: Final = ("blocked", "attempted", "success suspected")  # a target's is the last of them that it had
 SHARED: Final = 5  # visitors on one day from which on an address looks like that of several people
 
 
@@ -174,7 +174,7 @@ def _found(
         last_seen=max(one["last_seen"] for one in alerts),
         alerts=len(alerts),
         events=sum(one["events"] for one in alerts),
-        outcome=max((one["outcome"] for one in alerts), key=OUTCOMES.index),
+        outcome=max((one["outcome"] for one in alerts), key=WORST_LAST.index),
         until=until,
         is_known=known.cover(target),
         cost=cost,

@@ -10,10 +10,11 @@ from typing import Any, Final
 from plugins.blocklist.decisions import Decision
 from plugins.pages.asking import Asked
 from plugins.store.calendar import Calendar
+from transforms.detection.outcomes import WORST_LAST
 
 PAGE: Final = 50  # rows
 SEVERITIES: Final = ("", "low", "medium", "high", "critical")
-OUTCOMES: Final = ("", "blocked", "attempted", "success suspected")
+OUTCOMES: Final = ("", *WORST_LAST)  # a ban by hand has none
 SERIES: Final = 5  # scenarios with a colour of their own; the rest is one
 
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
@@ -33,7 +32,7 @@ def first_of_values(instants: Ints, buckets: Ints, values: Ints, full: int) -> M
 
     That is how long a full bucket takes to run dry, so nothing counts twice in it, and a further day none the less.
     """
-    order = np.lexsort((np.arange(len(values)), values, buckets))
+    order = np.lexsort((values, buckets))  # a stable sort
     is_again = (np.diff(buckets[order], prepend=-1) == 0) & (np.diff(values[order], prepend=-1) == 0)
     is_again &= np.diff(instants[order], prepend=0) < full
     is_first = np.empty(len(order), np.bool_)
@@ -57,10 +56,3 @@ def _is_typed_on(before: str, after: str) -> bool:
         return False
     begin = next((place for place, letter in enumerate(shorter) if letter != longer[place]), len(shorter))
     return longer.endswith(shorter[begin:])
-
-
-def column_codes(column: pa.ChunkedArray) -> Ints:
-    """For each row the number of its value in the dictionary; missing is the last."""
-    coded = column.combine_chunks()
-    codes: Ints = coded.indices.fill_null(len(coded.dictionary)).to_numpy().astype(np.int64)
-    return codes

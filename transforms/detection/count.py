@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from schemas.scenario import Scenario
 from schemas.window import ALERTS, EVIDENCE
-from transforms.detection.buckets import MICROSECOND, Ints, Mask, bucket_levels, column_codes, first_of_values, typed_on
+from transforms.detection.buckets import MICROSECOND, Ints, Mask, bucket_levels, first_of_values, typed_on
 from transforms.detection.dictionaries import compact, unify
 from transforms.detection.outcomes import outcomes_of
 from transforms.detection.targets import Network, code_targets, name_targets
@@ -48,7 +48,7 @@ def find_alerts(
         own = unify(pa.Table.from_batches(parts))
         del parts
         _release(own)
-        own = _frequent(targets.add(own, scenario), scenario)
+        own = targets.add(own, scenario)
         _release(own)
         own = _sort(own)
         _release(own)
@@ -130,10 +130,10 @@ def _overflows(events: pa.Table, scenario: Scenario, number: int) -> tuple[pa.Ta
     instants = events["occurred_at"].cast(pa.int64()).to_numpy()
     bursts = _find_bursts(events, instants, scenario)
     rows = np.flatnonzero(bursts.is_evidence)
-    targets = column_codes(events["target"])
+    targets = dictionary_codes(events["target"])[0]
     pairs = bursts.of_rows[rows] * (targets.max(initial=0) + 1) + targets[rows]
-    rows = rows[np.argsort(pairs, kind="stable")]
-    numbers = np.unique(np.sort(pairs), return_inverse=True)[1]
+    order = np.argsort(pairs, kind="stable")
+    rows, numbers = rows[order], np.unique(pairs[order], return_inverse=True)[1]
     behind = events.take(rows).append_column("alert", pa.array(number + numbers))
     begins = np.flatnonzero(np.diff(numbers, prepend=-1))
     moments = np.maximum(bursts.due[bursts.of_rows[rows[begins]]], instants[rows[begins]])
@@ -142,7 +142,7 @@ def _overflows(events: pa.Table, scenario: Scenario, number: int) -> tuple[pa.Ta
 
 
 def _find_bursts(events: pa.Table, instants: Ints, scenario: Scenario) -> _Bursts:
-    places, buckets = np.arange(len(events)), column_codes(events["bucket"])
+    places, buckets = np.arange(len(events)), dictionary_codes(events["bucket"])[0]
     is_then: Mask = events["step"].fill_null(0).to_numpy() > 0
     counted = _counted(events, instants, buckets, np.flatnonzero(~is_then), scenario)
     if not len(counted):
@@ -192,29 +192,23 @@ def _counted(events: pa.Table, instants: Ints, buckets: Ints, rows: Ints, scenar
         return rows
     column = events[columns.get(scenario.count, "distinct")]
     full = scenario.bucket.full // MICROSECOND
-    counts = first_of_values(instants[rows], buckets[rows], column_codes(column)[rows], full)
+    counts = first_of_values(instants[rows], buckets[rows], dictionary_codes(column)[0][rows], full)
     if scenario.count == "distinct target":
         counts &= ~typed_on(column.take(rows).to_pylist(), buckets[rows])
     return rows[counts]
-
-
-def _frequent(events: pa.Table, scenario: Scenario) -> pa.Table:
-    """Without the buckets that have too few events to overflow; most have."""
-    codes = column_codes(events["bucket"])
-    return events.filter(pa.array(np.bincount(codes)[codes] > scenario.bucket.capacity))
 
 
 def _sort(events: pa.Table) -> pa.Table:
     """By bucket, instant and place in the logs."""
     instants = events["occurred_at"].cast(pa.int64()).to_numpy()
     keys = (events["line_number"].to_numpy(), _ranks(events["file"]), _ranks(events["log"]), instants)
-    return events.take(np.lexsort((*keys, column_codes(events["bucket"]))))
+    return events.take(np.lexsort((*keys, dictionary_codes(events["bucket"])[0])))
 
 
 def _ranks(column: pa.ChunkedArray) -> Ints:
-    """As `column_codes`, in the order of the values, which no order of shards changes."""
+    """As `dictionary_codes`, in the order of the values, which no order of shards changes."""
     ranks = pc.rank(column.combine_chunks().dictionary).to_numpy()
-    ordered: Ints = np.append(ranks, len(ranks) + 1)[column_codes(column)]
+    ordered: Ints = np.append(ranks, len(ranks) + 1)[dictionary_codes(column)[0]]
     return ordered
 
 

@@ -6,11 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.detection.buckets import Ints, Mask, column_codes
+from transforms.detection.buckets import Ints, Mask
+from transforms.distinct import dictionary_codes
 
 ATTEMPTED: Final = "attempted"
 BLOCKED: Final = "blocked"
 SUCCESS: Final = "success suspected"
+WORST_LAST: Final = (BLOCKED, ATTEMPTED, SUCCESS)
 NO_ANSWER: Final = (408, 499)  # the client was too slow, or has gone: nothing was refused
 ANSWERS_ANYTHING: Final = 3  # values with an answer of one size: a page that comes for whatever is asked for
 
@@ -36,7 +38,7 @@ def _believed(behind: pa.Table) -> Mask:
         {
             "alert": behind["alert"].take(rows),
             "size": behind["bytes_sent"].take(rows),
-            "value": pa.array(column_codes(behind["distinct"])[rows]),
+            "value": pa.array(dictionary_codes(behind["distinct"])[0][rows]),
             "row": pa.array(rows),
         }
     )
