@@ -1,7 +1,7 @@
 """What the policy names to look addresses up in: files in MaxMind's format."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from functools import partial
 from typing import NamedTuple
 
@@ -22,18 +22,28 @@ class Databases(NamedTuple):
 
 @contextmanager
 def open_databases(policy: Policy) -> Iterator[Databases]:
-    """Both databases; RefusedError for a file that is not there, or is none."""
-    with ExitStack() as stack:
-        countries, networks = (
-            stack.enter_context(closing(_open(key, path))) if (path := getattr(policy.places, key)) else None
-            for key in ("country_data", "network_data")
-        )
-        yield Databases(countries, partial(look_up_owner, reader=networks) if networks else None)
+    """Both; RefusedError for a file that is not there, or is none."""
+    with open_countries(policy) as countries, open_owners(policy) as owner_of:
+        yield Databases(countries, owner_of)
 
 
-def _open(key: str, path: str) -> maxminddb.Reader:
+def open_countries(policy: Policy) -> "closing[maxminddb.Reader] | nullcontext[None]":
+    """That of countries alone."""
+    return _open("country_data", policy.places.country_data)
+
+
+@contextmanager
+def open_owners(policy: Policy) -> Iterator[OwnerOf | None]:
+    """That of networks alone."""
+    with _open("network_data", policy.places.network_data) as reader:
+        yield partial(look_up_owner, reader=reader) if reader else None
+
+
+def _open(key: str, path: str) -> "closing[maxminddb.Reader] | nullcontext[None]":
+    if not path:
+        return nullcontext()
     try:
-        return maxminddb.open_database(path)
+        return closing(maxminddb.open_database(path))
     except FileNotFoundError:
         raise RefusedError(f"places.{key}: {path} does not exist; name a .mmdb file or leave it empty") from None
     except (maxminddb.InvalidDatabaseError, OSError):

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.terms import rule_of
-from plugins.databases import open_databases
+from plugins.databases import open_owners
 from plugins.steps.days import day_receipts, load_day
 from plugins.store.store import Store, Tell
 from plugins.store.window import DamagedError
@@ -106,8 +106,8 @@ def _run(store: Store, scenario: Scenario, tell: Tell, most_alerts: int | None) 
     tell(f"matching {len(hits):,} hits")
     of_hits = match_together(lambda columns: map(spell_clients, hits.read(columns)), [acting], Remembered())
     events = pa.concat_tables([EVENTS.empty_table(), of_hits, *window.events])
-    with open_databases(store.policy) as databases:
-        alerts, evidence = find_alerts(events, [acting], store.policy.allowed, databases.owner_of)
+    with open_owners(store.policy) as owner_of:
+        alerts, evidence = find_alerts(events, [acting], store.policy.allowed, owner_of)
     if most_alerts is not None and len(alerts) > most_alerts:
         raise RefusedError(
             f"{scenario.name} would have raised {len(alerts):,} alerts: it is much too wide; narrow its patterns, or "

@@ -12,7 +12,7 @@ from plugins.steps.days import day_receipts
 from plugins.store.store import Store
 from schemas.receipts import Receipt
 from schemas.window import ERRORS, EVENTS, HITS, TEXT
-from transforms.detection.targets import holds_any, read_network
+from transforms.detection.targets import Ranges, read_network
 
 SHOWN: Final = 200  # the newest hits; more than that nobody reads
 BEFORE: Final = timedelta(days=1)  # what is shown of a target that was banned by hand
@@ -52,7 +52,7 @@ def _days(store: Store, decision: Attack) -> list[date]:
     zone = store.calendar.zone
     begin = decision.first_seen - (BEFORE if decision.scenario == BY_HAND else timedelta())
     first, last = (moment.astimezone(zone).date() for moment in (begin, decision.last_seen))
-    return [day for day in store.open_days() if first <= day <= last and not store.calendar.is_past(day)]
+    return [day for day in sorted(store.readable_days()) if first <= day <= last]
 
 
 def _hits_of(store: Store, day: date, decision: Attack) -> Iterator[pa.Table]:
@@ -103,6 +103,6 @@ def _open(store: Store, receipt: Receipt, day: date, kind: str, schema: pa.Schem
 def _of_target(rows: pa.Table, target: str) -> pa.Table:
     """The rows whose address is the target, or in it."""
     coded = rows["client_ip"].combine_chunks().cast(pa.dictionary(pa.int32(), pa.string()))
-    network = [read_network(target)]
-    inside = pa.array([holds_any(address, network) for address in coded.dictionary.to_pylist()], pa.bool_())
+    own = Ranges([read_network(target)])
+    inside = pa.array([own.meet(address) for address in coded.dictionary.to_pylist()], pa.bool_())
     return rows.filter(inside.take(coded.indices).fill_null(False))

@@ -13,7 +13,7 @@ from plugins.analysis import read_logs
 from plugins.cli.parse import FormatOption
 from plugins.cli.statistics import PolicyOption
 from plugins.cli.terminal import Progress, print_table
-from plugins.databases import open_databases
+from plugins.databases import open_owners
 from plugins.policy_file import read_policy
 from plugins.scenarios import scenarios_of
 from schemas.policy import Policy
@@ -56,8 +56,8 @@ def detect(files: list[Parsed], policy: Policy) -> tuple[pa.Table, pa.Table]:
     scenarios = scenarios_of(policy)
     hits, errors = (pa.concat_tables([getattr(file, kind) for file in files]) for kind in ("hits", "errors"))
     events = [match_events(hits, scenarios), match_errors(errors, scenarios)]
-    with open_databases(policy) as databases:
-        found, _ = find_alerts(pa.concat_tables(events), scenarios, policy.allowed, databases.owner_of)
+    with open_owners(policy) as owner_of:
+        found, _ = find_alerts(pa.concat_tables(events), scenarios, policy.allowed, owner_of)
     rule = BanRule(policy.blocklist.ban, policy.keep.security_window, ZoneInfo(policy.site.timezone))
     decisions = decide(found, scenarios, rule, policy.protected)
     return found, decisions

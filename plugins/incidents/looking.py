@@ -8,7 +8,7 @@ from plugins.blocklist.decisions import BY_HAND, Decision, Decisions
 from plugins.blocklist.story import story
 from plugins.incidents.kept import Incident
 from plugins.store.store import Store
-from transforms.detection.targets import holds_any, read_network
+from transforms.detection.targets import Ranges, read_network
 
 MOST_READ: Final = 10_000  # hits
 MOST_SHOWN: Final = 200
@@ -39,11 +39,11 @@ def look_at(store: Store, incident: Incident) -> Seen:
     hits = story(store, incident, MOST_READ)
     others = story(store, replace(incident, scenario=BY_HAND, last_seen=store.clock()), MOST_READ)
     statuses = Counter(f"{hit['status'] // 100}xx" if hit["status"] else "none" for hit in others)
-    network = [read_network(incident.target)]
+    own = Ranges([read_network(incident.target)])
     return Seen(
         reached=[hit for hit in hits if hit["reached"]][-MOST_SHOWN:],
         hits=hits[-MOST_SHOWN:],
         others=others[-MOST_SHOWN:],
         statuses=dict(sorted(statuses.items())),
-        decisions=[one for one in Decisions(store).all() if holds_any(one.target, network)],
+        decisions=[one for one in Decisions(store).all() if own.meet(one.target)],
     )

@@ -5,14 +5,13 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import Any, Final
 
 import pyarrow as pa
 
 from plugins.blocklist.decisions import Decision, Decisions, new_handle
 from plugins.blocklist.terms import Past, rule_of
-from plugins.databases import open_databases
+from plugins.databases import open_owners
 from plugins.incidents.opening import open_incidents
 from plugins.scenarios import scenarios_of
 from plugins.steps.days import day_receipts, receipts_of_days, version_of
@@ -57,8 +56,10 @@ def detect(store: Store, actor: str, tell: Tell) -> Detected:
     with store.locks.held("detection"):
         receipts, problems = _read_receipts(store)
         changed = [day for day, of_day in receipts.items() if _is_changed(store, day, of_day, scenarios)]
-        look = partial(_look_through, store, changed, [*receipts], problems, scenarios, actor, tell)
-        new, incidents = look() if changed else ([], 0)
+        new: list[Decision] = []
+        incidents = 0
+        if changed:
+            new, incidents = _look_through(store, changed, [*receipts], problems, scenarios, actor, tell)
         if new:
             named = sorted({one.scenario for one in new})
             store.audit.append(store.clock(), actor, "decisions", new=len(new), scenarios=named)
@@ -86,10 +87,8 @@ def _look_through(
         events = _read_events(store, current, problems)
         whole = pa.concat_tables([EVENTS.empty_table(), *events.values()])
         pa.default_memory_pool().release_unused()  # what reading took, for what follows
-        with open_databases(store.policy) as databases:
-            found, evidence = find_alerts(
-                whole, scenarios, store.policy.allowed, databases.owner_of, only_successes=True
-            )
+        with open_owners(store.policy) as owner_of:
+            found, evidence = find_alerts(whole, scenarios, store.policy.allowed, owner_of, only_successes=True)
         rule = rule_of(store)
         touched = [
             alert
@@ -110,7 +109,7 @@ def _read_receipts(store: Store) -> tuple[dict[date, list[Receipt]], list[str]]:
     """Of each day that may be read."""
     receipts: dict[date, list[Receipt]] = {}
     problems: list[str] = []
-    days = _readable_days(store)
+    days = sorted(store.readable_days())
     with suppress(RefusedError):  # else a day at a time tells which of them it holds up
         return receipts_of_days(store, days), problems
     for day in days:
@@ -186,10 +185,6 @@ def _term(alert: Alert, past: Past, rule: BanRule, store: Store) -> tuple[dateti
 
 def _touches(alert: Alert, days: Collection[date], rule: BanRule) -> bool:
     return any(rule.day_of(alert["first_seen"]) <= day <= rule.day_of(alert["last_seen"]) for day in days)
-
-
-def _readable_days(store: Store) -> list[date]:
-    return [day for day in store.open_days() if not store.calendar.is_past(day)]
 
 
 def _is_changed(store: Store, day: date, receipts: Sequence[Receipt], scenarios: Sequence[Scenario]) -> bool:

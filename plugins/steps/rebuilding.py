@@ -6,7 +6,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from plugins.databases import open_databases
+from plugins.databases import open_countries, open_databases
 from plugins.scenarios import scenarios_of
 from plugins.steps.checked import check_day
 from plugins.steps.days import day_receipts, load_open_day, publish_day, version_of
@@ -101,8 +101,8 @@ def _receipts(store: Store, day: date) -> Sequence[Receipt]:
 
 def _version(store: Store, day: date, receipts: Sequence[Receipt]) -> str:
     """Also the lists and data that hits are looked up in, and the columns: an upgrade computes open days anew."""
-    with open_databases(store.policy) as databases:
-        countries = country_data_version(databases.country_reader)
+    with open_countries(store.policy) as reader:
+        countries = country_data_version(reader)
     parts = version_of(day, receipts, store, scenarios_of(store.policy)), agent_lists_version(), countries
     return f"{', '.join(parts)}, tables {version()}"
 
