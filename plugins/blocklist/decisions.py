@@ -76,10 +76,7 @@ class Decisions:
 
     def get(self, handle: str) -> Decision:
         """The decision of that handle; RefusedError where there is none (any more)."""
-        for decision in self.all():
-            if decision.decision == handle:
-                return decision
-        raise RefusedError(GONE)
+        return one_of(self.all(), handle)
 
     def of_day(self, day: date) -> list[Decision]:
         """As they are kept; a day that is closed, or has to be, has none."""
@@ -100,6 +97,14 @@ class Decisions:
         if decision.scenario in (*blocklist.simulate, *blocklist.off):
             return UNUSED
         return PROTECTED if protected.meet(decision.target) else ""
+
+
+def one_of(decisions: Iterable[Decision], handle: str) -> Decision:
+    """The one of that handle; RefusedError where there is none (any more)."""
+    for decision in decisions:
+        if decision.decision == handle:
+            return decision
+    raise RefusedError(GONE)
 
 
 def as_table(decisions: Iterable[Decision]) -> pa.Table:

@@ -8,38 +8,31 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
-from plugins.access.tokens import MARK, Token, find_token
+from plugins.access.tokens import Token
 from plugins.blocklist.decisions import Decision, Decisions
 from plugins.blocklist.exporting import FORMATS, published
 from plugins.blocklist.formats.bans import bans_of
-from plugins.pages.asking import record_reading
 from plugins.pages.gate import OpenStore
 from plugins.pages.listing import state_of
+from plugins.pages.programs import known_token, like_a_token, record_program
 from schemas.refusals import RefusedError
 
 MOST: Final = 10_000  # decisions in an answer
 ASK_AGAIN: Final = "private, no-cache"  # to be kept, and used when the answer is 304
 JSON: Final = "json"
-PROGRAM: Final = "program"
 UNKNOWN: Final = HTTPException(401, "Send Authorization: Bearer and a token.", {"WWW-Authenticate": "Bearer"})
 
 router = APIRouter(prefix="/api")
 
 
 def written_token(request: Request) -> str:
-    """What looks like a token; for anything else the store is not even opened."""
     kind, _, written = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not written.strip().startswith(MARK):
-        raise UNKNOWN
-    return written.strip()
+    return like_a_token(written if kind.lower() == "bearer" else "", UNKNOWN)
 
 
 def shown_token(written: Annotated[str, Depends(written_token)], store: OpenStore) -> Token:
-    """401 for whoever shows no token that is in the store; who does is in the audit trail, once an hour."""
-    token = find_token(store, written)
-    if token is None:
-        raise UNKNOWN
-    record_reading(store, PROGRAM, "read blocklist", token.name, purpose=token.purpose)
+    token = known_token(store, written, UNKNOWN)
+    record_program(store, token)
     return token
 
 

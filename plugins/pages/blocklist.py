@@ -7,7 +7,7 @@ from fastapi import APIRouter, HTTPException, Path, Request, Response
 
 from plugins.blocklist.breaker import held_back, refusal
 from plugins.blocklist.by_hand import ban, lift
-from plugins.blocklist.decisions import Decisions
+from plugins.blocklist.decisions import Decisions, one_of
 from plugins.blocklist.exporting import FORMATS, published
 from plugins.blocklist.story import SHOWN, story
 from plugins.incidents.notices import unassessed
@@ -159,10 +159,10 @@ def _list(request: Request, person: Person, store: Store, asked: Asked, told: di
 def _story(
     request: Request, person: Person, store: Store, asked: Asked, handle: str, told: dict[str, str] | None = None
 ) -> Response:
-    decisions, now = Decisions(store), store.clock()
-    decision = decisions.get(handle)
-    held = held_back(store, [one for one in decisions.all() if one.is_active(now)])
-    others = [one for one in decisions.all() if one.target == decision.target and one != decision]
+    decisions, now = Decisions(store).all(), store.clock()
+    decision = one_of(decisions, handle)
+    held = held_back(store, [one for one in decisions if one.is_active(now)])
+    others = [one for one in decisions if one.target == decision.target and one != decision]
     facts: dict[str, Any] = {
         "person": person,
         "asked": asked,

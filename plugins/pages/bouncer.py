@@ -7,14 +7,13 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
-from plugins.access.tokens import MARK, Token, find_token
+from plugins.access.tokens import Token
 from plugins.blocklist.exporting import published
 from plugins.blocklist.formats.bans import iso
 from plugins.blocklist.told import Told, longest, tell
-from plugins.pages.asking import record_reading
 from plugins.pages.gate import OpenStore
+from plugins.pages.programs import known_token, like_a_token, record_program
 
-PROGRAM: Final = "program"
 ORIGIN: Final = "lethe"
 UNKNOWN: Final = HTTPException(403, "Send X-Api-Key and a token of: lethe token add")
 SINGLE: Final = (
@@ -71,21 +70,14 @@ class Single:
 
 
 def written_key(request: Request) -> str:
-    """What looks like a token; for anything else the store is not even opened."""
-    written = request.headers.get("x-api-key", "").strip()
-    if not written.startswith(MARK):
-        raise UNKNOWN
-    return written
+    return like_a_token(request.headers.get("x-api-key", ""), UNKNOWN)
 
 
 def shown_key(written: Annotated[str, Depends(written_key)], store: OpenStore) -> Token:
-    """As for the API: who reads is in the audit trail, once an hour."""
-    token = find_token(store, written)
-    if token is None:
-        raise UNKNOWN
+    token = known_token(store, written, UNKNOWN)
     if store.is_replay:
         raise HTTPException(409, REPLAY)
-    record_reading(store, PROGRAM, "read blocklist", token.name, purpose=token.purpose)
+    record_program(store, token)
     return token
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from plugins.blocklist.breaker import refusal
-from plugins.blocklist.exporting import published
+from plugins.blocklist.breaker import held_back, refusal
+from plugins.blocklist.decisions import Decisions
 from plugins.incidents.notices import waiting
 from plugins.keys.day_keys import BYTES
 from plugins.logs.finding import find_files
@@ -153,7 +153,8 @@ def _scenarios(store: Store) -> Iterator[Finding]:
 def _blocklist(store: Store) -> Iterator[Finding]:
     if refused := refusal(store):
         yield Finding("blocklist", "wrong", refused)
-    yield Finding("blocklist", "ok", f"{len(published(store, store.clock())):,} bans are published")
+    active = Decisions(store).active(store.clock())
+    yield Finding("blocklist", "ok", f"{len(active) - len(held_back(store, active)):,} bans are published")
 
 
 def _listed(names: list[str], what: str) -> str:
