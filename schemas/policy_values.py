@@ -195,8 +195,9 @@ SecretKeys = Annotated[
     Several[Annotated[str, Field(pattern=r"\A[\w.-]{1,80}\z")]],
     allowed('a list of query keys of letters, digits, _, - and ., such as ["member_no"]'),
 ]
-EngineName = Annotated[str, Field(pattern=r"\A[a-z][a-z0-9]*(-[a-z0-9]+)*\z"), allowed('a name such as "google"')]
+Dashed = Annotated[str, Field(pattern=r"\A[a-z][a-z0-9]*(-[a-z0-9]+)*\z")]
+EngineName = Annotated[Dashed, allowed('a name such as "google"')]
 ScenarioNames = Annotated[
-    Several[Annotated[str, Field(pattern=r"\A[a-z][a-z0-9]*(-[a-z0-9]+)*\z")]],
+    Several[Dashed],
     allowed('a list of names of scenarios, such as ["request-flood"]'),
 ]

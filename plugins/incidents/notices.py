@@ -17,13 +17,18 @@ SOON: Final = timedelta(days=1)
 WHERE: Final = "on the page Incidents of Lethe (/lethe/incidents)"
 
 
+def name_of(incident: str) -> str:
+    """Of the record that is its notice, by its handle."""
+    return f"{FOLDER}{incident}{SUFFIX}"
+
+
 def get_notice(store: Store, incident: str) -> Notice | None:
     """That of a handle."""
-    return read_record(store.place("state"), f"{FOLDER}{incident}{SUFFIX}", Notice)
+    return read_record(store.place("state"), name_of(incident), Notice)
 
 
 def put_notice(store: Store, notice: Notice) -> None:
-    write_record(store.place("state"), f"{FOLDER}{notice.incident}{SUFFIX}", notice)
+    write_record(store.place("state"), name_of(notice.incident), notice)
 
 
 def all_notices(store: Store) -> list[Notice]:
@@ -89,7 +94,7 @@ def end_notices(store: Store, day: date, actor: str) -> None:
 
 
 def drop_notice(store: Store, notice: Notice) -> None:
-    store.place("state").remove(f"{FOLDER}{notice.incident}{SUFFIX}")
+    store.place("state").remove(name_of(notice.incident))
 
 
 def _many(notices: list[Notice]) -> str:

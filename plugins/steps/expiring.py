@@ -12,9 +12,8 @@ from itertools import groupby, pairwise
 from typing import Final
 
 from plugins.backups.scratch import sweep_scratch
-from plugins.incidents.notices import FOLDER, all_notices
+from plugins.incidents.notices import all_notices, name_of
 from plugins.store.door import Place
-from plugins.store.records import SUFFIX
 from plugins.store.reports import archived_at
 from plugins.store.store import Store
 
@@ -74,7 +73,7 @@ def _old_notices(store: Store, now: datetime) -> Ended:
     """Of incidents that nobody has assessed, as long as the audit trail that names them."""
     for notice in all_notices(store):
         if _is_over(store, notice.noticed_at, now):
-            yield store.place("state"), f"{FOLDER}{notice.incident}{SUFFIX}"
+            yield store.place("state"), name_of(notice.incident)
 
 
 def _old_receipts(store: Store, now: datetime) -> Ended:
