@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.consumers import servers
 from tests.consumers.conftest import (
     BERIT,
     MALLORY,
@@ -22,17 +23,9 @@ from tests.consumers.conftest import (
 
 pytestmark = needed("apache2")
 # As in docs/blocklist-consumers.md, but for the places of a test.
-CONFIG = """\
-ServerName www.example.org
-ServerRoot @here@
-DefaultRuntimeDir @here@
-Mutex file:@here@ default
-PidFile @here@/apache.pid
-ErrorLog @here@/error.log
-Listen 127.0.0.1:@port@
-User www-data
-Group www-data
-@modules@
+CONFIG = (
+    servers.APACHE
+    + """\
 DocumentRoot /usr/share/doc/apache2
 DirectoryIndex copyright
 RemoteIPHeader X-Forwarded-For
@@ -52,6 +45,7 @@ Include @here@/lethe.conf
 </Location>
 ErrorDocument 403 "quote %{env:lethe_block} until %{env:lethe_until}"
 """
+)
 MODULES = ("mpm_event", "authz_core", "authz_host", "setenvif", "remoteip", "dir")
 
 

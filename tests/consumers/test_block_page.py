@@ -14,22 +14,13 @@ import pytest
 from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.page.making import MAP, make_kit
 from plugins.policy_file import read_policy
+from tests.consumers import servers
 from tests.consumers.conftest import BERIT, MALLORY, TRUDY, Exports, free_port, needed, running, wait_for
 from tests.stores import POLICY
 
-NGINX = """\
-user root;
-worker_processes 1;
-daemon off;
-pid @here@/nginx.pid;
-error_log @here@/error.log;
-events {}
-http {
-    access_log off;
-    client_body_temp_path @here@/body; proxy_temp_path @here@/proxy; fastcgi_temp_path @here@/fastcgi;
-    uwsgi_temp_path @here@/uwsgi; scgi_temp_path @here@/scgi;
-    set_real_ip_from 127.0.0.1;
-    real_ip_header X-Forwarded-For;
+NGINX = (
+    servers.NGINX
+    + """\
     include @exports@/nginx-geo.conf;
     include "@kit@/nginx-http.conf";
     server {
@@ -43,17 +34,10 @@ http {
     }
 }
 """
-APACHE = """\
-ServerName www.example.org
-ServerRoot @here@
-DefaultRuntimeDir @here@
-Mutex file:@here@ default
-PidFile @here@/apache.pid
-ErrorLog @here@/error.log
-Listen 127.0.0.1:@port@
-User www-data
-Group www-data
-@modules@
+)
+APACHE = (
+    servers.APACHE
+    + """\
 TypesConfig /etc/mime.types
 DocumentRoot /usr/share/doc
 RemoteIPHeader X-Forwarded-For
@@ -76,22 +60,18 @@ Alias "/old" /usr/share/doc
     Require all granted
 </Directory>
 """
+)
 MODULES = (
     *("mpm_event", "authn_core", "authz_core", "authz_host", "access_compat", "setenvif", "remoteip"),
     *("alias", "include", "headers", "filter", "mime", "rewrite"),
 )
-HAPROXY = """\
-defaults
-    mode http
-    timeout connect 5s
-    timeout client 5s
-    timeout server 5s
-frontend web
-    bind 127.0.0.1:@port@
-    http-request set-src hdr(x-forwarded-for) if { src 127.0.0.1 }
+HAPROXY = (
+    servers.HAPROXY
+    + """\
 @settings@
     http-request return status 200 content-type text/plain string hello
 """
+)
 
 
 # Names that end like the page, or are it but for a letter.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.consumers import servers
 from tests.consumers.conftest import (
     BERIT,
     MALLORY,
@@ -24,17 +25,13 @@ from tests.consumers.conftest import (
 
 pytestmark = needed("haproxy")
 # As in docs/blocklist-consumers.md, but for the places of a test.
-CONFIG = """\
+CONFIG = (
+    """\
 global
     stats socket @here@/haproxy.sock mode 600 level admin
-defaults
-    mode http
-    timeout connect 5s
-    timeout client 5s
-    timeout server 5s
-frontend web
-    bind 127.0.0.1:@port@
-    http-request set-src hdr(x-forwarded-for) if { src 127.0.0.1 }
+"""
+    + servers.HAPROXY
+    + """\
     http-request set-var(txn.lethe) src,map_ip(@here@/lethe.map)
     http-request set-var(txn.now) date
     http-request set-var(txn.left) var(txn.lethe),word(3,' '),sub(txn.now)
@@ -43,6 +40,7 @@ frontend web
 backend site
     server one 127.0.0.1:@behind@
 """
+)
 RULE = "{ var(txn.lethe) -m found } { var(txn.left) -m int gt 0 }"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from plugins.blocklist.formats.bans import whole
+from tests.consumers import servers
 from tests.consumers.conftest import (
     BERIT,
     MALLORY,
@@ -24,19 +25,9 @@ from tests.consumers.conftest import (
 
 pytestmark = needed("nginx")
 # As in docs/blocklist-consumers.md, but for the places of a test.
-CONFIG = """\
-user root;
-worker_processes 1;
-daemon off;
-pid @here@/nginx.pid;
-error_log @here@/error.log;
-events {}
-http {
-    access_log off;
-    client_body_temp_path @here@/body; proxy_temp_path @here@/proxy; fastcgi_temp_path @here@/fastcgi;
-    uwsgi_temp_path @here@/uwsgi; scgi_temp_path @here@/scgi;
-    set_real_ip_from 127.0.0.1;
-    real_ip_header X-Forwarded-For;
+CONFIG = (
+    servers.NGINX
+    + """\
     include @here@/geo.conf;
     map $lethe_block $lethe_decision { default ""; "~^(?<handle>[0-9a-f]+) " $handle; }
     server {
@@ -53,6 +44,7 @@ http {
     }
 }
 """
+)
 
 
 class Nginx:
