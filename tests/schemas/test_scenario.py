@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.scenario import Payload, Scenario, ScenarioError, read_rule
-from transforms.detection.subjects import occurs
+from transforms.detection.searching import occurs
 
 RULE = """
 name = "path-scan"

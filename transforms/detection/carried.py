@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from transforms.detection.decode import blank_comments, decode_texts
 from transforms.detection.load import load_payloads
-from transforms.detection.subjects import occurs
+from transforms.detection.searching import occurs
 
 
 def carried_payloads(texts: Sequence[str]) -> list[int]:

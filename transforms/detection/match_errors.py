@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 from schemas.scenario import Entry, Scenario
 from schemas.window import EVENTS
 from transforms.detection.dictionaries import compact, unify
-from transforms.detection.subjects import Mask, occurs
+from transforms.detection.searching import occurs
+from transforms.detection.subjects import Mask
 from transforms.distinct import Codes, dictionary_codes
 
 PLACES = ("log", "file", "line_number", "client_ip", "vhost")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from schemas.scenario import Match, Scenario
 from transforms.detection.decode import blank_comments, decode_texts
 from transforms.detection.load import load_payloads
+from transforms.detection.searching import occurs
 from transforms.detection.targets import Ranges, read_network
 from transforms.distinct import Codes, Make, Remembered, dictionary_codes
 
@@ -128,12 +129,6 @@ class Subjects:
 def _with_missing(texts: pa.Array) -> pa.Array:
     """The texts, and what a missing one is searched as."""
     return pa.concat_arrays([texts.fill_null(""), pa.array([""])])
-
-
-def occurs(values: pa.Array, patterns: Sequence[str]) -> Mask:
-    """For each value (binary), whether one of the patterns occurs in it."""
-    pattern = "(?s)" + "|".join(f"(?:{pattern})" for pattern in patterns)
-    return np.asarray(pc.match_substring_regex(values, pattern=pattern))
 
 
 def _read_odd(referrers: pa.Array) -> pa.Array:

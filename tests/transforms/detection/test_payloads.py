@@ -17,7 +17,7 @@ from tests.transforms.detection.tables import make_hits
 from transforms.detection.decode import blank_comments, decode_texts
 from transforms.detection.load import load_payloads, load_scenarios
 from transforms.detection.match import match_events
-from transforms.detection.subjects import occurs
+from transforms.detection.searching import occurs
 
 # Each class with the share of its attacks that is caught at least.
 FLOORS = {

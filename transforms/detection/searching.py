@@ -1,0 +1,36 @@
+"""Where patterns occur: many texts are searched at once, and few of them one by one, by the same engine."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import re2
+from numpy.typing import NDArray
+
+FEW: Final = (
+    200  # texts; for more, compiling anew, as pyarrow does at each call, takes less than a call for each of them
+)
+MOST_COMPILED: Final = 500  # lists of patterns; the project has a hundred, and people try out some of their own
+
+
+def occurs(values: pa.Array, patterns: Sequence[str]) -> NDArray[np.bool_]:
+    """For each value (binary or string, none missing), whether one of the patterns (RE2) occurs in it."""
+    pattern = "(?s)" + "|".join(f"(?:{pattern})" for pattern in patterns)
+    if len(values) > FEW:
+        return np.asarray(pc.match_substring_regex(values, pattern=pattern))
+    search = _compiled(pattern, pa.types.is_binary(values.type)).search
+    return np.array([search(text) is not None for text in values.cast(pa.binary()).to_pylist()], np.bool_)
+
+
+@lru_cache(MOST_COMPILED)
+def _compiled(pattern: str, is_binary: bool) -> Any:
+    """With pyarrow's options: what is binary consists of bytes, not of letters."""
+    options = re2.Options()
+    options.log_errors = False
+    options.never_capture = True  # groups cost time, and nobody asks what was in them
+    if is_binary:
+        options.encoding = re2.Options.Encoding.LATIN1
+    return re2.compile(pattern.encode(), options)
