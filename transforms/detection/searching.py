@@ -10,9 +10,7 @@ import pyarrow.compute as pc
 import re2
 from numpy.typing import NDArray
 
-FEW: Final = (
-    200  # texts; for more, compiling anew, as pyarrow does at each call, takes less than a call for each of them
-)
+FEW: Final = 200  # texts; beyond, it pays to have pyarrow compile the patterns anew, as it does at each call
 MOST_COMPILED: Final = 500  # lists of patterns; the project has a hundred, and people try out some of their own
 
 
