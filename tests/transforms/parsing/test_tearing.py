@@ -75,6 +75,30 @@ def test_an_entry_that_ends_where_nginx_would_have_cut_it_is_not_believed(limit:
     assert clients(parse(HONEST + begin[:at].ljust(limit - 2, b"y") + b'"\n' + HONEST)) == ["192.0.2.7", "192.0.2.7"]
 
 
+CYCLE = 'rewrite or internal redirection cycle while internally redirecting to "{}"'
+
+
+@pytest.mark.parametrize("limit", [2048, 4096])
+@pytest.mark.parametrize("end", [ENTRY.replace("*1 ", "*700123 "), ENTRY.replace("*1 ", ""), APACHE])
+def test_whoever_claims_a_client_and_ends_where_nginx_cuts_has_a_connection_to_guess(limit: int, end: str) -> None:
+    begin = written(f"{CLAIM}\n{ENTRY}\n{end}", CYCLE).split(b'", client: 203')[0]
+    assert clients(parse(HONEST + begin[: limit - 1].ljust(limit - 1, b"y") + b"\n")) == ["192.0.2.7"]
+
+
+@pytest.mark.parametrize(
+    ("message", "later"),
+    [
+        ('open() "/srv/{}" failed (2: No such file or directory)', "*700123 "),
+        ('"/srv/{}" is not found (2: No such file or directory)', "*700123 "),
+        (CYCLE, "*900 "),
+    ],
+)
+def test_honest_entries_may_end_where_one_would_be_cut(message: str, later: str) -> None:
+    second = HONEST.replace(b"*7 ", later.encode())
+    first = written("y" * (2048 - len(written("", message)) - len(second)), message)
+    assert clients(parse(first + second)) == [SENDER, "192.0.2.7"]
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_where_blocks_are_cut_frees_no_forged_line(path: str) -> None:
     lines = (HONEST + written(path) + HONEST).splitlines(keepends=True)
