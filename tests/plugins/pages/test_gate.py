@@ -58,7 +58,9 @@ MAY = {  # who may what; a route that is not here fails the test
     ("GET", "/v1/decisions/stream"): set(),
     ("HEAD", "/v1/decisions/stream"): set(),
 }
-ROUTES = [(method, route.path) for route in app.routes if isinstance(route, APIRoute) for method in route.methods]
+ROUTES = [
+    (method, route.path) for route in app.routes if isinstance(route, APIRoute) for method in sorted(route.methods)
+]
 
 
 NAMES = {"handle": "0123456789ab", "name": "lethe.css", "table": "pages_daily"}
