@@ -44,6 +44,11 @@ def test_every_canary_is_found_in_every_kind_of_file_and_spelling(days: int, tmp
     assert missed_kinds(Scanner(canaries), canaries, tmp_path) == []
 
 
+def test_no_canary_is_spelt_like_one_of_another_day() -> None:
+    strong = [{one.content for _, one in each.spellings() if not one.is_weak} for each in some_canaries(40)]
+    assert len(set().union(*strong)) == sum(map(len, strong))
+
+
 @pytest.mark.parametrize("packed", ["gzip", "zstd", "bzip2", "xz", "zip"])
 @pytest.mark.parametrize("encoded", ["percent-encoded twice", "JSON, escaped", "UTF-16, big endian", "base64, 1"])
 def test_an_encoded_text_in_a_packed_file_is_found(packed: str, encoded: str) -> None:
