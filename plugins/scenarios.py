@@ -13,7 +13,7 @@ def scenarios_of(policy: Policy) -> tuple[Scenario, ...]:
 
     RefusedError where a file is wrong, or the policy names a scenario that there is none of.
     """
-    found = {one.name: one for one in (*load_scenarios(), *_own(policy))}
+    found = {one.name: one for one in (*load_scenarios(), *own_scenarios(policy))}
     for key in ("simulate", "off"):
         for name in getattr(policy.blocklist, key):
             if name not in found:
@@ -34,7 +34,8 @@ def broken_rules(policy: Policy) -> str | None:
     return None
 
 
-def _own(policy: Policy) -> tuple[Scenario, ...]:
+def own_scenarios(policy: Policy) -> tuple[Scenario, ...]:
+    """Those of the policy's folder, as its files say."""
     folder = policy.places.scenarios
     if not folder:
         return ()

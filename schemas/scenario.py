@@ -1,25 +1,19 @@
-"""A detection rule, and the payload patterns it may name, as TOML files that a security officer reads and adds."""
+"""A detection rule, and the payload patterns it may name, as a security officer writes them."""
 
-import json
 import re
-import tomllib
+from collections.abc import Iterable
 from datetime import timedelta
 from ipaddress import ip_network
-from typing import Annotated, Final, Literal, Self, TypeVar, get_args
+from typing import Annotated, Any, Final, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from schemas.patterns import Regexes
 from schemas.refusals import RefusedError
 
 NAME: Final = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
 LONGEST_BUCKET: Final = timedelta(days=1)  # counting re-reads the events of a day, so a bucket runs dry within one
-# What reads TOML takes seconds and gigabytes for a key of thousands of parts.
-LONG_KEY: Final = re.compile(r"^[ \t]*\[*(?:[\w\"'-]+[ \t]*\.[ \t]*){20}", re.MULTILINE)
 ISO_TIME: Final = re.compile(r"P(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d{1,6})?S)?)?")
-
-Model = TypeVar("Model", bound=BaseModel)
 
 
 class ScenarioError(RefusedError):
@@ -38,6 +32,12 @@ def _status(written: object) -> object:
     raise ValueError
 
 
+def _codes(statuses: Iterable[int | str]) -> set[int]:
+    """The codes themselves, of a class such as `5xx` all."""
+    whole = [range(int(one[0]) * 100, int(one[0]) * 100 + 100) for one in statuses if isinstance(one, str)]
+    return {one for one in statuses if isinstance(one, int)}.union(*whole)
+
+
 def _soon_dry(bucket: "Bucket") -> "Bucket":
     if bucket.full > LONGEST_BUCKET:
         raise ValueError
@@ -49,8 +49,15 @@ def _networks(written: object) -> object:
     if isinstance(written, str) and re.fullmatch(NAME, written):
         return (written,)
     if isinstance(written, tuple | list) and written:
-        return tuple(str(ip_network(one)) for one in written)
+        return tuple(map(_network, written))
     raise ValueError
+
+
+def _network(written: object) -> str:
+    try:
+        return str(ip_network(written))  # type: ignore[arg-type]
+    except ValueError as refusal:
+        raise ValueError(f" ({refusal})") from None
 
 
 def _allowed(what: str) -> object:
@@ -75,6 +82,13 @@ Count = Literal["events", "distinct path", "distinct target", "distinct address"
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _says_something(cls, written: Any) -> Any:
+        if isinstance(written, list) and (not written or {} in written):
+            raise ValueError(" (what is empty sees everything; say more, or leave it out)")
+        return written
 
 
 class Match(_Frozen):
@@ -165,7 +179,17 @@ class Scenario(_Frozen):
             raise ValueError("[[then]] and [[success]] go with [[match]], not with [[error]]")
         if bool(self.then) != (self.within is not None):
             raise ValueError('[[then]] and within, such as "PT10M", go together')
+        self._refuse_unseen_successes()
         return self
+
+    def _refuse_unseen_successes(self) -> None:
+        """A success is one of the requests that fill the bucket or come after it; no other is looked at."""
+        seen = [one.status for one in self.match + self.then]
+        if all(seen):
+            codes = set().union(*map(_codes, seen))
+            for status in (status for one in self.success for status in one.status):
+                if codes.isdisjoint(_codes((status,))):
+                    raise ValueError(f"success.status has {status}, which no [[match]] and no [[then]] lets through")
 
     @property
     def matches(self) -> tuple[Match, ...]:
@@ -201,46 +225,3 @@ class Payload(_Frozen):
         """The same with its exploits' patterns among its own, as they are searched."""
         known = tuple(pattern for exploit in self.exploit for pattern in exploit.patterns)
         return self.model_copy(update={"patterns": self.patterns + known})
-
-
-TABLES: Final[dict[str, type[BaseModel]]] = {
-    "bucket": Bucket,
-    "error": Entry,
-    "match": Match,
-    "then": Match,
-    "success": Match,
-    "exploit": Exploit,
-}
-
-
-def read_rule(model: type[Model], file: str, content: str) -> Model:
-    """The text of a TOML file → Scenario or Payload.
-
-    Raises `ScenarioError`: one sentence with the file, the first key that is wrong, its value and what is allowed.
-    """
-    if LONG_KEY.search(content):
-        raise ScenarioError(f"{file}: a key has more than twenty parts; those of a file like this have two")
-    try:
-        return model.model_validate(tomllib.loads(content))
-    except tomllib.TOMLDecodeError as refusal:
-        raise ScenarioError(f"{file}: this is not TOML: {refusal}") from None
-    except ValidationError as refusal:
-        raise ScenarioError(f"{file}: {_sentence(model, refusal.errors()[0])}") from None
-    except (RecursionError, ValueError, OverflowError):
-        raise ScenarioError(f"{file}: it is nested too deeply, or has a number of thousands of digits") from None
-
-
-def _sentence(model: type[BaseModel], error: ErrorDetails) -> str:
-    names = [part for part in error["loc"] if isinstance(part, str)]
-    if not names:
-        return str(error["ctx"]["error"])
-    fields = TABLES[names[0]].model_fields if len(names) > 1 else model.model_fields
-    key = ".".join(names)
-    if error["type"] == "extra_forbidden":
-        return f"{key} is no key of a file like this; allowed are {', '.join(fields)}"
-    allowed = fields[names[-1]].description
-    if error["type"] == "missing":
-        return f"{key} is missing; allowed is {allowed}"
-    hint = str(error.get("ctx", {}).get("error", "")) if error["type"] == "value_error" else ""
-    verb = "has" if isinstance(error["loc"][-1], int) else "is"
-    return f"{key} {verb} {json.dumps(error['input'], default=str)[:60]}; allowed is {allowed}{hint}"

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.scenario import Payload, Scenario, ScenarioError, read_rule
+from schemas.rule_text import read_rule
+from schemas.scenario import Payload, Scenario, ScenarioError
 from transforms.detection.searching import occurs
 
 RULE = """
@@ -71,10 +72,10 @@ def test_a_payload_says_where_its_patterns_are_looked_for():
         ),
         ("[[match]]", "[[then]]", "[[match]] or [[error]] is needed, and not both"),
         ("[[match]]", "[[error]]\ncode = ['ah01630']\n[[match]]", "[[match]] or [[error]] is needed, and not both"),
-        ("[[match]]", "[[then]]\n[[match]]", '[[then]] and within, such as "PT10M", go together'),
+        ("[[match]]", "[[then]]\nstatus = [302]\n[[match]]", '[[then]] and within, such as "PT10M", go together'),
         (
             "[[match]]",
-            "within = 'P2D'\n[[then]]\n[[match]]",
+            "within = 'P2D'\n[[then]]\nstatus = [302]\n[[match]]",
             'within is "P2D"; allowed is a duration of up to a day, such as "PT10M"',
         ),
         (
@@ -82,6 +83,40 @@ def test_a_payload_says_where_its_patterns_are_looked_for():
             'outside = "The Google"',
             'match.outside is "The Google"; allowed is a name of '
             '[[search_engines]] in the policy, or a list of networks, such as ["192.0.2.0/24"]',
+        ),
+        (
+            'methods = ["GET"]',
+            'outside = ["192.0.2.1/24"]',
+            'match.outside is ["192.0.2.1/24"]; allowed is a name of [[search_engines]] in the policy, or a list of '
+            'networks, such as ["192.0.2.0/24"] (192.0.2.1/24 has host bits set)',
+        ),
+        (
+            'methods = ["GET"]',
+            "methods = []",
+            'match.methods is []; allowed is a list of methods, such as ["GET", "POST"] '
+            "(what is empty sees everything; say more, or leave it out)",
+        ),
+        (
+            "[[match]]",
+            "[[success]]\n[[match]]",
+            "success is [{}]; allowed is one or more tables [[success]] "
+            "(what is empty sees everything; say more, or leave it out)",
+        ),
+        (
+            "[[match]]",
+            "[[success]]\nstatus = [500, 302]\n[[match]]",
+            "success.status has 302, which no [[match]] and no [[then]] lets through",
+        ),
+        (
+            "severity",
+            "severty",
+            "severty is no key of a file like this; allowed are name, description, severity, mode, group_by, count, "
+            "bucket, match, error, then, within, success",
+        ),
+        (
+            'methods = ["GET"]',
+            'mode = "ban"',
+            "mode stands below [[match]]; write it above, and a second rule into a file of its own",
         ),
         ("= 10,", "= -1,", "bucket.capacity is -1; allowed is a whole number from 0"),
         ("= 10,", "= 10.0,", "bucket.capacity is 10.0; allowed is a whole number from 0"),
@@ -176,7 +211,7 @@ def test_an_exploit_is_added_by_adding_a_table():
     [
         ('[[exploit]]\nid = "a"\ntitle = "b"\n', "exploit.patterns is missing"),
         ('[[exploit]]\nid = "a"\ntitle = "b"\npatterns = ["("]\n', 'exploit.patterns has "("; allowed is a list of'),
-        ('[[exploit]]\nname = "a"\n', "exploit.id is missing"),
+        ('[[exploit]]\ntitle = "a"\n', "exploit.id is missing"),
     ],
 )
 def test_an_exploit_that_says_something_else_is_refused_in_one_sentence(change: str, sentence: str):

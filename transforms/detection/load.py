@@ -9,7 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from schemas.scenario import Payload, Scenario, ScenarioError, read_rule
+from schemas.rule_text import read_rule
+from schemas.scenario import Payload, Scenario, ScenarioError
 
 Rule = TypeVar("Rule", Scenario, Payload)
 LONGEST_FILE: Final = 100_000  # bytes
@@ -20,7 +21,7 @@ def load_scenarios(folder: Traversable | Path | None = None) -> tuple[Scenario, 
 
     Raises `ScenarioError` with one sentence that names the file, the key and what is allowed.
     """
-    return _own_scenarios() if folder is None else _read_scenarios(folder)
+    return _own_scenarios() if folder is None else _read_scenarios(folder, f"{folder}/")
 
 
 @cache
@@ -40,7 +41,7 @@ def scenarios_version(scenarios: Sequence[Scenario]) -> str:
 
 @cache
 def _own_scenarios() -> tuple[Scenario, ...]:
-    return _read_scenarios(files(__package__) / "scenarios")
+    return _read_scenarios(files(__package__) / "scenarios", "Lethe's own ")
 
 
 def read_scenario(file_name: str, content: str) -> Scenario:
@@ -60,13 +61,17 @@ def read_text(file: Traversable | Path) -> str:
     if len(content) > LONGEST_FILE:
         raise ScenarioError(f"{file.name}: this is longer than {LONGEST_FILE:,} bytes; a rule is some twenty lines")
     try:
-        return content.decode()
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ScenarioError(f"{file.name}: this is not UTF-8; save it as such") from None
 
 
-def _read_scenarios(folder: Traversable | Path) -> tuple[Scenario, ...]:
-    return tuple(_with_payloads(scenario, f"{scenario.name}.toml") for scenario in _read(Scenario, folder))
+def _read_scenarios(folder: Traversable | Path, whose: str) -> tuple[Scenario, ...]:
+    """`whose` stands before the file's name in a refusal."""
+    try:
+        return tuple(_with_payloads(scenario, f"{scenario.name}.toml") for scenario in _read(Scenario, folder))
+    except ScenarioError as refusal:
+        raise ScenarioError(f"{whose}{refusal}") from None
 
 
 def _with_payloads(scenario: Scenario, file_name: str) -> Scenario:

@@ -27,10 +27,11 @@ def site(tmp_path: Path) -> Site:
 
 
 def test_the_doctor_and_the_status_page_say_what_waits_and_for_what(site: Site) -> None:
-    findings = [one for one in examine(site.open()) if one.subject == "scenarios"]
-    assert [one.state for one in findings] == ["wrong"]
-    assert findings[0].sentence.startswith("no line is read, and nothing is detected, until this is put right: broken")
-    assert findings[0].sentence in find_troubles(site.open())
+    (finding,) = (one for one in examine(site.open()) if one.subject == "scenarios")
+    broken = site.folder / "rules" / "broken.toml"
+    assert finding.state == "wrong"
+    assert finding.sentence.startswith(f"no line is read, and nothing is detected, until this is put right: {broken}: ")
+    assert finding.sentence in find_troubles(site.open())
 
 
 def test_no_line_is_lost_while_a_rule_is_broken(site: Site) -> None:

@@ -52,7 +52,7 @@ def test_every_payload_is_used_by_a_scenario():
 
 
 def test_a_folder_of_ones_own_is_read(tmp_path: Path):
-    (tmp_path / "own.toml").write_text(RULE)
+    (tmp_path / "own.toml").write_text(f"\ufeff{RULE}", encoding="utf-8")  # as Windows' editor saves it
     (tmp_path / "README.md").write_text("no scenario")
 
     assert [scenario.name for scenario in load_scenarios(tmp_path)] == ["own"]
@@ -75,7 +75,7 @@ def test_a_file_that_fits_nothing_else_is_refused(tmp_path: Path, file, content,
     with pytest.raises(ScenarioError) as refusal:
         load_scenarios(tmp_path)
 
-    assert str(refusal.value) == sentence
+    assert str(refusal.value) == f"{tmp_path}/{sentence}"
 
 
 def test_the_version_changes_with_a_rule_and_not_with_the_order():
@@ -109,7 +109,7 @@ def write_link(path: Path) -> None:
 def test_what_is_no_rules_file_is_said_in_a_sentence(tmp_path: Path, write: Callable[[Path], object], said: str):
     write(tmp_path / "own.toml")
 
-    with pytest.raises(ScenarioError, match=f"^own.toml: {said}"):
+    with pytest.raises(ScenarioError, match=f"^{tmp_path}/own.toml: {said}"):
         load_scenarios(tmp_path)
 
 

@@ -60,9 +60,8 @@ rules = st.builds(
         match=match,
         then=then,
         **({"within": "PT1M"} if then else {}),
-        success=success,
         count=count,
-    ),
+    ).model_copy(update={"success": success}),  # also those that no file may ask for
     st.lists(matches, min_size=1, max_size=2).map(tuple),
     lists,
     lists,
