@@ -21,7 +21,7 @@ from schemas.window import EVENTS, HITS
 from transforms.detection.cost import Cost, TargetCost, bans_of, cost_of_day, without
 from transforms.detection.count import find_alerts
 from transforms.detection.decide import decide
-from transforms.detection.match import match_together
+from transforms.detection.match import NEEDED, match_events, match_together
 from transforms.detection.match_errors import match_errors
 from transforms.detection.outcomes import WORST_LAST
 from transforms.detection.reach import Targets
@@ -56,10 +56,11 @@ class Found:
 @dataclass(frozen=True)
 class Backtest:
     """`targets` are those that would have been banned first, then by the people they would have cost; `evidence` is
-    EVIDENCE of their alerts."""
+    EVIDENCE of their alerts. `fits_any`: whether any line is an event of the scenario."""
 
     scenario: Scenario
     hits: int
+    fits_any: bool
     targets: list[Found]
     cost: Cost
     alerts: pa.Table
@@ -104,7 +105,8 @@ def _run(store: Store, scenario: Scenario, tell: Tell, most_alerts: int | None) 
     window = _open_window(store, acting, tell)
     hits = join_all(Blocks([], 0, HITS), *window.hits.values())
     tell(f"matching {len(hits):,} hits")
-    of_hits = match_together(lambda columns: map(spell_clients, hits.read(columns)), [acting], Remembered())
+    known_texts = Remembered()
+    of_hits = match_together(lambda columns: map(spell_clients, hits.read(columns)), [acting], known_texts)
     events = pa.concat_tables([EVENTS.empty_table(), of_hits, *window.events])
     with open_owners(store.policy) as owner_of:
         alerts, evidence = find_alerts(events, [acting], store.policy.allowed, owner_of)
@@ -119,6 +121,7 @@ def _run(store: Store, scenario: Scenario, tell: Tell, most_alerts: int | None) 
     return Backtest(
         scenario=scenario,
         hits=len(hits),
+        fits_any=len(events) > 0 or any(len(match_events(one, [acting], known_texts)) for one in hits.read(NEEDED)),
         targets=_by_target(alerts, decisions, known, cost),
         cost=cost,
         alerts=alerts,

@@ -12,7 +12,10 @@ def sentences(found: Backtest) -> list[str]:
     """Whom it would have banned, and what that had cost; counts only."""
     banned, cost = found.banned, found.cost
     if not found.targets:
-        return [f"{found.scenario.name} would have banned nobody in {found.hits:,} hits of {len(found.days)} days."]
+        unseen = "" if found.fits_any else "; no line fits it"
+        return [
+            f"{found.scenario.name} would have banned nobody in {found.hits:,} hits of {len(found.days)} days{unseen}."
+        ]
     known = sum(one.is_known for one in banned)
     told = [
         f"{found.scenario.name} would have banned {_many(len(banned), 'target')} in {found.hits:,} hits of "

@@ -65,6 +65,9 @@ def test_a_rule_is_tried_on_hits_that_were_read_before_it_was_written(tmp_path: 
     assert (one.target, one.alerts, one.events, one.outcome) == (BERIT, 1, 2, "attempted")
     assert (one.first_seen, one.until) == (NOON - HOUR, NOON - HOUR + 0.2 * MINUTE + 4 * HOUR)
     assert found.hits == 6
+    few, none = READERS.replace("capacity = 1", "capacity = 9"), READERS.replace("^/library/", "^/library/[?]page=")
+    told = "readers would have banned nobody in 6 hits of 1 days"
+    assert [sentences(try_rule(site, text)) for text in (few, none)] == [[f"{told}."], [f"{told}; no line fits it."]]
 
 
 def test_the_cost_is_the_pageviews_of_people_from_the_overflow_until_the_ban_ends(tmp_path: Path) -> None:
