@@ -12,7 +12,7 @@ from plugins.pages.gate import Fields, OpenStore, Troubleshooter
 from plugins.pages.purpose import Question
 from plugins.pages.showing import show
 from plugins.store.store import Store
-from plugins.troubleshooting.finding import SHOWN, find_lines, newest_hour, reach
+from plugins.troubleshooting.finding import SHOWN, find_lines, newest_hour
 from plugins.troubleshooting.wanted import LEVELS, Wanted, local_text, read_wanted, typed_in
 from schemas.refusals import RefusedError
 
@@ -40,7 +40,7 @@ def read(request: Request, person: Troubleshooter, store: OpenStore, fields: Fie
     if refused := QUESTION.refuse(request, person, store, asked, PATH, "read logs"):
         return refused
     typed, trouble, found = typed_in(fields), "", None
-    days = reach(store)
+    days = sorted(store.readable_days())
     try:
         wanted = read_wanted(typed, newest_hour(store), store.calendar.zone)
         typed |= _times(wanted, store)

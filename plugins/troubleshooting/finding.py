@@ -8,34 +8,26 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from plugins.steps.days import day_receipts
+from plugins.steps.days import receipts_of_days
 from plugins.store.store import Store
 from plugins.store.window import DamagedError
-from plugins.troubleshooting.fitting import (
-    NO,
-    YES,
-    Mask,
-    columns_for_hits,
-    fit_errors,
-    fit_hits,
-    instants,
-    is_within,
-)
+from plugins.troubleshooting.fitting import NO, OF_HITS, YES, fit_errors, fit_hits, instants
 from plugins.troubleshooting.nearness import Nearness
-from plugins.troubleshooting.newest import Newest, instant_since
 from plugins.troubleshooting.pairing import Entry, Row, time_line
 from plugins.troubleshooting.summing import Summary
 from plugins.troubleshooting.wanted import Wanted
 from schemas.forgetting import CANARY_LOG
 from schemas.receipts import Receipt, Sealed
 from schemas.window import ERRORS, HITS
+from transforms.distinct import Codes
 
 SHOWN: Final = 200  # entries of the time line, the newest
 LOOKED_AT: Final = 2 * SHOWN  # lines, since two of them may become one entry
 OF_ERRORS: Final = 20 * SHOWN  # lines, where most hits that are near an error entry belong to another one
-MOST_BESIDE: Final = 20_000  # error entries that are tried beside these
+BESIDE: Final = 20_000  # lines that may tell where others belong
+NO_LINES: Final = np.empty((0, 3), np.int64)  # by instant, number of the object, and row in it
+LATEST: Final = np.iinfo(np.int64).max
 A_MINUTE: Final = 60_000_000  # microseconds
 AN_HOUR: Final = timedelta(hours=1)
 FURTHER_LINES: Final = 100  # of one error entry
@@ -54,12 +46,6 @@ class Found:
     stand_beside: bool
     has_older: bool
     summary: Summary
-
-
-def reach(store: Store) -> tuple[date, date] | None:
-    """The first and the last day whose lines can be read."""
-    days = sorted(store.readable_days())
-    return (days[0], days[-1]) if days else None
 
 
 def newest_hour(store: Store) -> datetime:
@@ -86,91 +72,66 @@ class Search:
         self.most = OF_ERRORS if wanted.is_of_errors else LOOKED_AT
 
     def run(self) -> Found:
-        errors, fits = self._errors()
-        is_own = fits == YES
-        nearness = Nearness(errors)
-        hits, newest = 0, Newest(self.most)
+        errors = self._errors()
+        is_own, nearness = np.asarray(errors["fits"]), Nearness(errors)
+        hits, newest, strangers = 0, NO_LINES, NO_LINES
         for number, (day, sealed) in enumerate(self._sealed("hits")):
-            rows, table = self._fitting_hits(day, sealed)
-            if self.wanted.is_of_errors:
-                near = nearness.near(table)
-                rows, table = rows[near], table.filter(pa.array(near))
-            hits += len(table)
-            self.summary.add_hits(table)
-            newest.add(number, rows, instants(table["requested_at"]))
-        entries = self._time_line(newest, errors, is_own)
-        shown = entries[-SHOWN:]
-        self._add_continuations([error for entry in shown for error in entry.errors])
-        own = errors.filter(pa.array(is_own))
-        beside = [error["place"] for entry in shown for error in entry.errors if not is_own[error["place"]]]
+            rows, table = self._of_time(self._open(day, sealed, OF_HITS), "requested_at")
+            fits, near = fit_hits(table, self.wanted, self.store.policy.site.name), nearness.near(table)
+            shown = fits & near if self.wanted.is_of_errors else fits
+            hits += int(shown.sum())
+            self.summary.add_hits(table.filter(pa.array(shown)))
+            lines = np.column_stack([instants(table["requested_at"]), np.full(len(rows), number), rows])
+            newest = _newest(self.most, newest, lines[shown])
+            strangers = _newest(BESIDE, strangers, lines[near & ~fits])
+        entries = self._time_line(errors, nearness, newest, strangers)
+        shown_errors = [error for entry in entries[-SHOWN:] for error in entry.errors]
+        self._add_continuations(shown_errors)
+        own, beside = errors.filter(pa.array(is_own)), [error for error in shown_errors if not error["fits"]]
         self.summary.add_errors(own)
-        self.summary.add_errors(errors.take(pa.array(beside, pa.int64())))
+        self.summary.add_errors(pa.Table.from_pylist(beside, ERRORS))
         has_older = len(entries) > SHOWN or hits + len(own) > self.most
-        return Found(shown, hits, len(own) + len(beside), bool((~is_own).any()), has_older, self.summary)
+        return Found(entries[-SHOWN:], hits, len(own) + len(beside), bool((~is_own).any()), has_older, self.summary)
 
-    def _time_line(self, newest: Newest, errors: pa.Table, is_own: Mask) -> list[Entry]:
-        """Of the newest lines; an entry that only a hit could let in is shown beside it, or not at all."""
-        moments = instants(errors["logged_at"])
-        since = instant_since(np.concatenate([newest.moments, moments[is_own]]), self.most)
-        hits = self._rows(newest, since)
-        nearness = Nearness(errors)
-        nearness.near(hits)
-        places = np.flatnonzero((is_own & (moments >= since)) | (~is_own & nearness.errors_near()))[-MOST_BESIDE:]
-        chosen = errors.take(pa.array(places))
-        rows = chosen.to_pylist()
-        for place, row in zip(places, rows, strict=True):
-            row["place"] = int(place)
-        others = self._others(chosen, since)
-        entries = time_line([*hits.to_pylist(), *others], rows)
-        strange = {id(hit) for hit in others}
-        return [entry for entry in entries if self._is_shown(entry, is_own, id(entry.hit) in strange)]
+    def _time_line(self, errors: pa.Table, nearness: Nearness, newest: Codes, strangers: Codes) -> list[Entry]:
+        """Of the newest lines. An entry is shown beside the hit it belongs to: by itself, or where that fits."""
+        moments, is_own = instants(errors["logged_at"]), np.asarray(errors["fits"])
+        since = np.sort(np.concatenate([newest[:, 0], moments[is_own]]))[-self.most :].min(initial=LATEST)
+        hits = self._rows(newest[newest[:, 0] >= since])
+        chosen = np.flatnonzero((is_own & (moments >= since)) | (~is_own & nearness.errors_near(hits)))[-BESIDE:]
+        errors = errors.take(pa.array(chosen))
+        others = self._rows(strangers[strangers[:, 0] >= since - A_MINUTE])
+        others = others.filter(pa.array(Nearness(errors).near(others)))
+        rows = [row | {"fits": fits} for table, fits in ((hits, True), (others, False)) for row in table.to_pylist()]
+        return [entry for entry in time_line(rows, errors.to_pylist()) if self._is_shown(entry)]
 
-    def _is_shown(self, entry: Entry, is_own: Mask, is_strange: bool) -> bool:
-        if entry.hit and not is_strange:
+    def _is_shown(self, entry: Entry) -> bool:
+        if entry.hit and entry.hit["fits"]:
             return bool(entry.errors) or not self.wanted.is_of_errors
-        return any(is_own[error["place"]] for error in entry.errors)
+        return any(error["fits"] for error in entry.errors)
 
-    def _others(self, errors: pa.Table, since: int) -> list[Row]:
-        """Hits that do not fit: an entry may belong to one of them, and then to none that fits."""
-        found, nearness = [HITS.empty_table()], Nearness(errors)
-        for day, sealed in self._sealed("hits") if self.wanted.asks_about_hits and len(errors) else ():
-            table = self._open(day, sealed)
-            moments = instants(table["requested_at"])
-            table = table.filter(
-                pa.array((moments >= max(since, A_MINUTE) - A_MINUTE) & is_within(table["requested_at"], self.wanted))
-            )
-            table = table.filter(pa.array(~fit_hits(table, self.wanted, self.store.policy.site.name)))
-            found.append(table.filter(pa.array(nearness.near(table))))
-        newest = pa.concat_tables(found).unify_dictionaries().sort_by([("requested_at", "descending")])
-        rows: list[Row] = newest.slice(0, MOST_BESIDE).to_pylist()
-        return rows
-
-    def _errors(self) -> tuple[pa.Table, NDArray[np.int8]]:
-        """Entries of the time that fit or may fit, in order of time, and which is which."""
+    def _errors(self) -> pa.Table:
+        """Entries of the time in its order, those that do not fit left out; `fits` is false where a hit has to tell."""
         tables = [ERRORS.empty_table()]
         for day, sealed in self._sealed("errors"):
-            table = self._open(day, sealed)
-            tables.append(table.filter(pa.array(is_within(table["logged_at"], self.wanted))))
+            tables.append(self._of_time(self._open(day, sealed), "logged_at")[1])
         errors = pa.concat_tables(tables).unify_dictionaries().combine_chunks().sort_by("logged_at")
         fits = fit_errors(errors, self.wanted)
-        return errors.filter(pa.array(fits != NO)), fits[fits != NO]
+        return errors.append_column("fits", pa.array(fits == YES)).filter(pa.array(fits != NO))
 
-    def _fitting_hits(self, day: date, sealed: Sealed) -> tuple[NDArray[np.int64], pa.Table]:
-        """Their places in the object, and some of their columns."""
-        table = self._open(day, sealed, columns_for_hits(self.wanted))
-        rows = np.flatnonzero(is_within(table["requested_at"], self.wanted))
-        if len(rows) < len(table):
-            table = table.take(pa.array(rows))
-        fits = fit_hits(table, self.wanted, self.store.policy.site.name)
-        return (rows, table) if fits.all() else (rows[fits], table.filter(pa.array(fits)))
+    def _of_time(self, table: pa.Table, column: str) -> tuple[Codes, pa.Table]:
+        """The rows of the time that is looked at, and where they are."""
+        begin, end = pc.greater_equal(table[column], self.wanted.begin), pc.less(table[column], self.wanted.end)
+        rows = np.flatnonzero(pc.and_(begin, end))
+        return rows, table if len(rows) == len(table) else table.take(pa.array(rows))
 
-    def _rows(self, newest: Newest, since: int) -> pa.Table:
+    def _rows(self, lines: Codes) -> pa.Table:
         """Whole hits, of the objects that hold any of them."""
         found = [HITS.empty_table()]
         for number, (day, sealed) in enumerate(self._sealed("hits")):
-            rows = newest.rows[(newest.numbers == number) & (newest.moments >= since)]
-            if len(rows):
-                found.append(self._open(day, sealed).take(pa.array(np.sort(rows))))
+            places = lines[lines[:, 1] == number, 2]
+            if len(places):
+                found.append(self._open(day, sealed).take(pa.array(places)))
         return pa.concat_tables(found).unify_dictionaries()
 
     def _add_continuations(self, errors: Sequence[Row]) -> None:
@@ -193,7 +154,7 @@ class Search:
             if files is None or receipt.file in files:
                 yield from ((day, one) for one in receipt.of_day(day) if one.kind == kind)
 
-    def _open(self, day: date, sealed: Sealed, columns: list[str] | None = None) -> pa.Table:
+    def _open(self, day: date, sealed: Sealed, columns: Sequence[str] | None = None) -> pa.Table:
         """A reader holds no lock, so a key that one side lacks stays so."""
         return self.store.window.get(sealed, self.store.keys.look(day, sealed.generation), columns)
 
@@ -202,9 +163,14 @@ def _shards(store: Store, wanted: Wanted) -> Iterator[tuple[date, Receipt]]:
     """Of the days of the time; not those whose newest line, known to the hour, is older."""
     zone = store.calendar.zone
     first, last = (moment.astimezone(zone).date() for moment in (wanted.begin, wanted.end - timedelta.resolution))
-    for day in sorted(store.readable_days()):
-        if first <= day <= last:
-            for receipt in day_receipts(store, day):
-                is_late = receipt.newest is None or receipt.newest + AN_HOUR > wanted.begin
-                if is_late and wanted.log in ("", receipt.log):
-                    yield day, receipt
+    days = (day for day in sorted(store.readable_days()) if first <= day <= last)
+    for day, receipts in receipts_of_days(store, days).items():
+        for receipt in receipts:
+            is_late = receipt.newest is None or receipt.newest + AN_HOUR > wanted.begin
+            if is_late and wanted.log in ("", receipt.log):
+                yield day, receipt
+
+
+def _newest(most: int, lines: Codes, others: Codes) -> Codes:
+    both = np.concatenate([lines, others])
+    return both[np.argsort(both[:, 0], kind="stable")[-most:]]

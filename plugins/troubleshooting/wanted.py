@@ -22,13 +22,13 @@ FIELDS: Final = ("from", "until", "status", "path", "vhost", "log", "level", "me
 class Wanted:
     """Lines from `begin` until before `end`; an empty text, or None, asks for nothing.
 
-    `status` holds numbers and classes such as "5xx"; `level` is that or a worse one; `path` and `vhost` are a part of
+    `level` is that or a worse one; `path` and `vhost` are a part of
     it, or a pattern with * and ?.
     """
 
     begin: datetime
     end: datetime
-    status: tuple[str, ...] = ()
+    status: tuple[int, ...] = ()
     path: str = ""
     vhost: str = ""
     log: str = ""
@@ -43,11 +43,6 @@ class Wanted:
         """Whether hits are shown only for the error entries that belong to them."""
         return self.errors_only or bool(self.level)
 
-    @property
-    def asks_about_hits(self) -> bool:
-        """Whether anything is asked for that most error entries do not say."""
-        return bool(self.status or self.path or self.vhost or self.method or self.request_id)
-
 
 def typed_in(fields: Mapping[str, str]) -> dict[str, str]:
     """What was typed, to be shown again; what a button next to a list asks for wins."""
@@ -57,27 +52,21 @@ def typed_in(fields: Mapping[str, str]) -> dict[str, str]:
 
 def read_wanted(typed: Mapping[str, str], newest: datetime, zone: ZoneInfo) -> Wanted:
     """RefusedError, with what to write instead, for what means nothing; without times the last hour of data."""
-    end = _instant(typed["until"], zone, fold=1)
-    begin = _instant(typed["from"], zone, fold=0)
+    begin, end = _instant(typed["from"], zone, fold=0), _instant(typed["until"], zone, fold=1)
     end = end + timedelta(seconds=1) if end else max(newest, begin + USUAL) if begin else newest
     begin = begin or end - USUAL
     if begin >= end:
         raise RefusedError("the time from which to look is after the one until which; exchange them")
-    level = typed["level"]
-    if level and level not in LEVELS:
+    if typed["level"] not in ("", *LEVELS):
         raise RefusedError(f"the level is one of {', '.join(LEVELS)}")
     return Wanted(
-        begin=begin,
-        end=end,
+        begin,
+        end,
         status=_statuses(typed["status"]),
-        path=typed["path"],
-        vhost=typed["vhost"],
-        log=typed["log"],
-        level=level,
         method=typed["method"].upper(),
-        request_id=typed["request_id"],
         client=_network(typed["client"]),
         errors_only=bool(typed["errors_only"]),
+        **{name: typed[name] for name in ("path", "vhost", "log", "level", "request_id")},
     )
 
 
@@ -94,11 +83,14 @@ def _instant(text: str, zone: ZoneInfo, fold: int) -> datetime | None:
         raise RefusedError("a time is written as 2026-11-28T09:30, in the site's zone") from None
 
 
-def _statuses(text: str) -> tuple[str, ...]:
-    written = text.lower().replace(",", " ").split()
-    if not all(map(STATUS.fullmatch, written)):
-        raise RefusedError("a status is a number such as 404, or a class such as 5xx; several are set apart by blanks")
-    return tuple(written)
+def _statuses(text: str) -> tuple[int, ...]:
+    """All that are meant: a class is a hundred of them."""
+    found: list[int] = []
+    for written in text.lower().replace(",", " ").split():
+        if not STATUS.fullmatch(written):
+            raise RefusedError("a status is a number such as 404, or a class such as 5xx; set several apart by blanks")
+        found += range(int(written[0]) * 100, int(written[0]) * 100 + 100) if "x" in written else [int(written)]
+    return tuple(found)
 
 
 def _network(text: str) -> Network | None:

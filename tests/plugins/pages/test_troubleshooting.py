@@ -79,7 +79,7 @@ def test_an_error_stands_beside_its_hit_with_its_further_lines(client: Client, b
     assert "no stock" in cart
     assert "2 further lines Stack trace:" in cart
     assert "#0 /srv/shop/<b>total</b>.php(3)" in cart
-    assert "same client, within seconds" in cart
+    assert "same client, at that time" in cart
     assert "no hit" in found[-1]
     assert "resuming normal operations" in found[-1]
     assert "<b>total" not in page

@@ -75,10 +75,10 @@ def test_of_several_hits_of_a_client_the_one_that_is_named_then_the_one_that_fai
     assert entries[2]["by"] == SAME_CLIENT
 
 
-@pytest.mark.parametrize("logged", ["when it began", "when it ended"])
-def test_a_long_request_joins_whichever_end_the_server_logs(logged: str) -> None:
-    slow = hit(0 if logged == "when it began" else 60, request_seconds=60.0)
-    assert paths([slow], error(60 if logged == "when it began" else 0)) == ["/"]
+@pytest.mark.parametrize("after", [-60, -30, 0, 30, 60])
+def test_a_long_request_joins_what_was_logged_as_it_ran_whichever_end_the_server_logs(after: int) -> None:
+    assert paths([hit(request_seconds=60.0)], error(after)) == ["/"]
+    assert paths([hit(request_seconds=60.0), hit(after, path="/short")], error(after)) == ["/short"]
 
 
 def test_entries_stand_in_order_of_time() -> None:
@@ -100,8 +100,8 @@ def test_what_joins_is_near(hits: list[tuple[Any, ...]], errors: list[tuple[Any,
     hit_rows = [hit(at, client_ip=who, request_id=one, request_seconds=took) for at, who, one, took in hits]
     error_rows = [error(at, client_ip=who, request_id=one) for at, who, one in errors]
     nearness = Nearness(pa.Table.from_pylist(error_rows, ERRORS))
-    near = nearness.near(pa.Table.from_pylist(hit_rows, HITS))
-    near_errors = nearness.errors_near()
+    table = pa.Table.from_pylist(hit_rows, HITS)
+    near, near_errors = nearness.near(table), nearness.errors_near(table)
     for entry in time_line(hit_rows, error_rows):
         if entry.hit and entry.errors:
             assert near[next(n for n, row in enumerate(hit_rows) if row is entry.hit)]
