@@ -20,8 +20,8 @@ LONGEST_ENTRY: Final = max(LIMITS)
 # Of what a call of the system refused nginx keeps the error's text when it cuts the rest, and the client behind it.
 # A user's name has no colon, and so no time and no client.
 SELF_EVIDENT: Final = re.compile(rb'\w+\(\) "|"|user "')
-CONNECTION: Final = re.compile(rb"#\d+: \*(\d{1,18}) ")
-NEAR: Final = 1_000  # connections, of which servers count millions; no visitor learns how many
+NUMBERS: Final = re.compile(rb" (\d{1,18})#\d+: \*(\d{1,18}) ")
+NEAR: Final = 1_000  # of connections, which servers count in millions, and of workers, which start together
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,10 @@ class Seen:
         return self.groups is not None and SELF_EVIDENT.match(self.groups[3] or b"") is not None
 
     @property
-    def connection(self) -> float:
-        """The number that nginx gave it; infinite where there is none."""
-        found = CONNECTION.search(self.raw)
-        return int(found[1]) if found else inf
+    def numbers(self) -> tuple[float, float]:
+        """Of the process and the connection, which no visitor is told; infinite where it has none."""
+        found = NUMBERS.search(self.raw)
+        return (int(found[1]), int(found[2])) if found else (inf, inf)
 
 
 class Tearing:
@@ -122,8 +122,8 @@ def _is_cut(line: Seen, opened: dict[int, Seen]) -> bool:
 
 def _are_two(start: Seen, line: Seen) -> bool:
     """Whether entries that only happen to end where one would be cut: several in a hundred do."""
-    is_near = abs(line.connection - start.connection) <= NEAR
-    return start.names_client and (is_near or start.is_cut_in_sight)
+    are_near = all(abs(one - other) <= NEAR for one, other in zip(start.numbers, line.numbers, strict=True))
+    return start.names_client and (are_near or start.is_cut_in_sight)
 
 
 def _entry_before(lines: Sequence[Seen], place: int, is_whole: bool) -> Iterator[Seen]:
