@@ -18,13 +18,13 @@ from plugins.store.window import DamagedError
 from schemas.refusals import RefusedError
 from schemas.scenario import Scenario
 from schemas.window import EVENTS, HITS
+from transforms.detection.banned import Targets
 from transforms.detection.cost import Cost, TargetCost, bans_of, cost_of_day, without
 from transforms.detection.count import find_alerts
 from transforms.detection.decide import decide
 from transforms.detection.match import NEEDED, match_events, match_together
 from transforms.detection.match_errors import match_errors
 from transforms.detection.outcomes import WORST_LAST
-from transforms.detection.reach import Targets
 from transforms.distinct import Remembered
 from transforms.statistics.blocks import Blocks, in_blocks, join_all
 from transforms.statistics.coded import Context

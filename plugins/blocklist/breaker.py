@@ -17,8 +17,8 @@ from plugins.store.store import Store
 from schemas.policy import policy_version
 from schemas.receipts import Record
 from schemas.refusals import RefusedError
-from transforms.detection.crowd import Crowd, before_bans, count_hit, people_of_day
-from transforms.detection.reach import Targets
+from transforms.detection.banned import Targets
+from transforms.detection.people_hit import PeopleHit, before_bans, count_hit, people_of_day
 from transforms.statistics.blocks import in_blocks
 from transforms.statistics.coded import Context
 from transforms.statistics.people import browsed
@@ -124,14 +124,14 @@ def _judge(store: Store, active: Sequence[Decision], known: Published, judged: s
     return Published(published=tuple(sorted(let)), excused=excused, refused=refused)
 
 
-def _crowds(store: Store, decisions: Sequence[Decision]) -> dict[date, Crowd]:
+def _crowds(store: Store, decisions: Sequence[Decision]) -> dict[date, PeopleHit]:
     """By the newest whole day that can be read, and by who came today, of whom nobody was there before.
 
     Today's are measured by the larger crowd: of the first ten of a morning one is no tenth of the readers.
     """
     today = store.calendar.today()
     bans, attackers = [(one.target, one.scenario) for one in decisions], _attackers(store)
-    found: dict[date, Crowd] = {}
+    found: dict[date, PeopleHit] = {}
     for day in sorted((day for day in store.readable_days() if day < today), reverse=True):
         if (people := _people(store, day)) is not None:
             found[day] = count_hit(people, bans, attackers)

@@ -14,7 +14,7 @@ from plugins.store.store import Store
 from schemas.refusals import RefusedError
 
 FOLDER: Final = "blocklist"
-TOLD: Final = "bouncers"  # what each was told, which expires as well
+BOUNCERS: Final = "bouncers"  # what each was told, which expires as well
 EXPIRES: Final = re.compile(rb"# .* expires (never|[0-9T:-]{19})Z?\n")
 
 
@@ -73,7 +73,7 @@ def renew_exports(store: Store) -> list[str]:
 def expired_exports(store: Store) -> list[str]:
     """The files whose first ban has ended, or that do not say until when they may be used."""
     place = store.place("exports")
-    names = [name for folder in (FOLDER, TOLD) for name in place.names(f"{folder}/")]
+    names = [name for folder in (FOLDER, BOUNCERS) for name in place.names(f"{folder}/")]
     return [name for name in names if _is_expired(store, name)]
 
 

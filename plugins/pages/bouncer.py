@@ -8,9 +8,9 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from plugins.access.tokens import Token
+from plugins.blocklist.bouncers import Told, longest, tell
 from plugins.blocklist.exporting import published
 from plugins.blocklist.formats.bans import iso
-from plugins.blocklist.told import Told, longest, tell
 from plugins.pages.gate import OpenStore
 from plugins.pages.programs import known_token, like_a_token, record_program
 

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 import pyarrow as pa
 
-from transforms.detection.reach import Mask, Targets, Terms
+from transforms.detection.banned import Mask, Targets, Terms
 from transforms.distinct import Codes, distinct_values, pair_codes
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from schemas.window import DECISIONS
 from tests.stores import utc
+from transforms.detection.banned import Targets
 from transforms.detection.cost import Hit, TargetCost, bans_of, cost_of_day, without
-from transforms.detection.reach import Targets
 
 NOON = utc(2026, 11, 20, 12)
 ADDRESSES = ["192.0.2.1", "192.0.2.2", "198.51.100.9", "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"]

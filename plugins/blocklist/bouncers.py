@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pyarrow.parquet.encryption import create_decryption_properties
 
 from plugins.blocklist.decisions import Decision
-from plugins.blocklist.exporting import TOLD, published
+from plugins.blocklist.exporting import BOUNCERS, published
 from plugins.blocklist.formats.bans import iso
 from plugins.store.store import Store
 from plugins.store.window import seal
@@ -94,7 +94,7 @@ class _Memory:
     """A file of the exports. Its first line says when it is removed: with the last day of what is in it."""
 
     def __init__(self, store: Store, name: str, token: str) -> None:
-        self.store, self.name = store, f"{TOLD}/{name}.sealed"
+        self.store, self.name = store, f"{BOUNCERS}/{name}.sealed"
         self.secret = hmac.digest(token.encode(), b"what this bouncer was told", "sha256")
 
     def read(self) -> tuple[dict[str, Told], datetime | None]:

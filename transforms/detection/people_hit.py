@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.window import TEXT
-from transforms.detection.reach import Targets, number_of
+from transforms.detection.banned import Targets, number_of
 from transforms.distinct import distinct_values
 
 # Where fewer of those who see pages load what pages are made of, that is not in the log, and all of them count.
@@ -19,7 +19,7 @@ HOUSEHOLD: Final = 48  # bits of IPv6: whoever rents one such network has 65,536
 
 
 @dataclass(frozen=True)
-class Crowd:
+class PeopleHit:
     """Of `people`, `hit` are hit by bans; `by_scenario` says by whose, and `targets` which of them do so."""
 
     people: int
@@ -73,7 +73,7 @@ def people_of_day(browsed: Iterable[pa.Table], with_parts: bool = False) -> pa.D
     return whole["client_ip"].filter(pa.array(is_person)).combine_chunks()
 
 
-def count_hit(people: pa.DictionaryArray, bans: Iterable[tuple[str, str]], attackers: Targets) -> Crowd:
+def count_hit(people: pa.DictionaryArray, bans: Iterable[tuple[str, str]], attackers: Targets) -> PeopleHit:
     """People of `people_of_day` and bans (target, scenario) → how many are hit; `attackers` are no people.
 
     All of one IPv6 network of HOUSEHOLD bits are one: there, as many addresses as somebody likes cost him nothing.
@@ -97,7 +97,7 @@ def count_hit(people: pa.DictionaryArray, bans: Iterable[tuple[str, str]], attac
     counts: Counter[str] = Counter()
     for home, names in hit_by.items():
         counts.update(dict.fromkeys(names, sizes[home]))
-    return Crowd(sizes.total(), sum(sizes[home] for home in hit_by), counts, frozenset(hitting))
+    return PeopleHit(sizes.total(), sum(sizes[home] for home in hit_by), counts, frozenset(hitting))
 
 
 def _household(address: str) -> tuple[int, int]:
