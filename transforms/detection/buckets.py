@@ -1,5 +1,6 @@
 """Leaky buckets, by their closed form instead of event by event."""
 
+from bisect import bisect_right
 from datetime import timedelta
 from typing import Final
 
@@ -10,7 +11,6 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 MICROSECOND: Final = timedelta(microseconds=1)
-KEYS: Final = 12  # what one or two keys add to a target: a letter of another script is nine characters
 
 
 def bucket_levels(instants: Ints, buckets: Ints, leak: int) -> Ints:
@@ -27,32 +27,71 @@ def bucket_levels(instants: Ints, buckets: Ints, leak: int) -> Ints:
     return levels
 
 
-def first_of_values(instants: Ints, buckets: Ints, values: Ints, full: int) -> Mask:
-    """Of events sorted by bucket and instant: whether the value is new, or was not there for `full` microseconds.
+def distinct_levels(instants: Ints, buckets: Ints, values: Ints, leak: int, capacity: int) -> Ints:
+    """As `bucket_levels`, where a value counts once in any stretch of time.
 
-    That is how long a full bucket takes to run dry, so nothing counts twice in it, and a further day none the less.
+    The level after an event is the most that a stretch makes which ends there: its distinct values, less what has
+    leaked since it began. One more event lowers no level, so what is read late clears nobody. What cannot overflow
+    has some level that does not.
     """
-    order = np.lexsort((values, buckets))  # a stable sort
-    is_again = (np.diff(buckets[order], prepend=-1) == 0) & (np.diff(values[order], prepend=-1) == 0)
-    is_again &= np.diff(instants[order], prepend=0) < full
-    is_first = np.empty(len(order), np.bool_)
-    is_first[order] = ~is_again
-    return is_first
+    levels = bucket_levels(instants, buckets, leak)  # the most there can be: as if no value came again
+    if not len(levels):
+        return levels
+    starts = np.flatnonzero(levels == leak)
+    before = _places_before(np.cumsum(levels == leak), values)
+    ends = np.append(starts[1:], len(levels))
+    news = np.add.reduceat((before < 0).astype(np.int64), starts)
+    is_over = np.maximum.reduceat(levels, starts) > capacity * leak
+    for number in np.flatnonzero(is_over & (news < ends - starts)):
+        own = slice(starts[number], ends[number])
+        is_enough = news[number] > capacity
+        levels[own] = _levels(instants[own], before[own] - starts[number], leak) if is_enough else leak
+    return levels
 
 
-def typed_on(values: list[str | None], buckets: Ints) -> Mask:
-    """Of events sorted by bucket and instant: whether the value is that of the event before with a few letters more or
-    fewer, in one place. A field that searches while somebody types sends such, a target for each key that is pressed.
+def _places_before(bursts: Ints, values: Ints) -> Ints:
+    """For each event where its value was last in the burst, or -1."""
+    order = np.lexsort((values, bursts))  # a stable sort
+    is_again = (np.diff(bursts[order], prepend=-1) == 0) & (np.diff(values[order], prepend=-1) == 0)
+    places = np.empty(len(order), np.int64)
+    places[order] = np.where(is_again, np.roll(order, 1), -1)
+    return places
+
+
+def _levels(instants: Ints, before: Ints, leak: int) -> list[int]:
+    """Of one bucket, event by event; `before` is where its value was last, negative if nowhere.
+
+    Kept are the starts of stretches that make more than any later one, each with how much more than the next. That
+    never grows, for a value that comes again counts in both; so what has been passed is passed for good.
     """
-    found = np.zeros(len(values), np.bool_)
-    for place in np.flatnonzero(np.diff(buckets, prepend=-1) == 0).tolist():
-        found[place] = _is_typed_on(values[place - 1] or "", values[place] or "")
-    return found
+    starts: list[int] = []
+    more: list[int] = []
+    level, time, levels = 0, int(instants[0]), []
+    for place, (now, last) in enumerate(zip(instants.tolist(), before.tolist(), strict=True)):
+        if starts:
+            more[-1] -= now - time
+            level -= now - time
+        time = now
+        starts.append(place)
+        more.append(leak)
+        level += leak
+        having = bisect_right(starts, last) - 1  # the newest whose stretch has the value already
+        if having >= 0:
+            more[having] -= leak
+            level -= leak
+        for number in (len(starts) - 2, having):
+            level += _drop_passed(starts, more, number)
+        levels.append(level)
+    return levels
 
 
-def _is_typed_on(before: str, after: str) -> bool:
-    shorter, longer = sorted((before, after), key=len)
-    if not 0 < len(longer) - len(shorter) <= KEYS:
-        return False
-    begin = next((place for place, letter in enumerate(shorter) if letter != longer[place]), len(shorter))
-    return longer.endswith(shorter[begin:])
+def _drop_passed(starts: list[int], more: list[int], number: int) -> int:
+    """Those up to this number that make no more than the next; returns how much more the first then makes."""
+    while 0 <= number < len(starts) - 1 and more[number] <= 0:
+        passed = more.pop(number)
+        del starts[number]
+        if number == 0:
+            return -passed
+        number -= 1
+        more[number] += passed
+    return 0

@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 
 from schemas.scenario import Scenario
 from schemas.window import ALERTS, EVIDENCE
-from transforms.detection.buckets import MICROSECOND, Ints, Mask, bucket_levels, first_of_values, typed_on
+from transforms.detection.buckets import MICROSECOND, Ints, Mask, bucket_levels, distinct_levels
 from transforms.detection.dictionaries import compact, unify
 from transforms.detection.outcomes import outcomes_of
 from transforms.detection.targets import Network, code_targets, name_targets
+from transforms.detection.typing import without_typed
 from transforms.distinct import dictionary_codes, occurring
 
 Columns = dict[str, pa.ChunkedArray | pa.Array]
@@ -144,26 +145,33 @@ def _overflows(events: pa.Table, scenario: Scenario, number: int) -> tuple[pa.Ta
 def _find_bursts(events: pa.Table, instants: Ints, scenario: Scenario) -> _Bursts:
     places, buckets = np.arange(len(events)), dictionary_codes(events["bucket"])[0]
     is_then: Mask = events["step"].fill_null(0).to_numpy() > 0
-    counted = _counted(events, instants, buckets, np.flatnonzero(~is_then), scenario)
-    if not len(counted):
-        return _Bursts(places, np.zeros(len(events), np.bool_), instants)
-    leak = scenario.bucket.leak // MICROSECOND
-    levels = bucket_levels(instants[counted], buckets[counted], leak)
-    bursts = np.cumsum(levels == leak) - 1
-    is_over = levels > scenario.bucket.capacity * leak
-    overflow = _first_places(bursts[is_over], counted[is_over], bursts[-1] + 1, never=len(events))
-    # A repeat belongs to the counted event before it, as long as the bucket has not run dry since.
-    latest = np.maximum(np.searchsorted(counted, places, side="right") - 1, 0)
-    belongs = (counted[latest] <= places) & (buckets[counted][latest] == buckets)
-    of_rows, due = bursts[latest], overflow
-    is_evidence = belongs & ~is_then & (instants < (instants[counted] + levels)[latest])
+    filling = np.flatnonzero(~is_then)
+    if not len(filling):
+        return _Bursts(places, is_then & False, instants)
+    levels = _levels(events, filling, instants[filling], buckets[filling], scenario)
+    bursts = np.cumsum(_is_first(instants[filling], buckets[filling], levels)) - 1
+    is_over = levels > scenario.bucket.capacity * (scenario.bucket.leak // MICROSECOND)
+    if scenario.count == "distinct target":
+        targets = events["distinct"].take(filling).to_pylist()
+        is_over = without_typed(is_over, bursts, instants[filling], targets, scenario.bucket)
+    due = overflow = _first_places(bursts[is_over], filling[is_over], bursts[-1] + 1, never=len(events))
+    # A second step belongs to the burst of the event before it.
+    latest = np.maximum(np.cumsum(~is_then) - 1, 0)
+    of_rows, is_evidence = bursts[latest], ~is_then
     if scenario.within is not None:
-        filling = np.maximum.accumulate(np.where(is_then, 0, places))
-        soon = instants - instants[filling] <= scenario.within // MICROSECOND
-        is_due = belongs & is_then & (overflow[of_rows] <= places) & soon
+        before = filling[latest]
+        soon = instants - instants[before] <= scenario.within // MICROSECOND
+        is_due = is_then & soon & (buckets[before] == buckets) & (overflow[of_rows] <= places)
         due = _first_places(of_rows[is_due], places[is_due], len(overflow), never=len(events))
         is_evidence |= is_due
     return _Bursts(of_rows, is_evidence & (due[of_rows] < len(events)), np.append(instants, 0)[due])
+
+
+def _is_first(instants: Ints, buckets: Ints, levels: Ints) -> Mask:
+    """Whether an event comes into a bucket that is empty."""
+    is_dry = np.ones(len(instants), np.bool_)
+    is_dry[1:] = (np.diff(buckets) != 0) | (np.diff(instants) >= levels[:-1])
+    return is_dry
 
 
 def _first_places(bursts: Ints, places: Ints, length: int, never: int) -> Ints:
@@ -185,17 +193,14 @@ def _describe(behind: pa.Table, begins: Ints, overflows: pa.Array) -> pa.Table:
     return compact(alerts, ALERTS)
 
 
-def _counted(events: pa.Table, instants: Ints, buckets: Ints, rows: Ints, scenario: Scenario) -> Ints:
-    """Those of the rows that fill a bucket: all of them, or the first of each distinct value."""
-    columns = {"distinct address": "subscriber", "distinct user_agent": "user_agent"}
+def _levels(events: pa.Table, rows: Ints, instants: Ints, buckets: Ints, scenario: Scenario) -> Ints:
+    """Of the bucket after each of these events."""
+    leak = scenario.bucket.leak // MICROSECOND
     if scenario.count == "events":
-        return rows
-    column = events[columns.get(scenario.count, "distinct")]
-    full = scenario.bucket.full // MICROSECOND
-    counts = first_of_values(instants[rows], buckets[rows], dictionary_codes(column)[0][rows], full)
-    if scenario.count == "distinct target":
-        counts &= ~typed_on(column.take(rows).to_pylist(), buckets[rows])
-    return rows[counts]
+        return bucket_levels(instants, buckets, leak)
+    columns = {"distinct address": "subscriber", "distinct user_agent": "user_agent"}
+    values = dictionary_codes(events[columns.get(scenario.count, "distinct")])[0][rows]
+    return distinct_levels(instants, buckets, values, leak, scenario.bucket.capacity)
 
 
 def _sort(events: pa.Table) -> pa.Table:

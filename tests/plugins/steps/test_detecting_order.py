@@ -22,16 +22,21 @@ path = ["^/{name}/"]
 RULES = {
     "burst": 'bucket = { capacity = 2, leak = "PT1M" }',
     "crowd": 'bucket = { capacity = 3, leak = "PT1M" }\ngroup_by = "network"\ncount = "distinct address"',
+    "names": 'bucket = { capacity = 2, leak = "PT1M" }\ncount = "distinct path"',
     "steps": 'bucket = { capacity = 1, leak = "PT1M" }\nwithin = "PT10M"',
 }
 SECOND = '[[then]]\nmethods = ["GET"]\npath = ["^/done$"]\n'
 
 
 def attacks() -> list[str]:
-    """A burst over midnight by one address, four neighbours, and a second step after two first ones."""
+    """A burst over midnight by one address, four neighbours, three names of which one came again before, and a second
+    step after two first ones.
+    """
     moments = [NOON - timedelta(hours=12) + timedelta(seconds=20 * n) for n in range(-2, 2)]
     lines = [hit(moment, "203.0.113.1", f"/burst/{n}") for n, moment in enumerate(moments)]
     lines += [hit(NOON - timedelta(seconds=n), f"198.51.100.{n}", f"/crowd/{n}") for n in range(5)]
+    moments = [NOON - timedelta(seconds=300 - 20 * n) for n in range(5)]
+    lines += [hit(moment, "203.0.113.4", f"/names/{name}") for moment, name in zip(moments, "aaabc", strict=True)]
     lines += [hit(NOON - timedelta(seconds=90 - n), "203.0.113.9", f"/steps/{n}") for n in range(2)]
     lines += [hit(NOON - timedelta(seconds=30), "203.0.113.9", "/done"), hit(NOON, "203.0.113.7", "/done")]
     return sorted(lines, key=lambda line: line.split("[")[1])
@@ -67,5 +72,6 @@ def test_files_in_any_order_with_a_detection_after_each_end_as_all_at_once(order
             now = {one.decision: one for one in kept(parts)}
             assert before.items() <= now.items()
             before = dict(now)
-        expected = {("203.0.113.1", "burst"), ("198.51.100.0/24", "crowd"), ("203.0.113.9", "steps")}
+        expected = {("203.0.113.1", "burst"), ("203.0.113.4", "names"), ("203.0.113.9", "steps")}
+        expected.add(("198.51.100.0/24", "crowd"))
         assert targets(parts) == targets(whole) == expected

@@ -26,40 +26,35 @@ def alerts_of(events: Sequence[Event], scenario: Scenario, owner_of: Callable[[s
 
 def _bursts(events: list[Event], scenario: Scenario) -> list[tuple[str, datetime, list[Event]]]:
     """Those that alert: when each is due, and its evidence."""
-    leak = scenario.bucket.leak
-    level, at = timedelta(), None
-    latest: dict[str | None, datetime] = {}
-    before: str | None = None  # of the event before, "" if it has none
-    filled = None
+    level, of_targets = timedelta(), scenario.count == "distinct target"
+    filled: list[tuple[datetime, str | None]] = []
     bursts: list[dict[str, Any]] = []
     for event in events:
         now = event["occurred_at"]
         if event["step"]:
-            if bursts and scenario.within and bursts[-1]["over"] and now - filled <= scenario.within:
+            if bursts and scenario.within and bursts[-1]["over"] and now - filled[-1][0] <= scenario.within:
                 bursts[-1]["due"] = bursts[-1]["due"] or now
                 bursts[-1]["events"].append(event)
             continue
-        filled = now
-        value = _value(event, scenario)
-        is_new = scenario.count == "events" or value not in latest or now - latest[value] >= scenario.bucket.full
-        latest[value] = now
-        if scenario.count == "distinct target":
-            is_new = is_new and (before is None or not grows(before, value or ""))
-            before = value or ""
-        dry = at is None or now - at >= level
-        if not is_new:
-            if not dry:
-                bursts[-1]["events"].append(event)
-            continue
-        if dry:
+        value = f"{len(filled)}" if scenario.count == "events" else _value(event, scenario)
+        if not filled or now - filled[-1][0] >= level:
             bursts.append({"over": None, "due": None, "events": []})
-        level = leak + (timedelta() if dry else level - (now - at))
-        at = now
+        filled.append((now, value))
+        stretches = [filled[begin:] for begin in range(len(filled))]
+        level = max(_level(stretch, scenario, len) for stretch in stretches)
         bursts[-1]["events"].append(event)
-        if level > scenario.bucket.capacity * leak:
+        most = max(_level(stretch, scenario, searches) for stretch in stretches) if of_targets else level
+        if most > scenario.bucket.capacity * scenario.bucket.leak:
             bursts[-1]["over"] = bursts[-1]["over"] or now
     due = "due" if scenario.within else "over"
     return [(scenario.name, burst[due], burst["events"]) for burst in bursts if burst[due]]
+
+
+def _level(
+    stretch: list[tuple[datetime, str | None]], scenario: Scenario, count: Callable[[set[str | None]], int]
+) -> timedelta:
+    """What a stretch of events makes: its distinct values, less what has leaked since it began."""
+    return count({value for _, value in stretch}) * scenario.bucket.leak - (stretch[-1][0] - stretch[0][0])
 
 
 def _split(burst: tuple[str, datetime, list[Event]]) -> list[Alert]:
@@ -78,8 +73,17 @@ def _value(event: Event, scenario: Scenario) -> str | None:
     return event["user_agent"] if scenario.count == "distinct user_agent" else event["distinct"]
 
 
-def grows(before: str, after: str) -> bool:
-    """Whether one is the other with one to twelve letters put in somewhere."""
-    shorter, longer = sorted((before, after), key=len)
-    more = len(longer) - len(shorter)
-    return 1 <= more <= 12 and any(longer[:at] + longer[at + more :] == shorter for at in range(len(shorter) + 1))
+def searches(targets: set[str | None]) -> int:
+    """How many are not typed on, for the field of which it is fewest."""
+    fields = [(target or "").split("&") for target in targets]
+    return min(
+        sum(not any(_is_typed_on(one, other, field) for other in fields) for one in fields)
+        for field in range(max(map(len, fields)))
+    )
+
+
+def _is_typed_on(one: list[str], other: list[str], field: int) -> bool:
+    if one == other or field >= len(other):
+        return False
+    begun = one[field] if field < len(one) else ""
+    return other[field].startswith(begun) and one[:field] == other[:field] and one[field + 1 :] == other[field + 1 :]

@@ -33,7 +33,9 @@ events = st.fixed_dictionaries(
     {
         "occurred_at": st.integers(0, 40).map(lambda second: START + timedelta(seconds=second)),
         "client_ip": st.sampled_from([*OWNERS, "2001:db8::2"]),
-        "distinct": st.sampled_from(["/a?q=", "/a?q=do", "/a?q=doc", "/b?q=a&l=nb", "/b?q=ab&l=nb", None]),
+        "distinct": st.sampled_from(
+            ["/a?q=do", "/a?q=doc", "/b?q=a&l=n", "/b?q=ab&l=n", "/b?q=a&l=", "/b?q=ab&l=", None]
+        ),
         "user_agent": st.sampled_from(["x", "y"]),
         "step": st.sampled_from([0, 0, 0, 1]),
         "log": st.just("www"),
@@ -126,3 +128,11 @@ def test_a_search_while_somebody_types_is_one_target():
 
     assert len(find_alerts(match_events(make_hits(typed), [rule]), [rule], [])[0]) == 0
     assert len(find_alerts(match_events(make_hits(others), [rule]), [rule], [])[0]) == 1
+
+
+def test_nobody_types_a_hundred_requests_of_one_attack():
+    rule = SECRETS.model_copy(update={"name": "sql-injection", "count": "distinct target", "success": ()})
+    typed = [{"path": "/.suggest", "query": f"q={'x' * n}"} for n in range(1, 102)]
+
+    assert len(find_alerts(match_events(make_hits(typed[:100]), [rule]), [rule], [])[0]) == 0
+    assert len(find_alerts(match_events(make_hits(typed), [rule]), [rule], [])[0]) == 1

@@ -12,7 +12,6 @@ from tests.transforms.detection.test_engine import OWNERS, RULES, events
 from transforms.detection.count import find_alerts
 
 Rows = list[dict[str, object]]
-COUNTING_ALL = [rule for rule in RULES if rule.count == "events"]
 
 
 def alerts(rows: Rows, rule: Scenario) -> set[tuple[object, ...]]:
@@ -25,13 +24,12 @@ def numbered(rows: Rows, rule: Scenario) -> Rows:
     return [{**row, "scenario": rule.name, "line_number": number, **steps} for number, row in enumerate(rows, 1)]
 
 
-@pytest.mark.parametrize("rule", COUNTING_ALL, ids=[rule.name for rule in COUNTING_ALL])
+@pytest.mark.parametrize("rule", RULES, ids=[rule.name for rule in RULES])
 @settings(max_examples=30, deadline=None)
 @given(st.lists(events, max_size=20), st.data())
 def test_nobody_who_alerts_on_some_of_the_hits_is_cleared_by_the_rest(
     rule: Scenario, rows: Rows, data: st.DataObject
 ) -> None:
-    """Not so of distinct values: one that was there before counts no more, if that is read later."""
     whole = data.draw(st.permutations(numbered(rows, rule)))
     some = whole[: data.draw(st.integers(0, len(rows)))]
     assert {target for target, _ in alerts(some, rule)} <= {target for target, _ in alerts(whole, rule)}
