@@ -74,7 +74,7 @@ ATTACKS = [
     Attack("path-traversal", 20, 2, _query("/download?file=", TRAVERSAL), MIXED),
     Attack("cross-site-scripting", 20, 2, _query("/search?q=", SCRIPTS), MIXED),
     Attack("command-injection", 20, 2, _query("/ping?host=", COMMANDS), MIXED),
-    Attack("log4shell", 6, 3, _query("/search?q=", LOOKUPS)),
+    Attack("exploit-scan", 6, 3, _query("/search?q=", LOOKUPS)),
     Attack("secret-files", len(SECRETS), 2, lambda n: SECRETS[n], REFUSED, besides=SCANS),
     Attack("scanner-agent", 30, 3, _own_page, agent=SQLMAP),
     Attack("scanner-agent", 30, 3, _own_page, agent=NIKTO, vhost=SHOP),
