@@ -63,19 +63,21 @@ def admit(store: Store, active: Sequence[Decision]) -> list[Decision]:
     return [one for one in active if one.decision in known.published]
 
 
-def held_back(store: Store, active: Iterable[Decision]) -> frozenset[str]:
-    """Handles of the decisions in force that are not let through, as they were judged last."""
+def held_back(store: Store, decisions: Iterable[Decision]) -> frozenset[str]:
+    """Handles of these decisions that are not let through, as they were judged last; it bears on those in force."""
     known = _read(store)
     if known.refused is None or store.policy.blocklist.most_people >= 1:
         return frozenset()
-    return frozenset(one.decision for one in active if one.decision not in known.published)
+    return frozenset(one.decision for one in decisions if one.decision not in known.published)
 
 
-def refusal(store: Store) -> str | None:
-    """Which bans are held back, why, and what to do; counts only."""
+def refusal(store: Store, active: Iterable[Decision] | None = None) -> str | None:
+    """Which bans are held back, why, and what to do; counts only. `active`: the decisions in force, if known."""
     known, most = _read(store), store.policy.blocklist.most_people
-    held = held_back(store, Decisions(store).active(store.clock()))
-    if known.refused is None or not held:
+    if known.refused is None:
+        return None
+    held = held_back(store, Decisions(store).active(store.clock()) if active is None else active)
+    if not held:
         return None
     found = known.refused
     return (
@@ -165,7 +167,7 @@ def _people(
 def _attackers(store: Store) -> Targets:
     """Single addresses that two scenarios found: one of them alone may be wrong."""
     found = defaultdict(set)
-    for one in Decisions(store).all():
+    for one in Decisions(store).of_several():
         if one.lifted_at is None and one.scenario != BY_HAND and ("/" not in one.target or one.target.endswith("/64")):
             found[one.target].add(one.scenario)
     return Targets([target for target, scenarios in found.items() if len(scenarios) > 1])

@@ -41,7 +41,7 @@ def ban(
         raise RefusedError("a ban lasts a minute at least")
     decisions, today = Decisions(store), store.calendar.today()
     with store.writing(today, patience=patience):
-        made = _made(store, decisions.all(), names, lasts, reason, role)
+        made = _made(store, decisions.on(names), names, lasts, reason, role)
         _record(store, role, "ban", made)
         decisions.add(made)
     _refuse_unpublished("ban", renew_exports(store) or _held_back(store, made))

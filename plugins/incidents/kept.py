@@ -41,7 +41,7 @@ def all_incidents(store: Store) -> list[Incident]:
 
 def incidents_of(store: Store, day: date) -> list[Incident]:
     """As they are kept; a day that is closed, or has to be, has none."""
-    return [Incident(day=day, **row) for row in read_kept(store, INCIDENTS, day)]
+    return [Incident(day=day, **row) for row in read_kept(store, INCIDENTS, day).to_pylist()]
 
 
 def put_incidents(store: Store, day: date, incidents: Iterable[Incident]) -> None:

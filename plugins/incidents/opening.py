@@ -27,6 +27,9 @@ def open_incidents(
     `evidence` is that of all alerts, `descriptions` are those of their scenarios, also of those that ban nobody. The
     locks of the alerts' days are held. A run that was killed is made up for by the next.
     """
+    successes = [alert for alert in alerts if alert["outcome"] == SUCCESS]
+    if not successes:
+        return 0
     reached = _reached(evidence)
     before: defaultdict[Subject, list[Incident]] = defaultdict(list)
     for one in all_incidents(store):
@@ -35,8 +38,7 @@ def open_incidents(
         _incident(
             store, alert, reached.get(alert["alert"]) or alert["last_seen"], before[_subject(alert)], descriptions
         )
-        for alert in alerts
-        if alert["outcome"] == SUCCESS
+        for alert in successes
     ]
     going = [one for one in found if one]
     changed = [one for one in going if one not in before[one.target, one.scenario]]

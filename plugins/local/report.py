@@ -8,6 +8,7 @@ from typing import Final
 
 import duckdb
 
+from plugins.blocklist.breaker import held_back
 from plugins.blocklist.decisions import Decisions
 from plugins.steps.watching import Watch
 from plugins.store.door import Folder
@@ -96,8 +97,11 @@ def _files(store: Store, table: str) -> list[str]:
 def _blocklist(store: Store) -> Iterator[tuple[str, str]]:
     decisions = Decisions(store)
     active = decisions.active(store.clock())
-    by_scenario = _listed(Counter(decision.scenario for decision in active))
-    yield "blocklist", f"{len(active):,} active of {len(decisions.all()):,} decisions: {by_scenario or 'none'}"
+    held = held_back(store, active)
+    by_scenario = _listed(Counter(one.scenario for one in active if one.decision not in held))
+    and_held = f" and {len(held):,} held back" if held else ""
+    number, total = len(active) - len(held), decisions.count().total()
+    yield "blocklist", f"{number:,} active{and_held} of {total:,} decisions: {by_scenario or 'none'}"
 
 
 def _listed(counted: Counter[str]) -> str:

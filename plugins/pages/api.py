@@ -9,11 +9,12 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from plugins.access.tokens import Token
+from plugins.blocklist.breaker import held_back
 from plugins.blocklist.decisions import Decision, Decisions
 from plugins.blocklist.exporting import FORMATS, published
 from plugins.blocklist.formats.bans import bans_of
 from plugins.pages.gate import OpenStore
-from plugins.pages.listing import state_of
+from plugins.pages.listing import State, state_of
 from plugins.pages.programs import known_token, like_a_token, record_program
 from schemas.refusals import RefusedError
 
@@ -43,14 +44,16 @@ Shown = Annotated[Token, Depends(shown_token)]
 def decisions(
     _: Shown,
     store: OpenStore,
-    state: Literal["active", "lifted", "over", "all"] = "active",
+    state: State | Literal["all"] = "active",
     limit: Annotated[int, Query(ge=1, le=MOST)] = 1000,
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> dict[str, Any]:
     """Decisions of open days, newest first, and how many there are."""
-    now = store.clock()
-    found = [one for one in Decisions(store).all() if state in ("all", state_of(one, now))]
-    rows = [_row(one, state_of(one, now)) for one in found[offset : offset + limit]]
+    now, kept = store.clock(), Decisions(store)
+    listed = kept.active(now) if state in ("active", "held back") else kept.all()
+    held = held_back(store, listed)
+    found = [one for one in listed if state in ("all", state_of(one, now, held))]
+    rows = [_row(one, state_of(one, now, held)) for one in found[offset : offset + limit]]
     return {"now": now, "replay": store.is_replay, "total": len(found), "decisions": rows}
 
 
@@ -61,7 +64,7 @@ def decision(_: Shown, store: OpenStore, handle: str) -> dict[str, Any]:
         found = Decisions(store).get(handle)
     except RefusedError as error:
         raise HTTPException(404, str(error)) from None
-    return _row(found, state_of(found, store.clock()))
+    return _row(found, state_of(found, store.clock(), held_back(store, [found])))
 
 
 @router.api_route("/blocklist", methods=["GET", "HEAD"])
@@ -90,5 +93,5 @@ def _as_json(active: list[Decision], now: datetime, replay: bool) -> str:
     return json.dumps({"replay": replay, "count": len(bans), "expires": expires, "targets": targets})
 
 
-def _row(decision: Decision, state: str) -> dict[str, Any]:
+def _row(decision: Decision, state: State) -> dict[str, Any]:
     return asdict(decision) | {"state": state}

@@ -7,7 +7,7 @@ from fastapi import APIRouter, HTTPException, Path, Request, Response
 
 from plugins.blocklist.breaker import held_back, refusal
 from plugins.blocklist.by_hand import ban, lift
-from plugins.blocklist.decisions import Decisions, one_of
+from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.exporting import FORMATS, published
 from plugins.blocklist.story import SHOWN, story
 from plugins.incidents.notices import unassessed
@@ -133,20 +133,22 @@ def _refused_story(request: Request, person: Person, store: Store, asked: Asked,
 def _list(request: Request, person: Person, store: Store, asked: Asked, told: dict[str, Any] | None = None) -> Response:
     if refused := QUESTION.refuse(request, person, store, asked, PATH, READING):
         return refused
-    now, decisions = store.clock(), Decisions(store).all()
-    active = [one for one in decisions if one.is_active(now)]
+    now, decisions = store.clock(), Decisions(store)
+    active, counted = decisions.active(now), decisions.count()
     held = held_back(store, active)
-    series, bars = count_by_day(decisions, store.calendar)
+    listed = active if asked.state in ("active", "held back") else decisions.all()
+    series, bars = count_by_day(counted, store.calendar)
     facts: dict[str, Any] = {
         "person": person,
         "asked": asked,
-        "refused": refusal(store),
+        "refused": refusal(store, active),
         "few": FEW,
-        "page": page_of(decisions, asked, severities(store), now, held),
+        "page": page_of(listed, asked, severities(store), now, held),
         "waiting": len(unassessed(store)),
-        "total": len(decisions),
-        "active": len(active),
-        "scenarios": sorted({one.scenario for one in decisions}),
+        "total": counted.total(),
+        "active": len(active) - len(held),
+        "held": len(held),
+        "scenarios": sorted({scenario for _, scenario in counted}),
         "state_of": lambda one: state_of(one, now, held),
         "series": series,
         "bars": bars,
@@ -159,10 +161,11 @@ def _list(request: Request, person: Person, store: Store, asked: Asked, told: di
 def _story(
     request: Request, person: Person, store: Store, asked: Asked, handle: str, told: dict[str, str] | None = None
 ) -> Response:
-    decisions, now = Decisions(store).all(), store.clock()
-    decision = one_of(decisions, handle)
-    held = held_back(store, [one for one in decisions if one.is_active(now)])
-    others = [one for one in decisions if one.target == decision.target and one != decision]
+    decisions, now = Decisions(store), store.clock()
+    decision = decisions.get(handle)
+    of_target = decisions.on([decision.target])
+    held = held_back(store, of_target)
+    others = [one for one in of_target if one != decision]
     facts: dict[str, Any] = {
         "person": person,
         "asked": asked,

@@ -31,7 +31,8 @@ def file_html(person: Officer, store: OpenStore) -> Response:
     record_reading(store, person.role, FILING, person.tag, form="html")
     found = look_at(store)
     style = (STATIC / "lethe.css").read_text(encoding="utf-8")
-    page = TEMPLATES.get_template("forgetting_file.html").render(found=found, style=style, is_file=True)
+    facts = {"found": found, "style": style, "zone": store.calendar.zone}
+    page = TEMPLATES.get_template("forgetting_file.html").render(facts, is_file=True)
     return _as_file(page.encode(), "text/html; charset=utf-8", found, "html")
 
 

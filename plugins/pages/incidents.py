@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
+from plugins.blocklist.breaker import held_back
 from plugins.incidents.assessing import CONCLUSIONS, GONE, assess
 from plugins.incidents.kept import all_incidents
 from plugins.incidents.looking import MOST_SHOWN, look_at
@@ -98,18 +99,19 @@ def _incident(
         raise RefusedError(GONE)
     kept = next((one for one in all_incidents(store) if one.incident == handle), None)
     seen = look_at(store, kept) if kept else None
+    held = held_back(store, seen.decisions) if seen else frozenset()
     facts: dict[str, Any] = {
         "person": person,
         "asked": asked,
         "notice": notice,
         "incident": kept,
         "seen": seen,
-        "is_banned": seen is not None and any(one.is_active(now) for one in seen.decisions),
+        "states": {state_of(one, now, held) for one in seen.decisions} & {"active", "held back"} if seen else (),
         "most": MOST_SHOWN,
         "until": tell_until(notice),
         "ends": store.calendar.deadline(notice.day),
         "now": now,
-        "state_of": lambda one: state_of(one, now),
+        "state_of": lambda one: state_of(one, now, held),
         "conclusions": CONCLUSIONS,
         "told": NOTHING | (told or {}),
     }

@@ -5,13 +5,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from plugins.blocklist.decisions import Decision
 from plugins.pages.asking import Asked
 from plugins.store.calendar import Calendar
 from transforms.detection.outcomes import WORST_LAST
 
+State = Literal["active", "held back", "lifted", "over"]
 PAGE: Final = 50  # rows
 SEVERITIES: Final = ("", "low", "medium", "high", "critical")
 OUTCOMES: Final = ("", *WORST_LAST)  # a ban by hand has none
@@ -65,7 +66,7 @@ class Bar:
         return sum(self.counts.values())
 
 
-def state_of(decision: Decision, now: datetime, held: Collection[str] = ()) -> str:
+def state_of(decision: Decision, now: datetime, held: Collection[str]) -> State:
     """`held`: handles of those in force that are not published, since they would hit too many people."""
     if decision.lifted_at:
         return "lifted"
@@ -79,7 +80,7 @@ def page_of(
     asked: Asked,
     severities: Mapping[str, str],
     now: datetime,
-    held: Collection[str] = (),
+    held: Collection[str],
 ) -> Page:
     """The page that was asked for, or the last one there is; `severities` by scenario, `held` as in `state_of`."""
     fits = _searching(asked.search)
@@ -98,7 +99,7 @@ def page_of(
 
 
 def by_target(
-    decisions: Sequence[Decision], severities: Mapping[str, str], now: datetime, held: Collection[str] = ()
+    decisions: Sequence[Decision], severities: Mapping[str, str], now: datetime, held: Collection[str]
 ) -> list[Target]:
     """Decisions, newest first → what they are on."""
     found: dict[str, list[Decision]] = {}
@@ -119,21 +120,23 @@ def _target(
         scenarios=worst_first,
         severity=scenarios[worst_first[0]],
         outcome=max((one.outcome for one in decisions), key=OUTCOMES.index),
-        state=next((state for state in ("active", "held back") if state in states), state_of(decisions[0], now)),
+        state=next((state for state in ("active", "held back") if state in states), state_of(decisions[0], now, held)),
     )
 
 
-def count_by_day(decisions: Sequence[Decision], calendar: Calendar) -> tuple[list[str], list[Bar]]:
+def count_by_day(counted: Counter[tuple[date, str]], calendar: Calendar) -> tuple[list[str], list[Bar]]:
     """The names of the series, the most frequent first, and a bar for each day of the window until today.
 
     A decision counts on the day of its newest evidence: what is read late is decided on later.
     """
-    often = Counter(one.scenario for one in decisions).most_common()
+    by_scenario: Counter[str] = Counter()
+    for (_, scenario), number in counted.items():
+        by_scenario[scenario] += number
+    often = by_scenario.most_common()
     named = {name for name, _ in often[: SERIES if len(often) > SERIES + 1 else SERIES + 1]}
     days: dict[date, Counter[str]] = {}
-    for one in decisions:
-        series = one.scenario if one.scenario in named else "others"
-        days.setdefault(one.day, Counter())[series] += 1
+    for (day, scenario), number in counted.items():
+        days.setdefault(day, Counter())[scenario if scenario in named else "others"] += number
     names = [name for name, _ in often if name in named] + (["others"] if len(often) > len(named) else [])
     today = calendar.today()
     length = calendar.keep.security_window.days

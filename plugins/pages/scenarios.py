@@ -12,6 +12,7 @@ from plugins.backtest.evidence import evidence_of
 from plugins.backtest.limited import backtest_within
 from plugins.backtest.running import Backtest, count_hits
 from plugins.backtest.telling import note_of, sentences
+from plugins.blocklist.breaker import held_back
 from plugins.blocklist.decisions import Decisions
 from plugins.pages.asking import PURPOSES, Asked
 from plugins.pages.gate import Fields, OpenStore, Person, Reader
@@ -96,15 +97,17 @@ def _run(store: Store, scenario: Scenario, name: str) -> Backtest:
 
 
 def _list(request: Request, person: Person, store: Store, asked: Asked, error: str = "", rule: str = "") -> Response:
-    now, decisions = store.clock(), Decisions(store).all()
+    decisions = Decisions(store)
+    counted, active = decisions.count(), decisions.active(store.clock())
+    held = held_back(store, active)
     facts: dict[str, Any] = {
         "person": person,
         "asked": asked,
         "purposes": PURPOSES,
         "scenarios": scenarios_of(store.policy),
         "counts": counts_in_words,
-        "decided": Counter(one.scenario for one in decisions),
-        "active": Counter(one.scenario for one in decisions if one.is_active(now)),
+        "decided": Counter(scenario for _, scenario in counted.elements()),
+        "active": Counter(one.scenario for one in active if one.decision not in held),
         "error": error,
         "rule": rule,
     }

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from plugins.store.store import Store
@@ -48,12 +49,14 @@ def clipped(text: object) -> Markup:
     return visible(whole) if len(whole) <= CLIPPED else Markup("<span>{}…</span>").format(visible(whole[:CLIPPED]))
 
 
-def moment(instant: datetime | None) -> Markup:
-    """A machine-readable instant (UTC), to the minute."""
+@pass_context
+def moment(context: Context, instant: datetime | None, form: str = "%Y-%m-%d %H:%M") -> Markup:
+    """An instant in the page's `zone`, which is the site's; for programs in UTC."""
     if instant is None:
         return Markup("–")
-    instant = instant.astimezone(UTC)
-    return Markup('<time datetime="{}">{}</time>').format(f"{instant:%Y-%m-%dT%H:%MZ}", f"{instant:%Y-%m-%d %H:%M}")
+    exactly = f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    shown = f"{instant.astimezone(context.get('zone', UTC)):{form}}"
+    return Markup('<time datetime="{}">{}</time>').format(exactly, shown)
 
 
 def span(length: timedelta | None) -> str:
@@ -80,8 +83,9 @@ TEMPLATES.filters |= {"moment": moment, "span": span, "number": "{:,}".format}
 
 
 def show(request: Request, template: str, store: Store | None, status_code: int = 200, **facts: Any) -> HTMLResponse:
-    """A page; that a store is a replay stands on each."""
+    """A page, with times of the site's zone; that a store is a replay stands on each."""
     base = request.scope.get("root_path", "")
     replay = store.clock() if store and store.is_replay else None
-    page = TEMPLATES.get_template(template).render(base=base, replay=replay, **facts)
+    zone = store.calendar.zone if store else UTC
+    page = TEMPLATES.get_template(template).render(base=base, replay=replay, zone=zone, **facts)
     return HTMLResponse(page, status_code)

@@ -1,11 +1,10 @@
 """The logs for whoever looks for a fault: error entries beside their hits. What is looked for is in no URL."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
-from markupsafe import Markup
 
 from plugins.pages.asking import PURPOSES, Asked
 from plugins.pages.gate import Fields, OpenStore, Troubleshooter
@@ -59,8 +58,6 @@ def read(request: Request, person: Troubleshooter, store: OpenStore, fields: Fie
         "logs": [log.name for log in store.policy.logs],
         "levels": LEVELS,
         "methods": METHODS,
-        "zone": store.policy.site.timezone,
-        "at": lambda moment, form="%Y-%m-%d %H:%M:%S": _local(moment, store, form),
         "older": local_text(found.entries[0].at, store.calendar.zone) if found and found.entries else "",
     }
     return show(request, "troubleshooting.html", store, 400 if trouble else 200, **facts)
@@ -73,9 +70,3 @@ def _times(wanted: Wanted, store: Store) -> Mapping[str, str]:
         "from": local_text(wanted.begin, zone),
         "until": local_text(wanted.end - timedelta(seconds=1), zone),
     }
-
-
-def _local(moment: datetime, store: Store, form: str) -> Markup:
-    """An instant as the site's zone has it, which is that of whoever tells of a fault."""
-    local = moment.astimezone(store.calendar.zone)
-    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(), local.strftime(form))

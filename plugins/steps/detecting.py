@@ -1,6 +1,5 @@
 """Events of open days → decisions: alerts are counted again where something was added, and each is decided on once."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -55,15 +54,18 @@ def detect(store: Store, actor: str, tell: Tell) -> Detected:
     scenarios = scenarios_of(store.policy)
     with store.locks.held("detection"):
         receipts, problems = _read_receipts(store)
+        decisions = Decisions(store)
         changed = [day for day, of_day in receipts.items() if _is_changed(store, day, of_day, scenarios)]
         new: list[Decision] = []
         incidents = 0
         if changed:
-            new, incidents = _look_through(store, changed, [*receipts], problems, scenarios, actor, tell)
+            new, incidents = _look_through(store, changed, [*receipts], problems, scenarios, decisions, actor, tell)
         if new:
             named = sorted({one.scenario for one in new})
             store.audit.append(store.clock(), actor, "decisions", new=len(new), scenarios=named)
-    return Detected(len(new), len(Decisions(store).active(store.clock())), incidents, tuple(problems))
+    now = store.clock()
+    active = len(decisions.active(now)) + sum(one.is_active(now) for one in new)
+    return Detected(len(new), active, incidents, tuple(problems))
 
 
 def _look_through(
@@ -72,17 +74,18 @@ def _look_through(
     readable: Sequence[date],
     problems: list[str],
     scenarios: Sequence[Scenario],
+    decisions: Decisions,
     actor: str,
     tell: Tell,
 ) -> tuple[list[Decision], int]:
     """The new decisions on these days, and how many incidents are new; what is wrong with days that are left out is
-    added to `problems`.
+    added to `problems`. `decisions` have not been read yet: these days are locked first.
 
     Their neighbours are read too, since a burst may span midnight.
     """
     near = [day for day in readable if any(abs(day - one) <= A_DAY for one in changed)]
     with store.writing(*near):
-        current = {day: day_receipts(store, day) for day in near if not store.marks.get(day)}
+        current = receipts_of_days(store, [day for day in near if not store.marks.get(day)])
         tell(f"counting events of {len(current)} days")
         events = _read_events(store, current, problems)
         whole = pa.concat_tables([EVENTS.empty_table(), *events.values()])
@@ -96,8 +99,8 @@ def _look_through(
             if _touches(alert, changed, rule)
         ]
         reasons = {one.name: one.description for one in scenarios}
-        new = _decide(store, touched, reasons, rule)
-        Decisions(store).add(new)
+        new = _decide(store, touched, decisions, reasons, rule)
+        decisions.add(new)
         seen = [alert for alert in found.to_pylist() if _touches(alert, changed, rule)]  # simulated ones too
         incidents = open_incidents(store, seen, evidence, reasons, actor)
         for day in events.keys() & set(changed):
@@ -132,12 +135,14 @@ def _read_events(store: Store, receipts: Mapping[date, Sequence[Receipt]], probl
     return events
 
 
-def _decide(store: Store, alerts: Sequence[Alert], reasons: Mapping[str, str], rule: BanRule) -> list[Decision]:
+def _decide(
+    store: Store, alerts: Sequence[Alert], decisions: Decisions, reasons: Mapping[str, str], rule: BanRule
+) -> list[Decision]:
     """A decision on each alert that has none, in the order of their overflows."""
-    kept: defaultdict[str, list[Decision]] = defaultdict(list)
-    for one in Decisions(store).all():
+    kept: dict[str, list[Decision]] = {alert["target"]: [] for alert in alerts}
+    for one in decisions.on(kept):
         kept[one.target].append(one)
-    past = {target: Past(rule, kept[target]) for target in {alert["target"] for alert in alerts}}
+    past = {target: Past(rule, of_target) for target, of_target in kept.items()}
     new = []
     for alert in alerts:
         before = past[alert["target"]]

@@ -154,9 +154,9 @@ def _scenarios(store: Store) -> Iterator[Finding]:
 
 
 def _blocklist(store: Store) -> Iterator[Finding]:
-    if refused := refusal(store):
-        yield Finding("blocklist", "wrong", refused)
     active = Decisions(store).active(store.clock())
+    if refused := refusal(store, active):
+        yield Finding("blocklist", "wrong", refused)
     yield Finding("blocklist", "ok", f"{len(active) - len(held_back(store, active)):,} bans are published")
 
 

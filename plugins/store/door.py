@@ -172,8 +172,8 @@ def _files(root: Path, prefix: str) -> Iterator[str]:
     inside = prefix.rpartition("/")[0]
     for folder, folders, files in os.walk(root / inside, onerror=_refuse_unlistable):
         folders.sort()
-        found = (Path(folder, file).relative_to(root).as_posix() for file in sorted(files))
-        yield from (name for name in found if name.startswith(prefix))
+        below = "" if Path(folder) == root else f"{Path(folder).relative_to(root).as_posix()}/"
+        yield from (name for file in sorted(files) if (name := f"{below}{file}").startswith(prefix))
 
 
 def _refuse_unlistable(error: OSError) -> None:

@@ -1,27 +1,26 @@
 """What is kept of an open day in one object a kind, sealed under the day's key and gone with it."""
 
 from datetime import date
-from typing import Any
 
 import pyarrow as pa
 
 from plugins.keys.day_keys import KeyProblemError
 from plugins.store.calendar import ClosedDayError
 from plugins.store.store import Store
+from plugins.store.window import KEPT
 from schemas.receipts import generation_of
 
 
-def read_kept(store: Store, kind: str, day: date) -> list[dict[str, Any]]:
+def read_kept(store: Store, kind: str, day: date) -> pa.Table:
     """The rows as they are kept; a day that is closed, or has to be, has none. Whoever reads holds no lock."""
     while name := _object_of(store, kind, day):
         try:
             key = store.keys.look(day, generation_of(name))
-            rows: list[dict[str, Any]] = store.window.get_kept(name, key).to_pylist()
-            return rows
+            return store.window.get_kept(name, key)
         except (FileNotFoundError, KeyProblemError, ClosedDayError):
             if _object_of(store, kind, day) == name:  # else it was closed or written anew on the way
                 raise
-    return []
+    return KEPT[kind].empty_table()
 
 
 def put_kept(store: Store, kind: str, day: date, table: pa.Table) -> None:

@@ -10,6 +10,7 @@ from html import unescape
 import pytest
 from fastapi.testclient import TestClient
 
+from plugins.access.tokens import add_token
 from plugins.blocklist.decisions import Decisions
 from plugins.pages import blocklist
 from plugins.steps.detecting import detect
@@ -322,6 +323,13 @@ def test_a_ban_that_would_hit_a_crowd_is_shown_as_held_back_and_can_be_lifted(cl
     (held,) = [one for one in Decisions(site.open()).all() if one.target == "198.51.100.0/24"]
     story = browser.post(f"/lethe/decisions/{held.decision}", data=fill(browser))
     assert "held back" in story.text
+    assert "0 active and 1 held back of 1 decisions" in read(browser)
+    program = client()
+    program.headers["Authorization"] = f"Bearer {add_token(site.open(), 'firewall', 'block attacks', 'operations')}"
+    for state, found in (("active", []), ("held back", ["held back"]), ("all", ["held back"])):
+        answer = program.get("/lethe/api/decisions", params={"state": state}).json()
+        assert [one["state"] for one in answer["decisions"]] == found
+    assert program.get(f"/lethe/api/decisions/{held.decision}").json()["state"] == "held back"
     browser.post(f"/lethe/decisions/{held.decision}/lift", data=fill(browser, reason="wrong"))
     assert "held back</span>" not in read(browser, state="")
 

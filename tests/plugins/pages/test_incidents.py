@@ -79,13 +79,24 @@ def test_it_shows_what_was_reached_whether_it_is_blocked_and_what_else_was_done(
     assert "2 × 2xx, 2 × 4xx" in rest
     assert "/about-us" in rest
     assert HOSTILE not in page
-    assert 'by <time datetime="2026-11-23T12:00Z">' in page
+    assert 'by <time datetime="2026-11-23T12:00:00Z">2026-11-23 13:00</time> Europe/Oslo' in page
 
 
 def test_who_is_not_banned_can_be_banned_from_there(client: Client, site: Site) -> None:
     page = read(client("security"), f"incidents/{leak(site, simulate=True)}")
     assert "No, and it never was." in page
     assert f'name="target" value="{MALLORY}"' in page
+
+
+def test_a_ban_that_is_held_back_blocks_nobody_and_the_incident_says_so(client: Client, site: Site) -> None:
+    yesterday = NOW - timedelta(days=1)
+    people = (f"203.0.113.{n}" for n in range(10))
+    site.write("access.log", *(hit(yesterday, who, path) for who in people for path in ("/", "/style.css")))
+    handle, browser = leak(site, simulate=True), client("security")
+    browser.post("/lethe/ban", data=fill(browser, target="203.0.113.0/24", reason="a whole school"))
+    page = read(browser, f"incidents/{handle}")
+    assert "No, its ban is held back" in page
+    assert '<span class="state held back">held back</span>' in page
 
 
 def test_a_conclusion_is_kept_once_and_an_unfit_one_can_be_written_anew(client: Client, site: Site) -> None:

@@ -84,7 +84,7 @@ def test_a_day_that_does_not_end_is_told_and_a_closed_one_is_listed(client: Clie
     assert "2026-11-20 should be closed by now and is not; run: lethe close --overdue" in find_troubles(site.open())
     page = client("security").get("/lethe/status").text
     assert "overdue" in page
-    assert "2026-11-26 22:59" in page or "2026-11-26 23:00" in page
+    assert "2026-11-26 23:59" in page or "2026-11-27 00:00" in page
 
 
 def test_an_expired_export_is_told_and_a_fresh_one_is_not(site: Site) -> None:
