@@ -1,6 +1,7 @@
 """Leaky buckets, by their closed form instead of event by event."""
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
@@ -11,6 +12,7 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 MICROSECOND: Final = timedelta(microseconds=1)
+BLOCK: Final = 65_536
 
 
 def bucket_levels(instants: Ints, buckets: Ints, leak: int) -> Ints:
@@ -22,8 +24,11 @@ def bucket_levels(instants: Ints, buckets: Ints, leak: int) -> Ints:
     gaps = np.diff(instants, prepend=instants[:1])
     starts = np.flatnonzero(np.diff(buckets, prepend=-1))
     gaps[starts[1:]] = np.diff(starts) * leak
-    surplus = leak * np.arange(len(instants)) - np.cumsum(gaps)
-    levels: Ints = leak + surplus - np.minimum.accumulate(surplus)
+    leaked = np.cumsum(gaps, out=gaps)
+    levels = np.arange(len(instants)) * leak
+    levels -= leaked
+    levels -= np.minimum.accumulate(levels, out=leaked)
+    levels += leak
     return levels
 
 
@@ -44,8 +49,8 @@ def distinct_levels(instants: Ints, buckets: Ints, values: Ints, leak: int, capa
     is_over = np.maximum.reduceat(levels, starts) > capacity * leak
     for number in np.flatnonzero(is_over & (news < ends - starts)):
         own = slice(starts[number], ends[number])
-        is_enough = news[number] > capacity
-        levels[own] = _levels(instants[own], before[own] - starts[number], leak) if is_enough else leak
+        found = _levels(instants[own], before[own] - starts[number], leak)
+        levels[own] = np.fromiter(found, np.int64) if news[number] > capacity else leak
     return levels
 
 
@@ -58,7 +63,7 @@ def _places_before(bursts: Ints, values: Ints) -> Ints:
     return places
 
 
-def _levels(instants: Ints, before: Ints, leak: int) -> list[int]:
+def _levels(instants: Ints, before: Ints, leak: int) -> Iterator[int]:
     """Of one bucket, event by event; `before` is where its value was last, negative if nowhere.
 
     Kept are the starts of stretches that make more than any later one, each with how much more than the next. That
@@ -66,8 +71,8 @@ def _levels(instants: Ints, before: Ints, leak: int) -> list[int]:
     """
     starts: list[int] = []
     more: list[int] = []
-    level, time, levels = 0, int(instants[0]), []
-    for place, (now, last) in enumerate(zip(instants.tolist(), before.tolist(), strict=True)):
+    level, time = 0, int(instants[0])
+    for place, (now, last) in enumerate(zip(_in_blocks(instants), _in_blocks(before), strict=True)):
         if starts:
             more[-1] -= now - time
             level -= now - time
@@ -81,8 +86,13 @@ def _levels(instants: Ints, before: Ints, leak: int) -> list[int]:
             level -= leak
         for number in (len(starts) - 2, having):
             level += _drop_passed(starts, more, number)
-        levels.append(level)
-    return levels
+        yield level
+
+
+def _in_blocks(numbers: Ints) -> Iterator[int]:
+    """One by one; a list of all that a flood has would be a few hundred megabytes."""
+    for begin in range(0, len(numbers), BLOCK):
+        yield from numbers[begin : begin + BLOCK].tolist()
 
 
 def _drop_passed(starts: list[int], more: list[int], number: int) -> int:

@@ -1,12 +1,13 @@
 """Events → alerts: a leaky bucket for each scenario and target."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from schemas.scenario import Scenario
 from schemas.window import ALERTS, EVIDENCE
@@ -19,6 +20,7 @@ from transforms.distinct import dictionary_codes, occurring
 
 Columns = dict[str, pa.ChunkedArray | pa.Array]
 MANY: Final = 500_000  # events of one scenario
+Parts = dict[str, list[pa.RecordBatch]]  # by scenario
 OwnerOf = Callable[[str], str | None]  # an address → who announces its network
 
 
@@ -40,35 +42,47 @@ def find_alerts(
     Events are dropped whose target holds anything of the allow-list.
     Alerts are numbered by the instant of overflow, then scenario, then target: the same for any order of shards.
     """
-    chunks, targets = _by_scenario(events), _Targets(allowed, owner_of)
+    return count_parts(split_events([events]), scenarios, allowed, owner_of, only_successes=only_successes)
+
+
+def count_parts(
+    parts: Parts,
+    scenarios: Sequence[Scenario],
+    allowed: Sequence[Network],
+    owner_of: OwnerOf | None = None,
+    *,
+    only_successes: bool = False,
+) -> tuple[pa.Table, pa.Table]:
+    """As `find_alerts`, of events that are split, and used up on the way: a flood fills no memory twice."""
+    targets = _Targets(allowed, owner_of)
     alerts, evidence = [ALERTS.empty_table()], [EVIDENCE.empty_table()]
     for scenario in scenarios:
-        parts = [chunk.take(rows[scenario.name]) for chunk, rows in chunks if scenario.name in rows]
-        if not parts:
+        if scenario.name not in parts:
             continue
-        own = unify(pa.Table.from_batches(parts))
-        del parts
+        own = unify(pa.Table.from_batches(parts.pop(scenario.name)))
         _release(own)
         own = targets.add(own, scenario)
         _release(own)
         own = _sort(own)
         _release(own)
-        found, behind = _overflows(own, scenario, number=sum(map(len, alerts)))
+        found, behind = _overflows(own, scenario, sum(map(len, alerts)), only_successes)
         alerts.append(found)
-        evidence.append(behind.filter(pc.field("success")) if only_successes else behind)
+        evidence.append(behind)
     return _renumber(pa.concat_tables(alerts), unify(pa.concat_tables(evidence)))
 
 
-def _by_scenario(events: pa.Table) -> list[tuple[pa.RecordBatch, dict[str, pa.Array]]]:
-    """The chunks of the events, each with the numbers of its rows by scenario; all of it is never copied at once."""
-    chunks = []
-    for chunk in filter(len, events.to_batches()):
-        codes, names = dictionary_codes(chunk["scenario"])
-        order = np.argsort(codes, kind="stable").astype(np.int32)
-        ends = np.cumsum(np.bincount(codes, minlength=len(names)))
-        rows = np.split(order, ends[:-1])
-        chunks.append((chunk, {name: one for name, one in zip(names.to_pylist(), rows, strict=True) if len(one)}))
-    return chunks
+def split_events(tables: Iterable[pa.Table]) -> Parts:
+    """EVENTS by scenario; each table may go before the next is read."""
+    parts: Parts = {}
+    for table in tables:
+        for chunk in filter(len, table.to_batches()):
+            codes, names = dictionary_codes(chunk["scenario"])
+            order = np.argsort(codes, kind="stable").astype(np.int32)
+            ends = np.cumsum(np.bincount(codes, minlength=len(names)))
+            for name, rows in zip(names.to_pylist(), np.split(order, ends[:-1]), strict=True):
+                if len(rows):
+                    parts.setdefault(name, []).append(chunk.take(pa.array(rows)))
+    return parts
 
 
 def _release(events: pa.Table) -> None:
@@ -126,7 +140,7 @@ class _Bursts:
     due: Ints
 
 
-def _overflows(events: pa.Table, scenario: Scenario, number: int) -> tuple[pa.Table, pa.Table]:
+def _overflows(events: pa.Table, scenario: Scenario, number: int, only_successes: bool) -> tuple[pa.Table, pa.Table]:
     """Sorted events of one scenario → its ALERTS, numbered from `number`, and EVIDENCE."""
     instants = events["occurred_at"].cast(pa.int64()).to_numpy()
     bursts = _find_bursts(events, instants, scenario)
@@ -139,6 +153,8 @@ def _overflows(events: pa.Table, scenario: Scenario, number: int) -> tuple[pa.Ta
     begins = np.flatnonzero(np.diff(numbers, prepend=-1))
     moments = np.maximum(bursts.due[bursts.of_rows[rows[begins]]], instants[rows[begins]])
     alerts = _describe(behind, begins, pa.array(moments, pa.timestamp("us", tz="UTC")))
+    if only_successes:
+        behind = behind.filter(pc.field("success"))
     return alerts, compact(dict(zip(behind.column_names, behind.columns, strict=True)), EVIDENCE)
 
 
@@ -148,12 +164,13 @@ def _find_bursts(events: pa.Table, instants: Ints, scenario: Scenario) -> _Burst
     filling = np.flatnonzero(~is_then)
     if not len(filling):
         return _Bursts(places, is_then & False, instants)
-    levels = _levels(events, filling, instants[filling], buckets[filling], scenario)
-    bursts = np.cumsum(_is_first(instants[filling], buckets[filling], levels)) - 1
+    own = (instants[filling], buckets[filling]) if is_then.any() else (instants, buckets)
+    levels = _levels(events, filling, *own, scenario)
+    bursts = np.cumsum(_is_first(*own, levels)) - 1
     is_over = levels > scenario.bucket.capacity * (scenario.bucket.leak // MICROSECOND)
     if scenario.count == "distinct target":
         targets = events["distinct"].take(filling).to_pylist()
-        is_over = without_typed(is_over, bursts, instants[filling], targets, scenario.bucket)
+        is_over = without_typed(is_over, bursts, own[0], targets, scenario.bucket)
     due = overflow = _first_places(bursts[is_over], filling[is_over], bursts[-1] + 1, never=len(events))
     # A second step belongs to the burst of the event before it.
     latest = np.maximum(np.cumsum(~is_then) - 1, 0)
@@ -205,15 +222,19 @@ def _levels(events: pa.Table, rows: Ints, instants: Ints, buckets: Ints, scenari
 
 def _sort(events: pa.Table) -> pa.Table:
     """By bucket, instant and place in the logs."""
+    return events.take(pa.array(_order(events)))
+
+
+def _order(events: pa.Table) -> Ints:
     instants = events["occurred_at"].cast(pa.int64()).to_numpy()
     keys = (events["line_number"].to_numpy(), _ranks(events["file"]), _ranks(events["log"]), instants)
-    return events.take(np.lexsort((*keys, dictionary_codes(events["bucket"])[0])))
+    return np.lexsort((*keys, _ranks(events["bucket"])))
 
 
-def _ranks(column: pa.ChunkedArray) -> Ints:
+def _ranks(column: pa.ChunkedArray) -> NDArray[np.int32]:
     """As `dictionary_codes`, in the order of the values, which no order of shards changes."""
     ranks = pc.rank(column.combine_chunks().dictionary).to_numpy()
-    ordered: Ints = np.append(ranks, len(ranks) + 1)[dictionary_codes(column)[0]]
+    ordered: NDArray[np.int32] = np.append(ranks, len(ranks) + 1).astype(np.int32)[dictionary_codes(column)[0]]
     return ordered
 
 
