@@ -18,7 +18,7 @@ from transforms.distinct import Codes, Remembered, dictionary_codes
 
 PLACES: Final = ("log", "file", "line_number", "client_ip", "user_agent", "vhost", "status", "bytes_sent")
 OF_EVENTS: Final = (*PLACES, "requested_at", "path", "query")
-NEEDED: Final = (*OF_EVENTS, "method", "referrer")
+NEEDED: Final = (*OF_EVENTS, "method", "protocol", "referrer")
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from transforms.distinct import Codes, Make, Remembered, dictionary_codes
 
 Mask = NDArray[np.bool_]
 Patterns = tuple[str, ...]
-FIELDS: Final = ("path", "query", "referrer", "user_agent", "target")
+FIELDS: Final = ("path", "query", "protocol", "referrer", "user_agent", "target")
 URL: Final = r"(?i)^https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d+)?([/?#]|$)"  # as browsers send a referrer
 BETWEEN: Final = "\n"  # path and query of a target; neither can hold the end of a line
 

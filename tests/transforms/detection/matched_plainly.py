@@ -40,7 +40,7 @@ def _distinct(hit: Hit, scenario: Scenario) -> str | None:
 
 
 def _fits(hit: Hit, match: Match) -> bool:
-    texts = {name: _decoded(hit[name]) for name in ("path", "query", "referrer", "user_agent")}
+    texts = {name: _decoded(hit[name]) for name in ("path", "query", "protocol", "referrer", "user_agent")}
     texts["odd_referrer"] = b"" if re.search(URL, hit["referrer"] or "") else texts["referrer"]
     mark = b"?" if texts["query"] else b""
     texts["target"] = blank_comments(pa.array([texts["path"] + mark + texts["query"]]))[0].as_py()
