@@ -1,10 +1,9 @@
 """A scenario over the whole window, as if it had been in force: whom it would have banned, and what that had cost."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
-from itertools import groupby
 from typing import Any, Final
 
 import pyarrow as pa
@@ -12,7 +11,7 @@ import pyarrow as pa
 from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.terms import rule_of
 from plugins.databases import open_owners
-from plugins.steps.days import day_receipts, load_day
+from plugins.steps.days import look_at_day, receipts_of_days
 from plugins.store.store import Store, Tell
 from plugins.store.window import DamagedError
 from schemas.refusals import RefusedError
@@ -72,20 +71,11 @@ class Backtest:
         return [one for one in self.targets if one.until]
 
 
-@dataclass
-class _Window:
-    """The open days: their hits, opened when they are looked at, and what a scenario sees of their error logs."""
-
-    hits: dict[date, Blocks] = field(default_factory=dict)
-    events: list[pa.Table] = field(default_factory=list)
-
-
 def count_hits(store: Store) -> int:
     """How many hits a backtest would look through."""
-    receipts = ((day, day_receipts(store, day)) for day in store.readable_days())
-    return sum(
-        part.rows for day, of_day in receipts for one in of_day for part in one.of_day(day) if part.kind == "hits"
-    )
+    receipts = receipts_of_days(store, store.readable_days()).items()
+    parts = (part for day, of_day in receipts for receipt in of_day for part in receipt.of_day(day))
+    return sum(part.rows for part in parts if part.kind == "hits")
 
 
 def backtest(store: Store, scenario: Scenario, tell: Tell, most_alerts: int | None = None) -> Backtest:
@@ -102,12 +92,12 @@ def backtest(store: Store, scenario: Scenario, tell: Tell, most_alerts: int | No
 
 def _run(store: Store, scenario: Scenario, tell: Tell, most_alerts: int | None) -> Backtest:
     acting = scenario.model_copy(update={"mode": "ban"})
-    window = _open_window(store, acting, tell)
-    hits = join_all(Blocks([], 0, HITS), *window.hits.values())
+    days, errors = _open_days(store, acting, tell)
+    hits = join_all(Blocks([], 0, HITS), *days.values())
     tell(f"matching {len(hits):,} hits")
     known_texts = Remembered()
     of_hits = match_together(lambda columns: map(spell_clients, hits.read(columns)), [acting], known_texts)
-    events = pa.concat_tables([EVENTS.empty_table(), of_hits, *window.events])
+    events = pa.concat_tables([EVENTS.empty_table(), of_hits, *errors])
     with open_owners(store.policy) as owner_of:
         alerts, evidence = find_alerts(events, [acting], store.policy.allowed, owner_of)
     if most_alerts is not None and len(alerts) > most_alerts:
@@ -117,27 +107,21 @@ def _run(store: Store, scenario: Scenario, tell: Tell, most_alerts: int | None) 
         )
     decisions = decide(alerts, [acting], rule_of(store), store.policy.protected)
     known = _known_targets(store, scenario)
-    cost = _add_up(store, window.hits, decisions, known, tell)
-    return Backtest(
-        scenario=scenario,
-        hits=len(hits),
-        fits_any=len(events) > 0 or any(len(match_events(one, [acting], known_texts)) for one in hits.read(NEEDED)),
-        targets=_by_target(alerts, decisions, known, cost),
-        cost=cost,
-        alerts=alerts,
-        evidence=evidence,
-        days=tuple(window.hits),
-    )
+    cost = _add_up(store, days, decisions, known, tell)
+    fits_any = len(events) > 0 or any(len(match_events(one, [acting], known_texts)) for one in hits.read(NEEDED))
+    targets = _by_target(alerts, decisions, known, cost)
+    return Backtest(scenario, len(hits), fits_any, targets, cost, alerts, evidence, tuple(days))
 
 
-def _open_window(store: Store, scenario: Scenario, tell: Tell) -> _Window:
-    window = _Window()
+def _open_days(store: Store, scenario: Scenario, tell: Tell) -> tuple[dict[date, Blocks], list[pa.Table]]:
+    """The hits of the open days, opened when they are looked at, and what the scenario sees of their error logs."""
+    hits, events = {}, []
     for day in sorted(store.readable_days()):
         tell(f"opening {day}")
-        loaded = load_day(store.window, day, day_receipts(store, day), partial(store.keys.look, day))
-        window.events.append(match_errors(spell_clients(loaded.errors.unify_dictionaries()), [scenario]))
-        window.hits[day] = in_blocks(loaded.hits)
-    return window
+        loaded = look_at_day(store, day)
+        events.append(match_errors(spell_clients(loaded.errors.unify_dictionaries()), [scenario]))
+        hits[day] = in_blocks(loaded.hits)
+    return hits, events
 
 
 def _known_targets(store: Store, scenario: Scenario) -> Targets:
@@ -157,28 +141,23 @@ def _add_up(store: Store, hits: Mapping[date, Blocks], decisions: pa.Table, know
 
 def _by_target(alerts: pa.Table, decisions: pa.Table, known: Targets, cost: Cost) -> list[Found]:
     until: dict[str, datetime] = {}
-    for row in decisions.to_pylist():
-        until[row["target"]] = max(row["until"], until.get(row["target"], row["until"]))
-    rows = sorted(alerts.to_pylist(), key=lambda row: str(row["target"]))
+    for row in decisions.sort_by("until").to_pylist():
+        until[row["target"]] = row["until"]
+    of_target: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in alerts.to_pylist():
+        of_target[row["target"]].append(row)
     found = [
-        _found(target, list(own), until.get(target), known, cost.by_target.get(target, TargetCost()))
-        for target, own in groupby(rows, key=lambda row: str(row["target"]))
+        Found(
+            target=target,
+            first_seen=min(one["first_seen"] for one in own),
+            last_seen=max(one["last_seen"] for one in own),
+            alerts=len(own),
+            events=sum(one["events"] for one in own),
+            outcome=max((one["outcome"] for one in own), key=WORST_LAST.index),
+            until=until.get(target),
+            is_known=known.cover(target),
+            cost=cost.by_target.get(target, TargetCost()),
+        )
+        for target, own in sorted(of_target.items())
     ]
-    order = lambda one: (one.until is None, -one.cost.banned.pageviews, -one.events, one.first_seen)  # noqa: E731
-    return sorted(found, key=order)
-
-
-def _found(
-    target: str, alerts: Sequence[Mapping[str, Any]], until: datetime | None, known: Targets, cost: TargetCost
-) -> Found:
-    return Found(
-        target=target,
-        first_seen=min(one["first_seen"] for one in alerts),
-        last_seen=max(one["last_seen"] for one in alerts),
-        alerts=len(alerts),
-        events=sum(one["events"] for one in alerts),
-        outcome=max((one["outcome"] for one in alerts), key=WORST_LAST.index),
-        until=until,
-        is_known=known.cover(target),
-        cost=cost,
-    )
+    return sorted(found, key=lambda one: (not one.until, -one.cost.banned.pageviews, -one.events, one.first_seen))

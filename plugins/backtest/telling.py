@@ -1,7 +1,7 @@
 """What a backtest found, in sentences and as plain values: the same for the terminal, the page and programs."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from plugins.backtest.running import Backtest, Found
@@ -32,8 +32,8 @@ def sentences(found: Backtest) -> list[str]:
     return told
 
 
-def as_values(found: Backtest, evidence: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> dict[str, Any]:
-    """Fit for JSON; instants in UTC."""
+def as_values(found: Backtest, evidence: Mapping[str, list[dict[str, Any]]] | None = None) -> dict[str, Any]:
+    """For programs; instants are instants."""
     cost = found.cost
     return {
         "scenario": found.scenario.name,
@@ -43,10 +43,13 @@ def as_values(found: Backtest, evidence: Mapping[str, Sequence[Mapping[str, Any]
         "would_ban": len(found.banned),
         "banned_anyway": sum(one.is_known for one in found.banned),
         "protected": len(found.targets) - len(found.banned),
-        "people": _hit(cost.people),
-        "cost_while_banned": _hit(cost.banned, cost.people),
-        "cost_in_all": _hit(cost.whole, cost.people),
-        "targets": [_target(one, evidence) for one in found.targets],
+        "people": asdict(cost.people),
+        "cost_while_banned": _with_shares(cost.banned, cost.people),
+        "cost_in_all": _with_shares(cost.whole, cost.people),
+        "targets": [
+            _target(one) | ({} if evidence is None else {"evidence": evidence.get(one.target, [])})
+            for one in found.targets
+        ],
     }
 
 
@@ -71,33 +74,17 @@ def _many(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _target(one: Found, evidence: Mapping[str, Sequence[Mapping[str, Any]]] | None) -> dict[str, Any]:
-    facts = {
-        "target": one.target,
-        "first_seen": _plain(one.first_seen),
-        "last_seen": _plain(one.last_seen),
-        "alerts": one.alerts,
-        "events": one.events,
-        "outcome": one.outcome,
-        "until": _plain(one.until),
+def _target(one: Found) -> dict[str, Any]:
+    names = ("target", "first_seen", "last_seen", "alerts", "events", "outcome", "until")
+    return {name: getattr(one, name) for name in names} | {
         "banned_anyway": one.is_known,
         "looks_shared": one.is_shared,
-        "cost_while_banned": _hit(one.cost.banned),
-        "cost_in_all": _hit(one.cost.whole),
+        "cost_while_banned": asdict(one.cost.banned),
+        "cost_in_all": asdict(one.cost.whole),
     }
-    if evidence is not None:
-        lines = evidence.get(one.target, ())
-        facts["evidence"] = [{name: _plain(value) for name, value in line.items()} for line in lines]
-    return facts
 
 
-def _hit(one: Hit, whole: Hit | None = None) -> dict[str, float]:
-    facts: dict[str, float] = {"pageviews": one.pageviews, "visitors": one.visitors}
-    if whole is not None:
-        facts["share_of_pageviews"] = round(one.pageviews / whole.pageviews, 6) if whole.pageviews else 0.0
-        facts["share_of_visitors"] = round(one.visitors / whole.visitors, 6) if whole.visitors else 0.0
-    return facts
-
-
-def _plain(value: Any) -> Any:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+def _with_shares(one: Hit, whole: Hit) -> dict[str, float]:
+    counts = asdict(one)
+    shares = {f"share_of_{name}": round(part / (getattr(whole, name) or 1), 6) for name, part in counts.items()}
+    return counts | shares

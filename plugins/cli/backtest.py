@@ -1,8 +1,6 @@
 """`lethe backtest`: what a scenario would have done in the window, before it bans anybody."""
 
-import json
 import os
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -14,12 +12,16 @@ from plugins.backtest.running import Backtest, Found
 from plugins.backtest.running import backtest as run_backtest
 from plugins.backtest.telling import as_values, note_of, sentences
 from plugins.cli.store import ACTOR, HERE, PolicyOption
-from plugins.cli.terminal import Progress, print_table
+from plugins.cli.terminal import Progress, print_table, to_json
 from plugins.store.store import Store, open_store
 from schemas.scenario import Scenario
 from transforms.detection.load import read_text
 
 MOST: Final = 30  # targets of the table
+HEADINGS: Final = (
+    *("target", "first seen", "last seen", "events", "outcome", "until"),
+    *("views hit", "views in all", "visitors", ""),
+)
 OWN: Final = "a rule that is not in use"
 Evidence = dict[str, list[dict[str, Any]]]
 
@@ -41,7 +43,7 @@ def backtest(
     seen = "with lines" if evidence else "targets only"
     store.audit.append(store.clock(), ACTOR, "backtest", scenario=named, targets=len(found.targets), seen=seen)
     if as_json:
-        typer.echo(json.dumps(as_values(found, lines if evidence else None), indent=2))
+        typer.echo(to_json(as_values(found, lines if evidence else None), indent=2))
     else:
         _print(found, lines)
 
@@ -65,32 +67,14 @@ def _print(found: Backtest, lines: Evidence) -> None:
     typer.echo()
     rows = [
         (
-            *(one.target, f"{one.first_seen:%Y-%m-%d %H:%M}", f"{one.last_seen:%Y-%m-%d %H:%M}", one.events),
-            *(one.outcome, f"{one.until:%Y-%m-%d %H:%M}" if one.until else "–"),
+            *(one.target, one.first_seen, one.last_seen, one.events, one.outcome, one.until),
             *(one.cost.banned.pageviews, one.cost.whole.pageviews, one.cost.most, note_of(one)),
         )
         for one in _shown(found, whole=False)
     ]
     left = len(found.targets) - len(rows)
-    print_table(
-        f"Targets, the costliest first{f'; {left:,} more with --json' if left else ''} (UTC)",
-        (
-            "target",
-            "first seen",
-            "last seen",
-            "events",
-            "outcome",
-            "until",
-            "views hit",
-            "views in all",
-            "visitors",
-            "",
-        ),
-        rows,
-    )
+    told = f"Targets, the costliest first{f'; {left:,} more with --json' if left else ''} (UTC)"
+    print_table(told, HEADINGS, rows)
     for target, own in lines.items():
-        print_table(target, tuple(own[0]), [tuple(map(_cell, row.values())) for row in own])
-
-
-def _cell(value: Any) -> Any:
-    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else value
+        rows_of = (row.values() for row in own)
+        print_table(target, tuple(own[0]), [(f"{at:%Y-%m-%d %H:%M:%S}", *rest) for at, *rest in rows_of])

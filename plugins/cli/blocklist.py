@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperCommand
@@ -37,6 +37,10 @@ class FromStandardInput(TyperCommand):
 
 
 Kind = Enum("Kind", {name: name for name in FORMATS})  # type: ignore[misc]
+COLUMNS: Final = {
+    **{name: name for name in ("target", "scenario", "events", "outcome")},
+    **{"decided_at": "decided (UTC)", "until": "until (UTC)", "reason": "reason"},
+}
 ReasonOption = Annotated[str, typer.Option(help="Why, in a sentence; it is kept with the decision.")]
 
 
@@ -72,15 +76,9 @@ def blocklist(
     if kind:
         typer.echo(FORMATS[kind.value].write(active, now), nl=False)
         return
-    rows = [
-        (one.target, one.scenario, one.events, one.outcome, f"{one.decided_at:%Y-%m-%d %H:%M}", one.until, one.reason)
-        for one in active
-    ]
-    print_table(
-        f"Blocklist: {len(rows)} bans in force" + (" (a replay of old logs)" if store.is_replay else ""),
-        ("target", "scenario", "events", "outcome", "decided (UTC)", "until (UTC)", "reason"),
-        [(*row[:-2], f"{row[-2]:%Y-%m-%d %H:%M}", row[-1]) for row in rows],
-    )
+    rows = [[getattr(one, name) for name in COLUMNS] for one in active]
+    told = f"Blocklist: {len(rows)} bans in force" + (" (a replay of old logs)" if store.is_replay else "")
+    print_table(told, list(COLUMNS.values()), rows)
 
 
 def ban(

@@ -1,9 +1,8 @@
 """`lethe alerts`: who attacked, and whom the blocklist would have held."""
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -12,7 +11,7 @@ import typer
 from plugins.analysis import read_logs
 from plugins.cli.parse import FormatOption
 from plugins.cli.statistics import PolicyOption
-from plugins.cli.terminal import Progress, print_table
+from plugins.cli.terminal import Progress, print_table, to_json
 from plugins.databases import open_owners
 from plugins.policy_file import read_policy
 from plugins.scenarios import scenarios_of
@@ -48,7 +47,7 @@ def alerts(
         return
     for kind, table, keys in (("alert", alerted, ALERT_KEYS), ("decision", decisions, DECISION_KEYS)):
         for row in table.select(keys).to_pylist():
-            typer.echo(json.dumps({kind: {key: _plain(value) for key, value in row.items()}}))
+            typer.echo(to_json({kind: row}))
 
 
 def detect(files: list[Parsed], policy: Policy) -> tuple[pa.Table, pa.Table]:
@@ -69,16 +68,10 @@ def _print_blocklist(alerted: pa.Table, decisions: pa.Table) -> None:
     rows = []
     for decision in decisions.to_pylist():
         alert = why[decision["target"], decision["scenario"], decision["decided_at"]]
-        seen = f"{alert['first_seen']:%Y-%m-%d %H:%M}"
-        rows.append(
-            (decision["target"], decision["scenario"], alert["events"], alert["outcome"], seen, decision["until"])
-        )
+        keys = ("target", "scenario", "events", "outcome", "first_seen", "until")
+        rows.append([(alert | decision)[key] for key in keys])
     print_table(
         f"Blocklist: {len(rows)} decisions from {len(alerted)} alerts",
         ("target", "scenario", "events", "outcome", "first seen (UTC)", "until (UTC)"),
-        [(*row[:-1], f"{row[-1]:%Y-%m-%d %H:%M}") for row in rows],
+        rows,
     )
-
-
-def _plain(value: Any) -> Any:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value

@@ -1,10 +1,8 @@
 """`lethe parse`: what each line of a log becomes."""
 
 import heapq
-import json
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pyarrow as pa
 import typer
 
+from plugins.cli.terminal import to_json
 from plugins.logs.reading import choose_layouts, parse_file
 from schemas.refusals import RefusedError
 from schemas.window import PLACE
@@ -39,7 +38,7 @@ def parse(
         raise RefusedError(f"--timezone is {timezone!r}; allowed are IANA names such as Europe/Oslo") from None
     for path in files:
         for parsed in parse_file(path, choose_layouts(path, log_format), reading):
-            sys.stdout.writelines(json.dumps(line, default=_iso) + "\n" for line in _in_order(parsed))
+            sys.stdout.writelines(to_json(line) + "\n" for line in _in_order(parsed))
 
 
 def _in_order(parsed: Parsed) -> Iterator[dict[str, Any]]:
@@ -57,7 +56,3 @@ def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
     kept = [name for name in table.schema.names if name == "line_number" or name not in {field.name for field in PLACE}]
     for batch in table.select(kept).to_batches(max_chunksize=10_000):
         yield from batch.to_pylist()
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

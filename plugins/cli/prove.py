@@ -44,10 +44,7 @@ def prove(
 
 
 def _print(report: ForgettingReport) -> None:
-    rows = [
-        (check.check, check.result, check.sentence, f"{check.deadline:%Y-%m-%d %H:%M}" if check.deadline else None)
-        for check in report.checks
-    ]
+    rows = [(check.check, check.result, check.sentence, check.deadline) for check in report.checks]
     print_table("Lethe: is it forgotten?", ("check", "result", "seen", "next (UTC)"), rows)
     days = [(str(one.day), one.phase, ", ".join(one.found) or "nowhere") for one in report.canaries]
     print_table("Canaries", ("day", "phase", "found"), days)

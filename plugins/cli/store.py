@@ -124,7 +124,7 @@ def _read_day(text: str) -> date:
 
 def _print_open(store: Store) -> None:
     days = store.open_days()
-    rows = [(str(day), f"{store.calendar.deadline(day):%Y-%m-%d %H:%M}") for day in days]
+    rows = [(str(day), store.calendar.deadline(day)) for day in days]
     print_table(f"Open days: {len(days)}", ("day", "closes at the latest (UTC)"), rows)
 
 

@@ -1,8 +1,10 @@
 """What people see: progress, and tables."""
 
+import json
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from rich.console import Console
@@ -27,8 +29,13 @@ class Progress:
         sys.stderr.flush()
 
 
+def to_json(value: object, indent: int | None = None) -> str:
+    """For programs; instants in UTC."""
+    return json.dumps(value, indent=indent, default=_iso)
+
+
 def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table; figures stand to the right, and nothing is cut."""
+    """A table; figures stand to the right, instants are to the minute, in UTC, and nothing is cut."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for index, heading in enumerate(headings):
         is_number = bool(rows) and all(isinstance(row[index], int | float | None) for row in rows)
@@ -43,5 +50,11 @@ def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[obj
 def _cell(value: object) -> str:
     if value is None:
         return "–"
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
     text = f"{value:,}" if isinstance(value, int) else str(value)
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

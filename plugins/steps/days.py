@@ -72,6 +72,11 @@ def load_open_day(store: Store, day: date, receipts: Sequence[Receipt]) -> Day:
     return load_day(store.window, day, receipts, lambda generation: store.keys.get(day, generation))
 
 
+def look_at_day(store: Store, day: date) -> Day:
+    """As `load_day`, for a reader: it holds no lock, so a key that one side lacks stays so."""
+    return load_day(store.window, day, day_receipts(store, day), partial(store.keys.look, day))
+
+
 def load_day(window: Window, day: date, receipts: Sequence[Receipt], key_of: Callable[[str], DayKey]) -> Day:
     """All lines of a day, as its receipts name them; `key_of` gives the key of a generation.
 

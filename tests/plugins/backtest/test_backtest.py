@@ -10,6 +10,7 @@ from plugins.backtest.choosing import find_scenario, read_rule
 from plugins.backtest.evidence import evidence_of
 from plugins.backtest.running import Backtest, backtest
 from plugins.backtest.telling import as_values, note_of, sentences
+from plugins.cli.terminal import to_json
 from plugins.steps.closing import close_day
 from schemas.refusals import RefusedError
 from schemas.scenario import ScenarioError
@@ -173,19 +174,19 @@ def test_sentences_hold_counts_and_no_address(tmp_path: Path) -> None:
     assert BERIT not in told
 
 
-def test_the_values_are_fit_for_json(tmp_path: Path) -> None:
+def test_programs_get_counts_shares_and_lines(tmp_path: Path) -> None:
     site = Site(tmp_path, NOON, OPEN)
     library(site, BERIT, 0, 0.2, 0.3)
     site.ingest()
     found = try_rule(site)
-    values = json.loads(json.dumps(as_values(found, evidence_of(site.open(), found, {BERIT}))))
+    values = as_values(found, evidence_of(site.open(), found, {BERIT}))
     assert values["cost_while_banned"] == {
         "pageviews": 2,
         "visitors": 1,
         "share_of_pageviews": round(2 / 3, 6),
         "share_of_visitors": 1.0,
     }
-    assert values["targets"][0]["evidence"][0]["requested_at"] == "2026-11-20T10:00:00Z"
+    assert json.loads(to_json(values))["targets"][0]["evidence"][0]["requested_at"] == "2026-11-20T10:00:00Z"
 
 
 def test_what_cannot_be_tried_is_refused_with_what_to_do(tmp_path: Path) -> None:
