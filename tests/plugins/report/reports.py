@@ -148,96 +148,14 @@ def _states(days: list[date], rows: tuple[tuple[Value, ...], ...], *state: str) 
 def _parts(days: list[date], before: list[date]) -> dict[str, Part]:
     whole = [FIRST + timedelta(days=n) for n in range(28)]
     parts = (
+        *OF_THE_MONTH,
         part(
             "days",
             *_states(whole, tuple(_day(day, 520) for day in days), "missing"),
             before=tuple(_day(day, 427) for day in before),
         ),
-        part("pages", *_pages(), more=214),
-        part(
-            "sources",
-            *(("search", "google", "", 3_922, 11_008, 1_530), ("direct", "direct", "", 3_120, 9_241, 1_402)),
-            *(("search", "bing", "", 702, 2_041, 310), ("campaign", "newsletter", "autumn-sale", 610, 2_630, 118)),
-            *(("external", "ski-forum.example", "", 540, 1_602, 240), ("social", "facebook", "", 502, 901, 322)),
-            *(("ai", "chatgpt", "", 377, 1_288, 101), ("external", "(other)", "", 355, 820, 190)),
-            *(("search", "duckduckgo", "", 322, 990, 120), ("ai", "perplexity", "", 121, 402, 30)),
-            more=17,
-        ),
-        part(
-            "source_kinds",
-            *(("search", 4_646, 13_178, 1_960), ("direct", 3_120, 9_241, 1_402), ("external", 1_404, 4_022, 602)),
-            *(("social", 812, 1_534, 522), ("campaign", 702, 2_880, 139), ("ai", 498, 1_690, 131)),
-            ("resumed", 360, 1_505, 126),
-        ),
-        part("transitions", *TRANSITIONS, more=320),
-        part(
-            "devices",
-            *(("desktop", "Windows", "Chrome", 2_933, 9_004), ("mobile", "iOS", "Mobile Safari", 2_840, 7_442)),
-            *(("mobile", "Android", "Chrome Mobile", 2_311, 6_102), ("desktop", "Mac OS X", "Safari", 1_388, 4_609)),
-            *(("desktop", "Windows", "Edge", 1_102, 3_377), ("tablet", "iOS", "Mobile Safari", 408, 1_320)),
-            *(("desktop", "Linux", "Firefox", 396, 1_411), ("other", "(other)", "(other)", 464, 1_646)),
-            more=12,
-        ),
-        part(
-            "device_classes",
-            *(("desktop", 5_711, 18_072), ("mobile", 5_211, 13_744), ("tablet", 408, 1_320), ("other", 212, 914)),
-        ),
-        part(
-            "countries",
-            *(("NO", 7_610, 23_241), ("SE", 1_402, 4_003), ("DE", 744, 2_110), ("DK", 610, 1_740), ("US", 402, 988)),
-            *(("GB", 288, 802), ("FI", 201, 566), ("(other)", 190, 388), ("unknown", 95, 212)),
-        ),
-        part(
-            "downloads",
-            *(("/files/catalogue-2026.pdf", 702, 641), ("/files/price-list.xlsx", 288, 240)),
-            *(("/files/manuals/binding-adjustment-guide.pdf", 131, 118), ("(other)", 83, 79)),
-        ),
-        part("goals", ("Order placed", 412), ("Newsletter", 188), ("Catalogue", 702)),
-        part(
-            "broken_links",
-            *(("/old-catalogue.html", "ski-forum.example", 412), ("/products/skis-2024", "www.example.org", 288)),
-            *(("/img/logo-old.png", "unknown", 133), ("/feed.xml", "reader.example", 98), ("(other)", "(other)", 622)),
-            more=40,
-        ),
-        part(
-            "errors",
-            *(("error", "php", "PHP Warning: Undefined variable {} in {} on line {}", 812),),
-            *(("error", "core", "open() {} failed (2: No such file or directory)", 401),),
-            *(("crit", "ssl", "SSL_do_handshake() failed (SSL: error: {}: wrong version number)", 44),),
-            ("warn", "upstream", "an upstream response is buffered to a temporary file {}", 31),
-        ),
-        part(
-            "statuses",
-            *((200, 360_112, 29.1e9), (301, 12_040, 8.1e6), (304, 21_033, 0), (404, 14_882, 21.5e6)),
-            *((403, 2_204, 1.9e6), (500, 312, 2.2e5), (502, 41, 1.1e4), (206, 1_710, 2.2e9)),
-        ),
-        part(
-            "response_times",
-            *((path, 9_000 // (n + 1), 0.02 * (n + 1), 0.1 * (n + 1), 0.6 * (n + 1)) for n, path in enumerate(PATHS)),
-            more=160,
-        ),
         part("response_times_by_day", *(_answers(day) for day in days)),
         part("traffic", *_states(whole, tuple(_kinds(day) for day in days))),
-        part("hours", *((hour, round(80 + 2_300 * math.exp(-(((hour - 14.5) / 5.2) ** 2)))) for hour in range(24))),
-        part(
-            "agents",
-            *(("human", "Chrome", 171_002, 14.1e9), ("human", "Mobile Safari", 80_233, 7.1e9)),
-            *(("bot", "Googlebot", 31_020, 1.2e9), ("bot", "bingbot", 22_011, 0.9e9), ("ai", "GPTBot", 17_440, 0.8e9)),
-            *(("bot", "AhrefsBot", 12_010, 0.3e9), ("attack", "unknown", 4_410, 0.1e9)),
-            more=55,
-        ),
-        part(
-            "ai_crawlers",
-            *(("OpenAI", "GPTBot", 17_440, 0.8e9), ("Anthropic", "ClaudeBot", 12_112, 0.6e9)),
-            *(("OpenAI", "ChatGPT-User", 4_033, 0.2e9), ("Perplexity", "PerplexityBot", 2_910, 0.1e9)),
-            *(("Meta", "meta-externalagent", 2_014, 0.1e9), ("Amazon", "Amazonbot", 1_403, 0.1e9)),
-        ),
-        part(
-            "attacks",
-            *(("path-scan", "attempted", 88, 91, 2_881), ("secret-files", "attempted", 61, 70, 702)),
-            *(("login-bruteforce", "blocked", 12, 14, 510), ("sql-injection", "attempted", 9, 9, 288)),
-            ("log4shell", "attempted", 4, 4, 29),
-        ),
     )
     return {one.name: one for one in parts}
 
@@ -269,4 +187,90 @@ TRANSITIONS = (
     *(("/products/skis", PATHS[9], 380), ("/news", PATHS[5], 340), ("/", "/news", 322), ("/contact", "/", 266)),
     *(("/search", "/products/skis", 240), ("/products/boots", "/contact", 181), ("/", "/search", 160)),
     *(("(other)", "(other)", 910), ("/", "(other)", 330), ("(other)", "/", 280), ("/jobs", "/contact", 77)),
+)
+
+OF_THE_MONTH = (
+    part("pages", *_pages(), more=214),
+    part(
+        "sources",
+        *(("search", "google", "", 3_922, 11_008, 1_530), ("direct", "direct", "", 3_120, 9_241, 1_402)),
+        *(("search", "bing", "", 702, 2_041, 310), ("campaign", "newsletter", "autumn-sale", 610, 2_630, 118)),
+        *(("external", "ski-forum.example", "", 540, 1_602, 240), ("social", "facebook", "", 502, 901, 322)),
+        *(("ai", "chatgpt", "", 377, 1_288, 101), ("external", "(other)", "", 355, 820, 190)),
+        *(("search", "duckduckgo", "", 322, 990, 120), ("ai", "perplexity", "", 121, 402, 30)),
+        more=17,
+    ),
+    part(
+        "source_kinds",
+        *(("search", 4_646, 13_178, 1_960), ("direct", 3_120, 9_241, 1_402), ("external", 1_404, 4_022, 602)),
+        *(("social", 812, 1_534, 522), ("campaign", 702, 2_880, 139), ("ai", 498, 1_690, 131)),
+        ("resumed", 360, 1_505, 126),
+    ),
+    part("transitions", *TRANSITIONS, more=320),
+    part(
+        "devices",
+        *(("desktop", "Windows", "Chrome", 2_933, 9_004), ("mobile", "iOS", "Mobile Safari", 2_840, 7_442)),
+        *(("mobile", "Android", "Chrome Mobile", 2_311, 6_102), ("desktop", "Mac OS X", "Safari", 1_388, 4_609)),
+        *(("desktop", "Windows", "Edge", 1_102, 3_377), ("tablet", "iOS", "Mobile Safari", 408, 1_320)),
+        *(("desktop", "Linux", "Firefox", 396, 1_411), ("other", "(other)", "(other)", 464, 1_646)),
+        more=12,
+    ),
+    part(
+        "device_classes",
+        *(("desktop", 5_711, 18_072), ("mobile", 5_211, 13_744), ("tablet", 408, 1_320), ("other", 212, 914)),
+    ),
+    part(
+        "countries",
+        *(("NO", 7_610, 23_241), ("SE", 1_402, 4_003), ("DE", 744, 2_110), ("DK", 610, 1_740), ("US", 402, 988)),
+        *(("GB", 288, 802), ("FI", 201, 566), ("(other)", 190, 388), ("unknown", 95, 212)),
+    ),
+    part(
+        "downloads",
+        *(("/files/catalogue-2026.pdf", 702, 641), ("/files/price-list.xlsx", 288, 240)),
+        *(("/files/manuals/binding-adjustment-guide.pdf", 131, 118), ("(other)", 83, 79)),
+    ),
+    part("goals", ("Order placed", 412), ("Newsletter", 188), ("Catalogue", 702)),
+    part(
+        "broken_links",
+        *(("/old-catalogue.html", "ski-forum.example", 412), ("/products/skis-2024", "www.example.org", 288)),
+        *(("/img/logo-old.png", "unknown", 133), ("/feed.xml", "reader.example", 98), ("(other)", "(other)", 622)),
+        more=40,
+    ),
+    part(
+        "errors",
+        *(("error", "php", "PHP Warning: Undefined variable {} in {} on line {}", 812),),
+        *(("error", "core", "open() {} failed (2: No such file or directory)", 401),),
+        *(("crit", "ssl", "SSL_do_handshake() failed (SSL: error: {}: wrong version number)", 44),),
+        ("warn", "upstream", "an upstream response is buffered to a temporary file {}", 31),
+    ),
+    part(
+        "statuses",
+        *((200, 360_112, 29.1e9), (301, 12_040, 8.1e6), (304, 21_033, 0), (404, 14_882, 21.5e6)),
+        *((403, 2_204, 1.9e6), (500, 312, 2.2e5), (502, 41, 1.1e4), (206, 1_710, 2.2e9)),
+    ),
+    part(
+        "response_times",
+        *((path, 9_000 // (n + 1), 0.02 * (n + 1), 0.1 * (n + 1), 0.6 * (n + 1)) for n, path in enumerate(PATHS)),
+        more=160,
+    ),
+    part("hours", *((hour, round(80 + 2_300 * math.exp(-(((hour - 14.5) / 5.2) ** 2)))) for hour in range(24))),
+    part(
+        "agents",
+        *(("human", "Chrome", 171_002, 14.1e9), ("human", "Mobile Safari", 80_233, 7.1e9)),
+        *(("bot", "Googlebot", 31_020, 1.2e9), ("bot", "bingbot", 22_011, 0.9e9), ("ai", "GPTBot", 17_440, 0.8e9)),
+        *(("bot", "AhrefsBot", 12_010, 0.3e9), ("attack", "unknown", 4_410, 0.1e9)),
+        more=55,
+    ),
+    part(
+        "ai_crawlers",
+        *(("OpenAI", "GPTBot", 17_440, 0.8e9), ("Anthropic", "ClaudeBot", 12_112, 0.6e9)),
+        *(("OpenAI", "ChatGPT-User", 4_033, 0.2e9), ("Perplexity", "PerplexityBot", 2_910, 0.1e9)),
+        *(("Meta", "meta-externalagent", 2_014, 0.1e9), ("Amazon", "Amazonbot", 1_403, 0.1e9)),
+    ),
+    part(
+        "attacks",
+        *(("path-scan", "attempted", 88, 91, 2_881), ("secret-files", "attempted", 61, 70, 702)),
+        *(("login-bruteforce", "blocked", 12, 14, 510), ("sql-injection", "attempted", 9, 9, 288)),
+        ("log4shell", "attempted", 4, 4, 29),
+    ),
 )
