@@ -30,8 +30,8 @@ pytestmark = pytest.mark.skipif(not postgres_programs(), reason="needs PostgreSQ
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder, port = tmp_path_factory.mktemp("postgres"), free_port()
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)  # the server has a user of its own
+    for closed in (one for one in (folder, *folder.parents) if not one.stat().st_mode & 0o001):
+        closed.chmod(0o755)  # the server has a user of its own
     server = subprocess.Popen([*map(str, make_database(folder / "cluster", "x")), "-p", str(port)])
     where = f"postgresql+psycopg2://airflow:x@127.0.0.1:{port}/postgres"
     for _ in range(600):
