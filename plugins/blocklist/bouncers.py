@@ -11,12 +11,11 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
-from pyarrow.parquet.encryption import create_decryption_properties
 
 from plugins.blocklist.decisions import Decision
 from plugins.blocklist.exporting import BOUNCERS, published
 from plugins.blocklist.formats.bans import iso
+from plugins.store.parquet import read_parquet
 from plugins.store.store import Store
 from plugins.store.window import seal
 
@@ -103,9 +102,8 @@ class _Memory:
             content = self.store.place("exports").get(self.name).partition(b"\n")[2]
         except FileNotFoundError:
             return {}, None
-        properties = create_decryption_properties(self.secret, aad_prefix=self.name.encode())
         try:
-            table = pq.read_table(pa.BufferReader(content), decryption_properties=properties)
+            table = read_parquet(content, self.secret, self.name)
             asked = datetime.fromisoformat(table.schema.metadata[ASKED].decode())
             return {row["target"]: Told(**row) for row in table.to_pylist()}, asked
         except (pa.ArrowException, OSError, ValueError, KeyError, TypeError):

@@ -18,7 +18,8 @@ from urllib.parse import unquote_to_bytes
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+
+from plugins.store.parquet import open_parquet
 
 Content = bytes | mmap
 PART: Final = 64 << 20  # bytes that are decompressed at once
@@ -171,9 +172,9 @@ def _untar(content: Content) -> Iterator[bytes]:
 
 
 def _read_parquet(content: Content) -> Iterator[bytes]:
-    file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(content)))
+    file = open_parquet(content)
     for group in range(file.num_row_groups):
-        yield table_text(file.read_row_group(group))
+        yield table_text(file.read_row_group(group, use_threads=False))
 
 
 def _read_sqlite(content: Content) -> Iterator[bytes]:

@@ -11,13 +11,13 @@ from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from plugins.databases import open_databases
 from plugins.keys.day_keys import DayKey
 from plugins.publishing import as_parquet
 from plugins.steps.checked import check_day
 from plugins.store.door import Place
+from plugins.store.parquet import read_parquet
 from plugins.store.store import Store
 from plugins.store.window import KINDS, Window
 from schemas.forgetting import CANARY_LOG
@@ -143,7 +143,7 @@ def publish_day(place: Place, day: date, tables: Mapping[str, pa.Table]) -> None
 def published_day(place: Place, day: date) -> pa.Table | None:
     """The row of `days` that was published last."""
     try:
-        return pq.read_table(pa.BufferReader(place.get(f"days/{day}.parquet")))
+        return read_parquet(place.get(f"days/{day}.parquet"))
     except FileNotFoundError:
         return None
 

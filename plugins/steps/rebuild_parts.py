@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from plugins.checking import UncheckedError
 from plugins.steps.checked import check_day
 from plugins.steps.days import publish_day
 from plugins.steps.rebuilding import Computed, compute_provisional, publish_provisional
+from plugins.store.parquet import read_parquet
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store, Tell
 from schemas.receipts import Record
@@ -104,7 +104,7 @@ def _is_valid(store: Store, day: date, waiting: Waiting) -> bool:
 
 def _tables(store: Store, day: date) -> dict[str, pa.Table]:
     state = store.place("state")
-    return {name: pq.read_table(pa.BufferReader(state.get(f"computed/{name}/{day}.parquet"))) for name in TABLES}
+    return {name: read_parquet(state.get(f"computed/{name}/{day}.parquet")) for name in TABLES}
 
 
 def _record(day: date) -> str:

@@ -7,10 +7,11 @@ from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow.parquet.encryption import create_decryption_properties, create_encryption_properties
+from pyarrow.parquet.encryption import create_encryption_properties
 
 from plugins.keys.day_keys import DayKey
 from plugins.store.door import Place
+from plugins.store.parquet import open_parquet
 from schemas.incidents import KEPT_INCIDENTS
 from schemas.receipts import Sealed, generation_of
 from schemas.refusals import RefusedError
@@ -108,15 +109,13 @@ def without_strangers(table: pa.Table) -> pa.Table:
 
 def unseal(content: bytes, secret: bytes, sealed: Sealed, columns: Sequence[str] | None = None) -> pa.Table:
     """The opposite of `seal`; DamagedError where key, name or content is another."""
-    properties = create_decryption_properties(secret, aad_prefix=sealed.name.encode())
     schema = SCHEMAS[sealed.kind]
     names = schema.names if columns is None else list(columns)
     try:
-        file = pq.ParquetFile(pa.BufferReader(content), decryption_properties=properties)
+        file = open_parquet(content, secret, sealed.name)
         if not set(file.schema_arrow.names) <= set(schema.names):
             raise KeyError(sealed.kind)  # an object of another kind
         present = [name for name in names if name in file.schema_arrow.names]
-        # Arrow's thread that lets go of `content` while Python ends would abort the process
         table = file.read(present, use_threads=False)
         wanted = pa.schema([schema.field(name) for name in names])
         return pa.table([_column(table, field) for field in wanted], wanted)
