@@ -8,15 +8,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Final
-
-from sqlalchemy import Connection, create_engine, inspect
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import NullPool
+from typing import TYPE_CHECKING, Final
 
 from plugins.forgetting.unpacking import Content, row_texts
 from plugins.store.door import Folder, Place
 from schemas.refusals import RefusedError
+
+if TYPE_CHECKING:  # most verbs do without
+    from sqlalchemy import Connection
 
 LARGE: Final = 64 << 20  # bytes; such a file is mapped
 BESIDE: Final = ("", "-wal", "-journal", "-shm")  # of a SQLite database
@@ -72,6 +71,8 @@ def file_content(path: Path) -> Content:
 
 def database_contents(address: str) -> Iterator[bytes]:
     """All that is in a database: the rows of its tables; of SQLite also its files, where deleted ones may be."""
+    from sqlalchemy import inspect  # noqa: PLC0415 - see above
+
     with opened_database(address) as connection:
         if connection.dialect.name == "sqlite" and (where := connection.engine.url.database):
             for path in (Path(where + end) for end in BESIDE):
@@ -83,7 +84,7 @@ def database_contents(address: str) -> Iterator[bytes]:
                 yield from table_contents(connection, table, schema)
 
 
-def table_contents(connection: Connection, table: str, schema: str | None = None) -> Iterator[bytes]:
+def table_contents(connection: "Connection", table: str, schema: str | None = None) -> Iterator[bytes]:
     """The values of a table, whatever its columns."""
     quote = connection.dialect.identifier_preparer.quote
     name = f"{quote(schema)}.{quote(table)}" if schema else quote(table)
@@ -93,8 +94,12 @@ def table_contents(connection: Connection, table: str, schema: str | None = None
 
 
 @contextmanager
-def opened_database(address: str) -> Iterator[Connection]:
+def opened_database(address: str) -> Iterator["Connection"]:
     """A connection; what goes wrong is told without the address, which may hold a password."""
+    from sqlalchemy import create_engine  # noqa: PLC0415 - see above
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+    from sqlalchemy.pool import NullPool  # noqa: PLC0415
+
     try:
         engine = create_engine(address, poolclass=NullPool)
         if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").is_file():  # it would be made anew

@@ -4,15 +4,17 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from fastapi import Request
-from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from plugins.store.store import Store
+
+if TYPE_CHECKING:  # the templates serve reports of the command too, which do without
+    from fastapi import Request
+    from fastapi.responses import HTMLResponse
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
@@ -82,8 +84,12 @@ TEMPLATES.filters |= {"visible": visible, "clipped": clipped, "sentence": senten
 TEMPLATES.filters |= {"moment": moment, "span": span, "number": "{:,}".format}
 
 
-def show(request: Request, template: str, store: Store | None, status_code: int = 200, **facts: Any) -> HTMLResponse:
+def show(
+    request: "Request", template: str, store: Store | None, status_code: int = 200, **facts: Any
+) -> "HTMLResponse":
     """A page, with times of the site's zone; that a store is a replay stands on each."""
+    from fastapi.responses import HTMLResponse  # noqa: PLC0415 - see above
+
     base = request.scope.get("root_path", "")
     replay = store.clock() if store and store.is_replay else None
     zone = store.calendar.zone if store else UTC
