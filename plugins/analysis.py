@@ -21,8 +21,7 @@ from transforms.parsing.meanings import Reading
 from transforms.parsing.parser import Parsed
 from transforms.statistics.coded import Context
 from transforms.statistics.compute import compute_day
-from transforms.statistics.day import LEAVING_HITS
-from transforms.statistics.gathering import Gathered, Gatherer, gathered_days
+from transforms.statistics.gathering import GATHERED_HITS, Gathered, Gatherer, gathered_days
 from transforms.statistics.split import join_blocks
 
 T = TypeVar("T")
@@ -97,7 +96,7 @@ def analyse_logs(
 ) -> Analysis:
     """Read and compute: all days of the files, complete and final, of which one at a time is in memory as it stands."""
     gatherer = _gatherer(policy, now)
-    reading = replace(reading_of(policy, now), left_out=frozenset(HITS.names).difference(LEAVING_HITS))
+    reading = replace(reading_of(policy, now), left_out=frozenset(HITS.names).difference(GATHERED_HITS))
     files = Logs(logs, errors, log_format, reading, tell).each(gatherer.gather)
     files.sort(key=lambda named: (named[1].starts_at, named[0]))
     return _analyse([file for _, file in files], policy, tell)

@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from schemas.window import ERRORS, HITS
+from transforms.detection.match import NEEDED
 from transforms.parsing.parser import Parsed
 from transforms.statistics.day import LEAVING_ERRORS, LEAVING_HITS, Day
 from transforms.statistics.split import first_good_day, last_good_day, split_file
 
+GATHERED_HITS: Final = tuple(dict.fromkeys((*LEAVING_HITS, *NEEDED)))  # also what scenarios look at, which stays here
 EMPTY: Final = {
-    "hits": pa.schema([HITS.field(name) for name in LEAVING_HITS]).empty_table(),
+    "hits": pa.schema([HITS.field(name) for name in GATHERED_HITS]).empty_table(),
     "errors": pa.schema([ERRORS.field(name) for name in LEAVING_ERRORS]).empty_table(),
 }
 # A run may hold this much as it stands; of longer logs the rest is compressed, for a tenth of a second a million lines.
@@ -88,7 +90,7 @@ class Gatherer:
     def _keep(self, day: GatheredDay, part: Parsed) -> None:
         day.continuations += len(part.continuations)
         day.quarantined += len(part.quarantine)
-        tables = {"hits": part.hits.select(LEAVING_HITS), "errors": part.errors.select(LEAVING_ERRORS)}
+        tables = {"hits": part.hits.select(GATHERED_HITS), "errors": part.errors.select(LEAVING_ERRORS)}
         for name, table in tables.items():
             if len(table):
                 day.parts[name].append(self._packed(table))
