@@ -20,8 +20,7 @@ from plugins.store.window import DECISIONS
 from schemas.receipts import Receipt, Record
 from schemas.refusals import RefusedError
 from schemas.scenario import Scenario
-from schemas.window import EVENTS
-from transforms.detection.count import find_alerts
+from transforms.detection.count import Parts, count_parts, split_events
 from transforms.detection.decide import BanRule, banning_alerts
 
 Alert = dict[str, Any]  # a row of ALERTS
@@ -87,11 +86,10 @@ def _look_through(
     with store.writing(*near):
         current = receipts_of_days(store, [day for day in near if not store.marks.get(day)])
         tell(f"counting events of {len(current)} days")
-        events = _read_events(store, current, problems)
-        whole = pa.concat_tables([EVENTS.empty_table(), *events.values()])
+        events, days = _read_events(store, current, problems)
         pa.default_memory_pool().release_unused()  # what reading took, for what follows
         with open_owners(store.policy) as owner_of:
-            found, evidence = find_alerts(whole, scenarios, store.policy.allowed, owner_of, only_successes=True)
+            found, evidence = count_parts(events, scenarios, store.policy.allowed, owner_of, only_successes=True)
         rule = rule_of(store)
         touched = [
             alert
@@ -103,7 +101,7 @@ def _look_through(
         decisions.add(new)
         seen = [alert for alert in found.to_pylist() if _touches(alert, changed, rule)]  # simulated ones too
         incidents = open_incidents(store, seen, evidence, reasons, actor)
-        for day in events.keys() & set(changed):
+        for day in days & set(changed):
             write_record(store.place("state"), _record(day), _version(store, current[day], day, scenarios))
     return new, incidents
 
@@ -123,16 +121,23 @@ def _read_receipts(store: Store) -> tuple[dict[date, list[Receipt]], list[str]]:
     return receipts, problems
 
 
-def _read_events(store: Store, receipts: Mapping[date, Sequence[Receipt]], problems: list[str]) -> dict[date, pa.Table]:
-    events = {}
+def _read_events(
+    store: Store, receipts: Mapping[date, Sequence[Receipt]], problems: list[str]
+) -> tuple[Parts, set[date]]:
+    """The events of the days that can be read, and which days these are."""
+    events: Parts = {}
+    days = set()
     for day, of_day in receipts.items():
         sealed = [one for receipt in of_day for one in receipt.of_day(day) if one.kind == "events"]
         try:
-            tables = [store.window.get(one, store.keys.get(day, one.generation)) for one in sealed]
-            events[day] = pa.concat_tables([EVENTS.empty_table(), *tables])
+            parts = split_events(store.window.get(one, store.keys.get(day, one.generation)) for one in sealed)
         except RefusedError as error:
             problems.append(f"attacks of {day} are not looked for: {error}")
-    return events
+            continue
+        days.add(day)
+        for name, chunks in parts.items():
+            events.setdefault(name, []).extend(chunks)
+    return events, days
 
 
 def _decide(

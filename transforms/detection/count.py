@@ -29,8 +29,6 @@ def find_alerts(
     scenarios: Sequence[Scenario],
     allowed: Sequence[Network],
     owner_of: OwnerOf | None = None,
-    *,
-    only_successes: bool = False,
 ) -> tuple[pa.Table, pa.Table]:
     """EVENTS (in any order and chunks), and the networks never to ban → ALERTS and their EVIDENCE.
 
@@ -38,11 +36,10 @@ def find_alerts(
     evidence are all events of the target in that time, repeats of a distinct value included. A sequence is an alert at
     the first hit of its second step that comes soon enough after the bucket has overflowed. What is counted by owner
     is an alert for each target that took part; without `owner_of` it is none.
-    With `only_successes` the evidence has no other rows: that of a flood is nearly the whole day.
     Events are dropped whose target holds anything of the allow-list.
     Alerts are numbered by the instant of overflow, then scenario, then target: the same for any order of shards.
     """
-    return count_parts(split_events([events]), scenarios, allowed, owner_of, only_successes=only_successes)
+    return count_parts(split_events([events]), scenarios, allowed, owner_of)
 
 
 def count_parts(
@@ -53,7 +50,10 @@ def count_parts(
     *,
     only_successes: bool = False,
 ) -> tuple[pa.Table, pa.Table]:
-    """As `find_alerts`, of events that are split, and used up on the way: a flood fills no memory twice."""
+    """As `find_alerts`, of events that are split, and used up on the way: a flood fills no memory twice.
+
+    With `only_successes` the evidence has no other rows: that of a flood is nearly the whole day.
+    """
     targets = _Targets(allowed, owner_of)
     alerts, evidence = [ALERTS.empty_table()], [EVIDENCE.empty_table()]
     for scenario in scenarios:
