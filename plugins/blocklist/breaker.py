@@ -4,14 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from functools import partial
 from hashlib import sha256
 from typing import Final
 
 import pyarrow as pa
 
 from plugins.blocklist.decisions import BY_HAND, Decision, Decisions
-from plugins.steps.days import day_receipts, load_day
+from plugins.steps.days import look_at_day
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store
 from schemas.policy import policy_version
@@ -156,8 +155,7 @@ def _people(
     """
     for _ in range(2):
         try:
-            hits = in_blocks(load_day(store.window, day, day_receipts(store, day), partial(store.keys.look, day)).hits)
-            seen = browsed(hits, Context(store.policy))
+            seen = browsed(in_blocks(look_at_day(store, day).hits), Context(store.policy))
             return people_of_day(seen if first_seen is None else before_bans(seen, first_seen), with_parts)
         except (RefusedError, FileNotFoundError):
             continue

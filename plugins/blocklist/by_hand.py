@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from typing import Final
 
 from plugins.blocklist.breaker import refusal
-from plugins.blocklist.decisions import BY_HAND, GONE, Decision, Decisions, new_handle
+from plugins.blocklist.decisions import BY_HAND, Decision, Decisions, new_handle
 from plugins.blocklist.exporting import published, renew_exports
 from plugins.blocklist.terms import Past, rule_of
 from plugins.store.store import Store
@@ -54,13 +54,11 @@ def lift(store: Store, handles: Sequence[str], reason: str, role: str, patience:
     The alerts behind them ban nobody again. BusyError as for `ban`.
     """
     decisions, reason, now = Decisions(store), _read_reason(reason), store.clock()
-    kept = {one.decision: one for one in decisions.all()}
-    if not all(handle in kept for handle in handles):
-        raise RefusedError(GONE)
-    if not all(kept[handle].is_active(now) for handle in handles):
+    wanted = [decisions.get(handle) for handle in handles]
+    if not all(one.is_active(now) for one in wanted):
         raise RefusedError("this ban is over already, or was lifted; there is nothing to lift")
-    targets = {kept[handle].target for handle in handles}
-    days = {one.day for one in kept.values() if one.target in targets and one.is_active(now)}
+    targets = {one.target for one in wanted}
+    days = {one.day for one in decisions.on(targets) if one.is_active(now)}
     lifted: list[Decision] = []
     try:
         with store.writing(*days, patience=patience):

@@ -22,6 +22,7 @@ from schemas.policy import Policy
 from schemas.scenario import Scenario
 from schemas.window import HITS
 from tests.benchmarks.measuring import Cost, machine, measure
+from tests.benchmarks.open_days import print_growth
 from tests.benchmarks.peers import CROWDSEC, FAIL2BAN, crowdsec, fail2ban
 from tests.benchmarks.recall import print_recall
 from tests.benchmarks.texts import make_texts
@@ -54,6 +55,7 @@ def main() -> None:
         writer.join()
         print_peers(log, asked.lines, Path(name))
         print_speed(log)
+    print_growth()
 
 
 def print_speed(log: Path) -> None:

@@ -234,7 +234,7 @@ def test_a_list_is_judged_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     def refuse(*_: object) -> None:
         raise AssertionError("the hits are read again")
 
-    monkeypatch.setattr("plugins.blocklist.breaker.load_day", refuse)
+    monkeypatch.setattr("plugins.blocklist.breaker.look_at_day", refuse)
     publish_exports(site.open())
     site.now += timedelta(seconds=30)
     assert blocked(site) == {MALLORY}

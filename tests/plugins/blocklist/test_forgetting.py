@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from plugins.blocklist.by_hand import ban, lift
+from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.exporting import publish_exports
 from plugins.steps.erasing import Erased, erase
 from tests.plugins.blocklist.blocklists import (
@@ -100,3 +101,21 @@ def test_a_day_of_which_only_decisions_were_kept_can_be_erased_from(tmp_path: Pa
     site.write("access.log", hit(NOON))
     site.ingest()
     assert {name.rsplit(".", 2)[1] for name in site.open().window.names()} == {"2"}
+
+
+def test_who_holds_a_store_open_sees_at_once_what_was_lifted_erased_banned_or_has_ended(site: Site) -> None:
+    """The object of a day has the same name after a lift and a ban, and its key is still there when it is past."""
+    held = site.open()
+
+    def seen() -> set[str]:
+        return {one.target for one in Decisions(held).active(NOON)}
+
+    assert seen() == {MALLORY, TRUDY}
+    lift(site.open(), [one.decision for one in kept(site) if one.target == MALLORY], "our own scanner", "op")
+    assert seen() == {TRUDY}
+    erase_from(site, TRUDY)
+    assert seen() == set()
+    ban_by_hand(site)
+    assert seen() == {BERIT}
+    site.now = held.calendar.deadline(DAY)
+    assert Decisions(held).all() == []
