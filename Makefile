@@ -34,7 +34,8 @@ status: $(VENV)/.ready ## how its components and DAGs are
 	@$(LOCAL) status $(WITH_POLICY)
 
 test: check ## all checks, then all tests but the slow ones
-	@$(BIN)/pytest --ignore tests/kills --ignore tests/browser --ignore tests/airflow --ignore tests/distributed \
+	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal \
+		--ignore tests/kills --ignore tests/browser --ignore tests/airflow --ignore tests/distributed \
 		--ignore tests/gateway --ignore tests/oracle --ignore tests/consumers
 
 test-kills: $(VENV)/.ready ## kill every step of the store before and after each of its writes
