@@ -1,5 +1,6 @@
 """A time line: hits with the error entries that belong to them, and those that belong to none."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,8 +29,9 @@ def time_line(hits: Sequence[Row], errors: Sequence[Row]) -> list[Entry]:
     of_hit = {id(hit): Entry(hit["requested_at"], hit) for hit in hits}
     entries = [*of_hit.values()]
     by_id = {hit["request_id"]: hit for hit in hits if hit["request_id"]}
-    around = _by_client_and_second(hits)
-    for error in sorted(errors, key=lambda error: (error["logged_at"], error["line_number"])):
+    in_order = sorted(errors, key=lambda error: (error["logged_at"], error["line_number"]))
+    around = _by_client_and_second(hits, in_order)
+    for error in in_order:
         found, error["by"] = _hit_of(error, by_id, around.get((error["client_ip"], _second(error["logged_at"])), ()))
         if found:
             of_hit[id(found)].errors.append(error)
@@ -38,14 +40,22 @@ def time_line(hits: Sequence[Row], errors: Sequence[Row]) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.at)
 
 
-def _by_client_and_second(hits: Iterable[Row]) -> Mapping[tuple[str, int], list[Row]]:
-    """The hits that an entry of a client may belong to, by the second in which it was logged."""
+def _by_client_and_second(hits: Iterable[Row], errors: Iterable[Row]) -> Mapping[tuple[str, int], list[Row]]:
+    """The hits that an entry of a client may belong to, by the second in which it was logged; `errors` in their order.
+
+    Of a hit only the seconds are gone through in which its client has entries: a WebSocket lasts for hundreds.
+    """
+    logged: defaultdict[str, dict[int, None]] = defaultdict(dict)
+    for error in errors:
+        logged[error["client_ip"]][_second(error["logged_at"])] = None
+    seconds = {client: [*moments] for client, moments in logged.items() if client}
     found: defaultdict[tuple[str, int], list[Row]] = defaultdict(list)
     for hit in hits:
-        if client := hit["client_ip"]:
-            moment, reach = hit["requested_at"], _lasted(hit) + timedelta(seconds=SLACK)
-            for second in range(_second(moment - reach), _second(moment + reach) + 1):
-                found[client, second].append(hit)
+        own, reach = seconds.get(hit["client_ip"], []), _lasted(hit) + timedelta(seconds=SLACK)
+        begin = bisect_left(own, _second(hit["requested_at"] - reach))
+        end = bisect_right(own, _second(hit["requested_at"] + reach))
+        for second in own[begin:end]:
+            found[hit["client_ip"], second].append(hit)
     return found
 
 
