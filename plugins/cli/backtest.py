@@ -1,6 +1,5 @@
 """`lethe backtest`: what a scenario would have done in the window, before it bans anybody."""
 
-import os
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -11,9 +10,9 @@ from plugins.backtest.evidence import evidence_of
 from plugins.backtest.running import Backtest, Found
 from plugins.backtest.running import backtest as run_backtest
 from plugins.backtest.telling import as_values, note_of, sentences
-from plugins.cli.store import ACTOR, HERE, PolicyOption
+from plugins.cli.store import ACTOR, HERE, PolicyOption, open_by_hand
 from plugins.cli.terminal import Progress, print_table, to_json
-from plugins.store.store import Store, open_store
+from plugins.store.store import Store
 from schemas.scenario import Scenario
 from transforms.detection.load import read_text
 
@@ -33,8 +32,7 @@ def backtest(
     policy_file: PolicyOption = HERE,
 ) -> None:
     """Say whom a scenario would have banned in the window, and how many people's pageviews that had cost."""
-    os.umask(0o077)
-    store, tell = open_store(policy_file), Progress()
+    store, tell = open_by_hand(policy_file), Progress()
     rule = _read(store, scenario)
     found = run_backtest(store, rule, tell)
     lines = evidence_of(store, found, {one.target for one in _shown(found, as_json)}) if evidence else {}

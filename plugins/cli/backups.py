@@ -1,16 +1,13 @@
 """The backups' verbs by hand or from cron: `lethe back-up`, `purge`."""
 
-import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from plugins.backups.purging import purge as purge_backups
 from plugins.backups.taking import back_up as take_backup
-from plugins.cli.store import ACTOR, HERE, ClockOption, PolicyOption
+from plugins.cli.store import ACTOR, HERE, ClockOption, PolicyOption, open_by_hand
 from plugins.cli.terminal import Progress
-from plugins.store.store import Store, open_store
 
 StoreOption = Annotated[bool, typer.Option("--store-is-right", help="Answer yourself for what the store lost.")]
 
@@ -19,7 +16,7 @@ def back_up(
     store_is_right: StoreOption = False, clock_is_right: ClockOption = False, policy_file: PolicyOption = HERE
 ) -> None:
     """Take a backup of all that may come back: never a key, nor an address that can be read."""
-    store, tell = _open(policy_file), Progress()
+    store, tell = open_by_hand(policy_file), Progress()
     manifest = take_backup(store, ACTOR, tell, store_is_right, clock_is_right)
     tell("")
     size = sum(backed.size for backed in manifest.objects.values())
@@ -31,7 +28,7 @@ def back_up(
 
 def purge(clock_is_right: ClockOption = False, policy_file: PolicyOption = HERE) -> None:
     """Remove backups past their time, with every version, marker and unfinished upload, and list what is left."""
-    store, notes = _open(policy_file), list[str]()
+    store, notes = open_by_hand(policy_file), list[str]()
     purged = purge_backups(store, ACTOR, notes.append, clock_is_right)
     for note in notes:
         typer.echo(f"lethe: {note}", err=True)
@@ -41,8 +38,3 @@ def purge(clock_is_right: ClockOption = False, policy_file: PolicyOption = HERE)
     )
     oldest = f"the oldest backup is of {purged.oldest:%Y-%m-%d %H:%M:%S} UTC" if purged.oldest else "there is no backup"
     typer.echo(f"listed again: {purged.left:,} objects, nothing behind them; {oldest}")
-
-
-def _open(policy_file: Path) -> Store:
-    os.umask(0o077)  # what the store does not give its own rights to is nobody else's
-    return open_store(policy_file)

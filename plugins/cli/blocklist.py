@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from enum import Enum
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -16,10 +15,9 @@ from plugins.blocklist.by_hand import ban as ban_targets
 from plugins.blocklist.by_hand import lift as lift_decisions
 from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.exporting import FORMATS, published, renew_exports
-from plugins.cli.store import ACTOR, HERE, PolicyOption, fail_for
+from plugins.cli.store import ACTOR, HERE, PolicyOption, fail_for, open_by_hand
 from plugins.cli.terminal import Progress, print_table
 from plugins.steps.detecting import detect as detect_attacks
-from plugins.store.store import Store, open_store
 from schemas.durations import Duration
 from schemas.refusals import RefusedError
 from transforms.detection.targets import read_target, refuse_unbannable
@@ -46,7 +44,7 @@ ReasonOption = Annotated[str, typer.Option(help="Why, in a sentence; it is kept 
 
 def detect(policy_file: PolicyOption = HERE) -> None:
     """Decide on new attacks in the open days, and write the blocklist's files anew."""
-    store, tell = _open(policy_file), Progress()
+    store, tell = open_by_hand(policy_file), Progress()
     found = detect_attacks(store, ACTOR, tell)
     unwritten, refused = renew_exports(store), refusal(store)
     tell("")
@@ -63,7 +61,7 @@ def blocklist(
     policy_file: PolicyOption = HERE,
 ) -> None:
     """Print the bans in force, newest first: a table for people, or a file; reading it is audited."""
-    store = _open(policy_file)
+    store = open_by_hand(policy_file)
     if anyway:
         typer.echo(f"let through until they end: {publish_anyway(store, reason, ACTOR)} bans")
         fail_for(renew_exports(store))
@@ -87,7 +85,7 @@ def ban(
     policy_file: PolicyOption = HERE,
 ) -> None:
     """Ban addresses and networks, one a line on standard input: all of them or, where one may not be, none."""
-    store, length = _open(policy_file), _read_length(lasts)
+    store, length = open_by_hand(policy_file), _read_length(lasts)
     targets = _read_targets(sys.stdin.read(), lambda one: refuse_unbannable(one, store.policy.protected))
     made = ban_targets(store, targets, reason, ACTOR, length, own=_own_address())
     typer.echo(f"banned: {len(made)}, the first until {min(one.until for one in made):%Y-%m-%d %H:%M} UTC")
@@ -95,7 +93,7 @@ def ban(
 
 def lift(reason: ReasonOption, policy_file: PolicyOption = HERE) -> None:
     """Lift the bans on addresses and networks, one a line on standard input: all of them or, if one has none, none."""
-    store = _open(policy_file)
+    store = open_by_hand(policy_file)
     active = Decisions(store).active(store.clock())
 
     def refuse_unbanned(target: str) -> None:
@@ -105,11 +103,6 @@ def lift(reason: ReasonOption, policy_file: PolicyOption = HERE) -> None:
     targets = _read_targets(sys.stdin.read(), refuse_unbanned)
     wanted = [one.decision for one in active if one.target in targets]
     typer.echo(f"lifted: {len(lift_decisions(store, wanted, reason, ACTOR))}")
-
-
-def _open(policy_file: Path) -> Store:
-    os.umask(0o077)  # what the store does not give its own rights to is nobody else's
-    return open_store(policy_file)
 
 
 def _own_address() -> str:

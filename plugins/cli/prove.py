@@ -1,17 +1,15 @@
 """`lethe prove`: plant canaries, hunt those that must be gone, and say which sentences of the promise are kept."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from plugins.cli.store import ACTOR, HERE, PolicyOption
+from plugins.cli.store import ACTOR, HERE, PolicyOption, open_by_hand
 from plugins.cli.terminal import Progress, print_table
 from plugins.forgetting.proving import prove as prove_forgetting
 from plugins.forgetting.traces import Outside
 from plugins.store.locks import BusyError
-from plugins.store.store import open_store
 from schemas.forgetting import ForgettingReport
 
 DatabaseOption = Annotated[
@@ -30,10 +28,9 @@ def prove(
     policy_file: PolicyOption = HERE, airflow_database: DatabaseOption = None, airflow_logs: LogsOption = None
 ) -> None:
     """Prove the forgetting; exit status 1 where Lethe broke the promise, or where the proof itself is void."""
-    os.umask(0o077)
     tell = Progress()
     try:
-        report = prove_forgetting(open_store(policy_file), ACTOR, tell, Outside(airflow_database, airflow_logs))
+        report = prove_forgetting(open_by_hand(policy_file), ACTOR, tell, Outside(airflow_database, airflow_logs))
     except BusyError:
         typer.echo("another proof is at work; nothing was done")
         return

@@ -1,14 +1,12 @@
 """`lethe requeue`: what was not read in a wrong format, read in the right one."""
 
-import os
 from typing import Annotated
 
 import typer
 
-from plugins.cli.store import ACTOR, HERE, PolicyOption
+from plugins.cli.store import ACTOR, HERE, PolicyOption, open_by_hand
 from plugins.cli.terminal import Progress
 from plugins.steps.requeuing import requeue as requeue_lines
-from plugins.store.store import open_store
 
 
 def requeue(
@@ -20,8 +18,7 @@ def requeue(
 ) -> None:
     """Parse the quarantined lines of open days once more, after the policy's format, time zone or proxies were put
     right."""
-    os.umask(0o077)  # what the store does not give its own rights to is nobody else's
-    store, tell = open_store(policy_file), Progress()
+    store, tell = open_by_hand(policy_file), Progress()
     result = requeue_lines(store, logs or [], ACTOR, tell, again)
     tell("")
     what = ", ".join(f"{lines:,} {kind}" for kind, lines in result.lines.items() if lines)

@@ -1,6 +1,5 @@
 """What backups are for, by hand: `lethe restore`, `rehearse`."""
 
-import os
 from typing import Annotated
 
 import typer
@@ -8,9 +7,8 @@ import typer
 from plugins.backups.rehearsing import rehearse as rehearse_restore
 from plugins.backups.restoring import describe_restored
 from plugins.backups.restoring import restore as restore_store
-from plugins.cli.store import ACTOR, HERE, ClockOption, PolicyOption, fail_for, ingest
+from plugins.cli.store import ACTOR, HERE, ClockOption, PolicyOption, fail_for, ingest, open_by_hand
 from plugins.cli.terminal import Progress
-from plugins.store.store import open_store
 
 
 def restore(
@@ -23,9 +21,8 @@ def restore(
     policy_file: PolicyOption = HERE,
 ) -> None:
     """Bring the newest backup back, without what ended since, and then read what the logs still hold."""
-    os.umask(0o077)
     tell = Progress()
-    restored = restore_store(open_store(policy_file, is_restoring=True), reason, ACTOR, tell, replace, accept_damage)
+    restored = restore_store(open_by_hand(policy_file, is_restoring=True), reason, ACTOR, tell, replace, accept_damage)
     tell("")
     for sentence in describe_restored(restored) if restored else ():
         typer.echo(sentence)
@@ -34,9 +31,8 @@ def restore(
 
 def rehearse(policy_file: PolicyOption = HERE) -> None:
     """Restore the newest backup into a scratch place, verify it, and remove it; the store itself is not touched."""
-    os.umask(0o077)
     tell = Progress()
-    rehearsal = rehearse_restore(open_store(policy_file), ACTOR, tell)
+    rehearsal = rehearse_restore(open_by_hand(policy_file), ACTOR, tell)
     tell("")
     if rehearsal.taken_at:
         typer.echo(

@@ -29,7 +29,7 @@ HERE: Final = Path("policy.toml")
 
 def ingest(policy_file: PolicyOption = HERE, clock_is_right: ClockOption = False) -> None:
     """Read what is new in the policy's logs into the window; every line counts exactly once."""
-    store, tell = _open(policy_file), Progress()
+    store, tell = open_by_hand(policy_file), Progress()
     try:
         result = ingest_logs(store, ACTOR, tell, clock_is_right)
     except BusyError:
@@ -47,7 +47,7 @@ def ingest(policy_file: PolicyOption = HERE, clock_is_right: ClockOption = False
 
 def rebuild(policy_file: PolicyOption = HERE) -> None:
     """Publish the statistics of the open days to which something was added; they stay provisional until they close."""
-    store, tell = _open(policy_file), Progress()
+    store, tell = open_by_hand(policy_file), Progress()
     days = rebuild_days(store, tell)
     tell("")
     typer.echo(f"days published anew: {', '.join(map(str, days)) or 'none, nothing changed'}")
@@ -61,7 +61,7 @@ def close(
     policy_file: PolicyOption = HERE,
 ) -> None:
     """End days: their statistics become final and their keys are shredded. Without days: say what is open and due."""
-    store, tell = _open(policy_file), Progress()
+    store, tell = open_by_hand(policy_file), Progress()
     wanted = [_read_day(text) for text in days or []]
     if not wanted and not overdue:
         _print_open(store)
@@ -84,7 +84,7 @@ def close(
 def erase(policy_file: PolicyOption = HERE) -> None:
     """Erase addresses, one a line on standard input, from every open day; the log files themselves are not touched."""
     addresses = _read_addresses(sys.stdin.read())
-    store, tell = _open(policy_file), Progress()
+    store, tell = open_by_hand(policy_file), Progress()
     erased = erase_addresses(store, addresses, ACTOR, tell)
     tell("")
     if erased.days:
@@ -94,9 +94,10 @@ def erase(policy_file: PolicyOption = HERE) -> None:
         typer.echo("no open day holds these addresses")
 
 
-def _open(policy_file: Path) -> Store:
-    os.umask(0o077)  # what the store does not give its own rights to is nobody else's
-    return open_store(policy_file)
+def open_by_hand(policy_file: Path, *, is_restoring: bool = False) -> Store:
+    """What the store does not give its own rights to is nobody else's."""
+    os.umask(0o077)
+    return open_store(policy_file, is_restoring=is_restoring)
 
 
 def _read_addresses(text: str) -> set[Address]:
