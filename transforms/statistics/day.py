@@ -28,7 +28,7 @@ from transforms.visits.actions import ACTIONS, cut_into_visits
 # The border: what is published is made of these columns; one that is not named here leaves the window in no form.
 LEAVING_HITS: Final = (
     *("log", "file", "line_number", "client_ip", "client_host", "requested_at", "method", "path", "query", "status"),
-    *("protocol", "bytes_sent", "referrer", "user_agent", "vhost", "request_seconds"),
+    *("bytes_sent", "referrer", "user_agent", "vhost", "request_seconds"),
 )
 LEAVING_ERRORS: Final = (
     *("log", "file", "line_number", "logged_at", "client_ip", "level", "module", "code", "vhost"),
