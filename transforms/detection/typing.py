@@ -10,13 +10,14 @@ from schemas.scenario import Bucket
 from transforms.detection.buckets import MICROSECOND, Ints, Mask
 
 MOST: Final = 100  # requests of a burst; nobody types so much that looks like an attack
+FIELDS: Final = 50  # of a target; what is behind them counts as one, since a visitor may send thousands
 
 
 def count_searches(targets: Iterable[str]) -> int:
     """How many there are of distinct targets, where one counts only if none of them is the same with its last, or any
     one, field typed on. More targets never make fewer searches.
     """
-    parts = [tuple(target.split("&")) for target in targets]
+    parts = [tuple(target.split("&", FIELDS - 1)) for target in targets]
     return min((_count_by_field(parts, field) for field in range(max(map(len, parts)))), default=0)
 
 
