@@ -13,7 +13,7 @@ from plugins.steps.days import receipts_of_days
 from plugins.store.store import Store
 from plugins.store.window import DamagedError
 from plugins.troubleshooting.fitting import NO, OF_HITS, YES, fit_errors, fit_hits, instants
-from plugins.troubleshooting.nearness import Nearness
+from plugins.troubleshooting.nearness import LONGEST, SLACK, Nearness
 from plugins.troubleshooting.pairing import Entry, Row, time_line
 from plugins.troubleshooting.summing import Summary
 from plugins.troubleshooting.wanted import Wanted
@@ -28,7 +28,7 @@ OF_ERRORS: Final = 20 * SHOWN  # lines, where most hits that are near an error e
 BESIDE: Final = 20_000  # lines that may tell where others belong
 NO_LINES: Final = np.empty((0, 3), np.int64)  # by instant, number of the object, and row in it
 LATEST: Final = np.iinfo(np.int64).max
-A_MINUTE: Final = 60_000_000  # microseconds
+MARGIN: Final = (LONGEST + SLACK) * 1_000_000  # microseconds; so far from an entry may the hit stand that it belongs to
 AN_HOUR: Final = timedelta(hours=1)
 FURTHER_LINES: Final = 100  # of one error entry
 
@@ -100,7 +100,7 @@ class Search:
         hits = self._rows(newest[newest[:, 0] >= since])
         chosen = np.flatnonzero((is_own & (moments >= since)) | (~is_own & nearness.errors_near(hits)))[-BESIDE:]
         errors = errors.take(pa.array(chosen))
-        others = self._rows(strangers[strangers[:, 0] >= since - A_MINUTE])
+        others = self._rows(strangers[strangers[:, 0] >= since - MARGIN])
         others = others.filter(pa.array(Nearness(errors).near(others)))
         rows = [row | {"fits": fits} for table, fits in ((hits, True), (others, False)) for row in table.to_pylist()]
         return [entry for entry in time_line(rows, errors.to_pylist()) if self._is_shown(entry)]

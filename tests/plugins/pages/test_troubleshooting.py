@@ -121,6 +121,20 @@ def test_an_error_of_a_hit_that_does_not_fit_is_not_given_to_one_that_does(clien
     assert "no stock" in ask(client("op"), status="5xx", client="192.0.2.2")
 
 
+def test_an_error_of_a_long_request_that_does_not_fit_is_not_given_to_a_short_one_that_does(
+    client: Client, site: Site
+) -> None:
+    timed = """format = '%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-agent}i" %T'"""
+    site.policy.write_text(site.policy.read_text().replace('format = "combined"', timed))
+    begun = failing(MOMENT - timedelta(minutes=5), "192.0.2.2", "/upload").replace("\n", " 400\n")
+    site.write("access.log", begun, hit(MOMENT, "192.0.2.2", "/short").replace("\n", " 0\n"))
+    site.write("error.log", error(MOMENT, "192.0.2.2", "PHP Fatal error: no room"))
+    site.ingest()
+    assert "no room" in ask(client("op"), path="/upload")
+    (short,) = rows(ask(client("op"), path="/short"))
+    assert "no room" not in short
+
+
 def test_the_summary_counts_what_fits(client: Client, busy: Site) -> None:
     page = ask(client("op"))
     assert "3 hits and 2 error entries fit" in page
