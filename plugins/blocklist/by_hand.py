@@ -58,12 +58,12 @@ def lift(store: Store, handles: Sequence[str], reason: str, role: str, patience:
     if not all(one.is_active(now) for one in wanted):
         raise RefusedError("this ban is over already, or was lifted; there is nothing to lift")
     targets = {one.target for one in wanted}
-    days = {one.day for one in decisions.on(targets) if one.is_active(now)}
     lifted: list[Decision] = []
     try:
-        with store.writing(*days, patience=patience):
-            for day in sorted(days):
-                lifted += _lift_on(store, day, targets, reason, role)
+        while days := {one.day for one in Decisions(store).on(targets) if one.is_active(store.clock())}:
+            with store.writing(*days, patience=patience):  # while it is waited for, a further day's may come
+                for day in sorted(days):
+                    lifted += _lift_on(store, day, targets, reason, role)
     finally:
         problems = renew_exports(store) if lifted else []
     if not lifted:

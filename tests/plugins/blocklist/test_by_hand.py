@@ -1,7 +1,9 @@
 """A person bans and lifts with a reason; what no one may ban is refused without a word of it being repeated."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -134,6 +136,19 @@ def test_a_lifted_ban_is_in_no_file_and_stays_on_record(site: Site) -> None:
     assert kept(site) == [lifted]
     assert BERIT not in export(site) + export(site, "blocklist.csv")
     assert ban_by_hand(site).until == site.now + 4 * HOUR, "what was lifted doubles nothing"
+
+
+def test_a_lifted_ban_is_lifted_on_a_further_day_too_that_comes_while_its_own_is_at_work(site: Site) -> None:
+    one = ban_by_hand(site, lasts=2 * 24 * HOUR)
+    site.now += 24 * HOUR
+    store = site.open()
+    with store.writing(DAY, site.now.date()):
+        lifting = Thread(target=lift, args=(site.open(), [one.decision], "it was us", "op"))
+        lifting.start()
+        lifting.join(0.3)  # by then it waits for the first day
+        Decisions(store).add([replace(one, decision=new_handle(), day=site.now.date(), scenario="sql-injection")])
+    lifting.join()
+    assert active(site) == set()
 
 
 def test_nothing_is_lifted_twice_nor_when_it_is_over(site: Site) -> None:
