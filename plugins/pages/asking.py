@@ -16,7 +16,7 @@ PURPOSES: Final = {  # in forms → in the audit trail and for people
     "order": "Lawful order",
     "visitor": "Answer a visitor",
 }
-STATES: Final = {"active": "Active", "held back": "Held back", "lifted": "Lifted", "over": "Over", "": "All"}
+STATES: Final = {"active": "In force", "held back": "Held back", "lifted": "Lifted", "over": "Over", "": "All"}
 SORTS: Final = ("target", "scenario", "decided_at", "until", "events", "worst")
 LONGEST: Final = 200  # characters of what is typed
 UNFIT: Final = "The note may hold no address and no URL; short plain words will do."

@@ -142,7 +142,7 @@ def test_a_ban_and_its_lift_by_hand_and_the_download(visit: Visit, server: Serve
     expect(page.get_by_role("status")).to_contain_text("The ban is in force")
     assert "\ndeny 203.0.113.200; # until " in _download(page, "nginx deny")
     assert "called <b>us</b> names" in _download(page, "CSV")
-    search(page, "203.0.113.200", "Active")
+    search(page, "203.0.113.200", "In force")
     page.get_by_role("button", name="203.0.113.200").click()
     expect(page.locator("p.said")).to_have_text("called <b>us</b> names")
     page.get_by_label("Reason").fill("it was a misunderstanding")
