@@ -20,6 +20,8 @@ LONGEST_ENTRY: Final = max(LIMITS)
 # Of what a call of the system refused nginx keeps the error's text when it cuts the rest, and the client behind it.
 # A user's name has no colon, and so no time and no client.
 SELF_EVIDENT: Final = re.compile(rb'\w+\(\) "|"|user "')
+# The text of links that lead in a circle, or to another owner's, leaves no room for the client.
+IS_TOO_LONG: Final = re.compile(rb"\.\.\. \(\d+: [^()]*\)?[a-z, ]*\Z")
 NUMBERS: Final = re.compile(rb" (\d{1,18})#\d+: \*(\d{1,18}) ")
 NEAR: Final = 1_000  # of connections, which servers count in millions, and of workers, which start together
 
@@ -123,7 +125,7 @@ def _is_cut(line: Seen, opened: dict[int, Seen]) -> bool:
 def _are_two(start: Seen, line: Seen) -> bool:
     """Whether entries that only happen to end where one would be cut: several in a hundred do."""
     are_near = all(abs(one - other) <= NEAR for one, other in zip(start.numbers, line.numbers, strict=True))
-    return start.names_client and (are_near or start.is_cut_in_sight)
+    return start.names_client and not IS_TOO_LONG.search(line.raw) and (are_near or start.is_cut_in_sight)
 
 
 def _entry_before(lines: Sequence[Seen], place: int, is_whole: bool) -> Iterator[Seen]:

@@ -75,6 +75,14 @@ def test_an_entry_that_ends_where_nginx_would_have_cut_it_is_not_believed(limit:
     assert clients(parse(HONEST + begin[:at].ljust(limit - 2, b"y") + b'"\n' + HONEST)) == ["192.0.2.7", "192.0.2.7"]
 
 
+@pytest.mark.parametrize("path", PATHS)
+def test_an_error_whose_text_leaves_no_room_for_the_client_frames_nobody(path: str) -> None:
+    """nginx leaves fifty bytes for both: links to others' files are refused as ones that lead in a circle."""
+    begin = written(f"{path}\n{ENTRY[:-1]}{'y' * 2048}", 'openat() "/srv/{}')[:1998]
+    end = b"... (40: Too many levels of symbolic links), clie\n"
+    assert clients(parse(HONEST + begin + end)) == ["192.0.2.7"]
+
+
 CYCLE = 'rewrite or internal redirection cycle while internally redirecting to "{}"'
 
 
