@@ -13,6 +13,8 @@ Row = dict[str, Any]  # of HITS or ERRORS
 SAME_ID: Final = "same request id"
 SAME_REQUEST: Final = "same request and client"
 SAME_CLIENT: Final = "same client, at that time"
+CROWD: Final = 200  # hits before and after an entry, of the same client and request: of a flood no more are tried
+Around = Mapping[tuple[str, int, str | None], list[Row]]
 
 
 @dataclass
@@ -32,7 +34,7 @@ def time_line(hits: Sequence[Row], errors: Sequence[Row]) -> list[Entry]:
     in_order = sorted(errors, key=lambda error: (error["logged_at"], error["line_number"]))
     around = _by_client_and_second(hits, in_order)
     for error in in_order:
-        found, error["by"] = _hit_of(error, by_id, around.get((error["client_ip"], _second(error["logged_at"])), ()))
+        found, error["by"] = _hit_of(error, by_id, _candidates(around, error))
         if found:
             of_hit[id(found)].errors.append(error)
         else:
@@ -40,8 +42,9 @@ def time_line(hits: Sequence[Row], errors: Sequence[Row]) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.at)
 
 
-def _by_client_and_second(hits: Iterable[Row], errors: Iterable[Row]) -> Mapping[tuple[str, int], list[Row]]:
-    """The hits that an entry of a client may belong to, by the second in which it was logged; `errors` in their order.
+def _by_client_and_second(hits: Iterable[Row], errors: Iterable[Row]) -> Around:
+    """The hits that an entry of a client may belong to, by the second in which it was logged and by their request
+    line, "" where they have none; None for all. `errors` are in their order, and so are the hits.
 
     Of a hit only the seconds are gone through in which its client has entries: a WebSocket lasts for hundreds.
     """
@@ -49,14 +52,30 @@ def _by_client_and_second(hits: Iterable[Row], errors: Iterable[Row]) -> Mapping
     for error in errors:
         logged[error["client_ip"]][_second(error["logged_at"])] = None
     seconds = {client: [*moments] for client, moments in logged.items() if client}
-    found: defaultdict[tuple[str, int], list[Row]] = defaultdict(list)
-    for hit in hits:
+    found: defaultdict[tuple[str, int, str | None], list[Row]] = defaultdict(list)
+    for hit in sorted(hits, key=_moment):
         own, reach = seconds.get(hit["client_ip"], []), _lasted(hit) + timedelta(seconds=SLACK)
         begin = bisect_left(own, _second(hit["requested_at"] - reach))
         end = bisect_right(own, _second(hit["requested_at"] + reach))
         for second in own[begin:end]:
-            found[hit["client_ip"], second].append(hit)
+            for line in (hit["request_line"] or "", None):
+                found[hit["client_ip"], second, line].append(hit)
     return found
+
+
+def _candidates(around: Around, error: Row) -> list[Row]:
+    """Those of its client and second, and of its request if it says one, that began nearest to it."""
+    found: list[Row] = []
+    for line in (error["request_line"], "") if error["request_line"] else (None,):
+        hits = around.get((error["client_ip"], _second(error["logged_at"]), line), [])
+        place = bisect_left(hits, error["logged_at"], key=_moment)
+        found += hits[max(place - CROWD, 0) : place + CROWD]
+    return found
+
+
+def _moment(hit: Row) -> datetime:
+    moment: datetime = hit["requested_at"]
+    return moment
 
 
 def _second(moment: datetime) -> int:

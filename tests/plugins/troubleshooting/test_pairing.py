@@ -81,6 +81,14 @@ def test_a_long_request_joins_what_was_logged_as_it_ran_whichever_end_the_server
     assert paths([hit(request_seconds=60.0), hit(after, path="/short")], error(after)) == ["/short"]
 
 
+def test_in_a_flood_each_entry_finds_its_request_and_a_long_one_its_own() -> None:
+    flood = [hit(n / 1000, path=f"/{n}", request_line=f"GET /{n} HTTP/1.1") for n in range(2000)]
+    limited = [error(n / 1000, request_line=f"GET /{n} HTTP/1.1") for n in range(2000)]
+    slow = hit(-60, path="/slow", request_line="GET /slow HTTP/1.1", request_seconds=60.0)
+    found = paths([slow, *flood], *limited, error(1, request_line="GET /slow HTTP/1.1"))
+    assert found == [*(f"/{n}" for n in range(2000)), "/slow"]
+
+
 def test_entries_stand_in_order_of_time() -> None:
     line = time_line([hit(5), hit(1)], [error(3, client_ip=None), error(1)])
     assert [(entry.at - NOON).seconds for entry in line] == [1, 3, 5]
