@@ -21,7 +21,7 @@ LONGEST_ENTRY: Final = max(LIMITS)
 # A user's name has no colon, and so no time and no client.
 SELF_EVIDENT: Final = re.compile(rb'\w+\(\) "|"|user "')
 # The text of links that lead in a circle, or to another owner's, leaves no room for the client.
-IS_TOO_LONG: Final = re.compile(rb"\.\.\. \(\d+: [^()]*\)?[a-z, ]*\Z")
+IS_TOO_LONG: Final = re.compile(rb"\.\.\. \(\d+: [^()]*+\)?[a-z, ]*\Z")
 NUMBERS: Final = re.compile(rb" (\d{1,18})#\d+: \*(\d{1,18}) ")
 NEAR: Final = 1_000  # of connections, which servers count in millions, and of workers, which start together
 
