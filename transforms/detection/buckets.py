@@ -1,6 +1,6 @@
 """Leaky buckets, by their closed form instead of event by event."""
 
-from bisect import bisect_right
+from array import array
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
@@ -67,26 +67,31 @@ def _levels(instants: Ints, before: Ints, leak: int) -> Iterator[int]:
     """Of one bucket, event by event; `before` is where its value was last, negative if nowhere.
 
     Kept are the starts of stretches that make more than any later one, each with how much more than the next. That
-    never grows, for a value that comes again counts in both; so what has been passed is passed for good.
+    never grows, for a value that comes again counts in both; so what has been passed is passed for good. Of a start
+    that is not kept, `kept` has an earlier place; 0 stands before the first event.
     """
-    starts: list[int] = []
-    more: list[int] = []
+    kept, more = array("q", range(len(instants) + 1)), array("q", bytes(8 * (len(instants) + 1)))
     level, time = 0, int(instants[0])
-    for place, (now, last) in enumerate(zip(_in_blocks(instants), _in_blocks(before), strict=True)):
-        if starts:
-            more[-1] -= now - time
-            level -= now - time
+    for place, (now, last) in enumerate(zip(_in_blocks(instants), _in_blocks(before), strict=True), 1):
+        more[place - 1] -= now - time
+        level -= now - time
         time = now
-        starts.append(place)
-        more.append(leak)
+        more[place] = leak
         level += leak
-        having = bisect_right(starts, last) - 1  # the newest whose stretch has the value already
-        if having >= 0:
+        having = _newest(kept, max(last + 1, 0))  # whose stretch has the value already
+        if having:
             more[having] -= leak
             level -= leak
-        for number in (len(starts) - 2, having):
-            level += _drop_passed(starts, more, number)
+        for start in (place - 1, having):
+            level += _drop_passed(kept, more, start)
         yield level
+
+
+def _newest(kept: "array[int]", place: int) -> int:
+    """The newest start that is kept, up to a place; what lies between is passed over at once the next time."""
+    while kept[place] != place:
+        kept[place] = place = kept[kept[place]]
+    return place
 
 
 def _in_blocks(numbers: Ints) -> Iterator[int]:
@@ -95,13 +100,12 @@ def _in_blocks(numbers: Ints) -> Iterator[int]:
         yield from numbers[begin : begin + BLOCK].tolist()
 
 
-def _drop_passed(starts: list[int], more: list[int], number: int) -> int:
-    """Those up to this number that make no more than the next; returns how much more the first then makes."""
-    while 0 <= number < len(starts) - 1 and more[number] <= 0:
-        passed = more.pop(number)
-        del starts[number]
-        if number == 0:
-            return -passed
-        number -= 1
-        more[number] += passed
+def _drop_passed(kept: "array[int]", more: "array[int]", place: int) -> int:
+    """Those up to this start that make no more than the next; returns how much more the first then makes."""
+    while place and kept[place] == place and more[place] <= 0:
+        kept[place] = earlier = _newest(kept, place - 1)
+        if not earlier:
+            return -more[place]
+        more[earlier] += more[place]
+        place = earlier
     return 0
