@@ -14,8 +14,8 @@ from schemas.window import ALERTS, EVIDENCE
 from transforms.detection.buckets import MICROSECOND, Ints, Mask, bucket_levels, distinct_levels
 from transforms.detection.dictionaries import compact, unify
 from transforms.detection.outcomes import outcomes_of
+from transforms.detection.searches import without_typed
 from transforms.detection.targets import Network, code_targets, name_targets
-from transforms.detection.typing import without_typed
 from transforms.distinct import dictionary_codes, occurring
 
 Columns = dict[str, pa.ChunkedArray | pa.Array]

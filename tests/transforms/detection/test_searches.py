@@ -1,4 +1,4 @@
-from transforms.detection.typing import FIELDS, count_searches
+from transforms.detection.searches import FIELDS, count_searches
 
 
 def test_of_thousands_of_fields_the_last_ones_are_one_field():
