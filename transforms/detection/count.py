@@ -172,10 +172,13 @@ def _find_bursts(events: pa.Table, instants: Ints, scenario: Scenario) -> _Burst
         targets = events["distinct"].take(filling).to_pylist()
         is_over = without_typed(is_over, bursts, own[0], targets, scenario.bucket)
     due = overflow = _first_places(bursts[is_over], filling[is_over], bursts[-1] + 1, never=len(events))
-    # A second step belongs to the burst of the event before it.
+    # A second step belongs to the burst that overflowed last; another that has not, on the way, clears nobody.
     latest = np.maximum(np.cumsum(~is_then) - 1, 0)
     of_rows, is_evidence = bursts[latest], ~is_then
     if scenario.within is not None:
+        is_full = overflow[bursts] <= filling
+        latest = np.maximum.accumulate(np.where(is_full, np.arange(len(filling)), 0))[latest]
+        of_rows[is_then] = bursts[latest[is_then]]
         before = filling[latest]
         soon = instants - instants[before] <= scenario.within // MICROSECOND
         is_due = is_then & soon & (buckets[before] == buckets) & (overflow[of_rows] <= places)

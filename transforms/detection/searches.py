@@ -10,15 +10,15 @@ from schemas.scenario import Bucket
 from transforms.detection.buckets import MICROSECOND, Ints, Mask
 
 MOST: Final = 100  # requests of a burst; nobody types so much that looks like an attack
-FIELDS: Final = 50  # of a target; what is behind them counts as one, since a visitor may send thousands
+FIELDS: Final = 12  # of a query; what is behind them counts as one, since a visitor may send thousands
 
 
 def count_searches(targets: Iterable[str]) -> int:
-    """How many there are of distinct targets, where one counts only if none of them is the same with its last, or any
-    one, field typed on. More targets never make fewer searches.
+    """How many there are of distinct targets, where one counts only if none of them is the same with one field of its
+    query typed on. More targets never make fewer searches.
     """
-    parts = [tuple(target.split("&", FIELDS - 1)) for target in targets]
-    return min((_count_by_field(parts, field) for field in range(max(map(len, parts)))), default=0)
+    parts = [(path, *query.split("&", FIELDS - 1)) for path, _, query in (target.partition("?") for target in targets)]
+    return min(_count_by_field(parts, field) for field in range(1, max(map(len, parts))))
 
 
 def _count_by_field(targets: Sequence[tuple[str, ...]], field: int) -> int:
@@ -29,20 +29,27 @@ def _count_by_field(targets: Sequence[tuple[str, ...]], field: int) -> int:
 
 def without_typed(is_over: Mask, bursts: Ints, instants: Ints, targets: Sequence[str | None], bucket: Bucket) -> Mask:
     """Of events by burst and instant, whether a bucket overflows too where searches are counted, not targets."""
-    begins = np.searchsorted(bursts, bursts)
-    found, settled = is_over.copy(), -1
+    begins, ends = (np.searchsorted(bursts, bursts, side) for side in ("left", "right"))
+    found, settled, counted, most = is_over.copy(), -1, -1, 0
     for place in np.flatnonzero(is_over).tolist():
         begin = begins[place]
         if begin == settled:
             continue
+        if begin != counted:  # no part of the burst makes more searches than all of it
+            whole = targets[begin : min(ends[place], begin + MOST)]
+            counted, most = begin, count_searches({target or "" for target in whole})
         own = slice(begin, place + 1)
-        found[place] = place - begin >= MOST or _overflows(instants[own].tolist(), targets[own], bucket)
+        found[place] = place - begin >= MOST or _overflows(instants[own].tolist(), targets[own], bucket, most)
         settled = begin if found[place] else settled
     return found
 
 
-def _overflows(instants: Sequence[int], targets: Sequence[str | None], bucket: Bucket) -> bool:
-    """Whether some stretch up to the last event makes more searches than have leaked and the bucket holds."""
+def _overflows(instants: Sequence[int], targets: Sequence[str | None], bucket: Bucket, most: int) -> bool:
+    """Whether some stretch up to the last event makes more searches, of `most` at most, than have leaked and the
+    bucket holds.
+    """
+    if most <= bucket.capacity:
+        return False
     latest: dict[str, int] = {}
     for target, instant in zip(targets, instants, strict=True):
         latest.pop(target or "", None)
@@ -50,9 +57,9 @@ def _overflows(instants: Sequence[int], targets: Sequence[str | None], bucket: B
     newest = [*latest][::-1]
     leak = bucket.leak // MICROSECOND
     for size in range(len(newest), bucket.capacity, -1):
-        searches = count_searches(newest[:size])
-        if searches <= bucket.capacity:
-            return False
-        if (searches - bucket.capacity) * leak > instants[-1] - latest[newest[size - 1]]:
-            return True
+        lasted = instants[-1] - latest[newest[size - 1]]
+        if (most - bucket.capacity) * leak > lasted:
+            most = count_searches(newest[:size])
+            if (most - bucket.capacity) * leak > lasted:
+                return True
     return False

@@ -32,9 +32,10 @@ def _bursts(events: list[Event], scenario: Scenario) -> list[tuple[str, datetime
     for event in events:
         now = event["occurred_at"]
         if event["step"]:
-            if bursts and scenario.within and bursts[-1]["over"] and now - filled[-1][0] <= scenario.within:
-                bursts[-1]["due"] = bursts[-1]["due"] or now
-                bursts[-1]["events"].append(event)
+            full = next((burst for burst in reversed(bursts) if burst["over"]), None)
+            if full and scenario.within and now - full["last"] <= scenario.within:
+                full["due"] = full["due"] or now
+                full["events"].append(event)
             continue
         value = f"{len(filled)}" if scenario.count == "events" else _value(event, scenario)
         if not filled or now - filled[-1][0] >= level:
@@ -43,6 +44,7 @@ def _bursts(events: list[Event], scenario: Scenario) -> list[tuple[str, datetime
         stretches = [filled[begin:] for begin in range(len(filled))]
         level = max(_level(stretch, scenario, len) for stretch in stretches)
         bursts[-1]["events"].append(event)
+        bursts[-1]["last"] = now
         most = max(_level(stretch, scenario, searches) for stretch in stretches) if of_targets else level
         if most > scenario.bucket.capacity * scenario.bucket.leak:
             bursts[-1]["over"] = bursts[-1]["over"] or now
@@ -74,15 +76,16 @@ def _value(event: Event, scenario: Scenario) -> str | None:
 
 
 def searches(targets: set[str | None]) -> int:
-    """How many are not typed on, for the field of which it is fewest."""
-    fields = [(target or "").split("&") for target in targets]
+    """How many are not typed on, for the field of the query of which it is fewest."""
+    parts = [(target or "").partition("?") for target in targets]
+    fields = {(path, *query.split("&")) for path, _, query in parts}
     return min(
         sum(not any(_is_typed_on(one, other, field) for other in fields) for one in fields)
-        for field in range(max(map(len, fields)))
+        for field in range(1, max(map(len, fields)))
     )
 
 
-def _is_typed_on(one: list[str], other: list[str], field: int) -> bool:
+def _is_typed_on(one: tuple[str, ...], other: tuple[str, ...], field: int) -> bool:
     if one == other or field >= len(other):
         return False
     begun = one[field] if field < len(one) else ""

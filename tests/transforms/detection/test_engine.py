@@ -12,6 +12,7 @@ from schemas.scenario import Bucket, Match, Scenario
 from tests.transforms.detection.plainly import alerts_of
 from tests.transforms.detection.tables import START, make_events, make_hits
 from transforms.detection.count import find_alerts
+from transforms.detection.load import load_scenarios
 from transforms.detection.match import match_events
 
 OWNERS = {"192.0.2.1": "AS64496", "192.0.2.2": "AS64496", "198.51.100.1": "AS64497", "2001:db8::1": "AS64496"}
@@ -136,3 +137,15 @@ def test_nobody_types_a_hundred_requests_of_one_attack():
 
     assert len(find_alerts(match_events(make_hits(typed[:100]), [rule]), [rule], [])[0]) == 0
     assert len(find_alerts(match_events(make_hits(typed), [rule]), [rule], [])[0]) == 1
+
+
+def test_a_failure_after_the_bucket_ran_dry_hides_no_success():
+    (rule,) = (one for one in load_scenarios() if one.name == "login-success")
+    login = {"method": "POST", "path": "/wp-login.php"}
+
+    def alerts(*failed: int) -> pa.Table:
+        hits = [{**login, "status": 200, "requested_at": START + timedelta(seconds=second)} for second in failed]
+        hits.append({**login, "status": 302, "requested_at": START + timedelta(seconds=110)})
+        return find_alerts(match_events(make_hits(hits), [rule]), [rule], [])[0]
+
+    assert len(alerts(*range(8))) == len(alerts(*range(8), 100)) == 1
