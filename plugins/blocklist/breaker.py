@@ -79,10 +79,11 @@ def refusal(store: Store, active: Iterable[Decision] | None = None) -> str | Non
     if not held:
         return None
     found = known.refused
+    by = "hand" if found.scenario == BY_HAND else found.scenario
     return (
         f"{len(held):,} {'ban is' if len(held) == 1 else 'bans are'} not published: the list would hit {found.hit:,} "
         f"of {found.people:,} people of {found.day} ({found.hit / max(found.people, 1):.1%}; blocklist.most_people is "
-        f"{most:.1%}), {found.hit_by_scenario:,} of them by {found.scenario}. Bans that hit nobody are published, and "
+        f"{most:.1%}), {found.hit_by_scenario:,} of them by {by}. Bans that hit nobody are published, and "
         "what was before holds until it ends. Look at those that are held back, and lift them or name the scenario in "
         "blocklist.simulate; or, if they are right: lethe blocklist --publish-anyway --reason …"
     )

@@ -11,7 +11,7 @@ import re2
 from numpy.typing import NDArray
 
 FEW: Final = 200  # texts; beyond, it pays to have pyarrow compile the patterns anew, as it does at each call
-MOST_COMPILED: Final = 500  # lists of patterns; the project has a hundred, and people try out some of their own
+MOST_COMPILED: Final = 200  # lists of patterns, up to two megabytes each; the project has a hundred
 
 
 def occurs(values: pa.Array, patterns: Sequence[str]) -> NDArray[np.bool_]:

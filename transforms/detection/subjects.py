@@ -20,7 +20,8 @@ from transforms.distinct import Codes, Make, Remembered, dictionary_codes
 Mask = NDArray[np.bool_]
 Patterns = tuple[str, ...]
 FIELDS: Final = ("path", "query", "protocol", "referrer", "user_agent", "target")
-URL: Final = r"(?i)^https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d+)?([/?#]|$)"  # as browsers send a referrer
+# As browsers send a referrer: whoever has a page elsewhere may name its host by signs, too.
+URL: Final = r"(?i)^https?://([a-z0-9._~!$&'()*+,;={}`-]+|\[[0-9a-f:.]+\])(:\d+)?([/?#]|$)"
 BETWEEN: Final = "\n"  # path and query of a target; neither can hold the end of a line
 
 
