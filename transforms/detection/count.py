@@ -1,7 +1,6 @@
 """Events → alerts: a leaky bucket for each scenario and target."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -11,10 +10,10 @@ from numpy.typing import NDArray
 
 from schemas.scenario import Scenario
 from schemas.window import ALERTS, EVIDENCE
-from transforms.detection.buckets import MICROSECOND, Ints, Mask, bucket_levels, distinct_levels
+from transforms.detection.buckets import Ints
+from transforms.detection.bursts import find_bursts
 from transforms.detection.dictionaries import compact, unify
 from transforms.detection.outcomes import outcomes_of
-from transforms.detection.searches import without_typed
 from transforms.detection.targets import Network, code_targets, name_targets
 from transforms.distinct import dictionary_codes, occurring
 
@@ -131,19 +130,10 @@ def _enough(events: pa.Table, scenario: Scenario) -> pa.Table:
     return events if enough.all() else events.filter(pa.array(enough))
 
 
-@dataclass(frozen=True)
-class _Bursts:
-    """Of sorted rows: the burst that each belongs to, and of each overflowed burst the moment when it is due."""
-
-    of_rows: Ints
-    is_evidence: Mask
-    due: Ints
-
-
 def _overflows(events: pa.Table, scenario: Scenario, number: int, only_successes: bool) -> tuple[pa.Table, pa.Table]:
     """Sorted events of one scenario → its ALERTS, numbered from `number`, and EVIDENCE."""
     instants = events["occurred_at"].cast(pa.int64()).to_numpy()
-    bursts = _find_bursts(events, instants, scenario)
+    bursts = find_bursts(events, instants, scenario)
     rows = np.flatnonzero(bursts.is_evidence)
     targets = dictionary_codes(events["target"])[0]
     pairs = bursts.of_rows[rows] * (targets.max(initial=0) + 1) + targets[rows]
@@ -158,49 +148,6 @@ def _overflows(events: pa.Table, scenario: Scenario, number: int, only_successes
     return alerts, compact(dict(zip(behind.column_names, behind.columns, strict=True)), EVIDENCE)
 
 
-def _find_bursts(events: pa.Table, instants: Ints, scenario: Scenario) -> _Bursts:
-    places, buckets = np.arange(len(events)), dictionary_codes(events["bucket"])[0]
-    is_then: Mask = events["step"].fill_null(0).to_numpy() > 0
-    filling = np.flatnonzero(~is_then)
-    if not len(filling):
-        return _Bursts(places, is_then & False, instants)
-    own = (instants[filling], buckets[filling]) if is_then.any() else (instants, buckets)
-    levels = _levels(events, filling, *own, scenario)
-    bursts = np.cumsum(_is_first(*own, levels)) - 1
-    is_over = levels > scenario.bucket.capacity * (scenario.bucket.leak // MICROSECOND)
-    if scenario.count == "distinct target":
-        targets = events["distinct"].take(filling).to_pylist()
-        is_over = without_typed(is_over, bursts, own[0], targets, scenario.bucket)
-    due = overflow = _first_places(bursts[is_over], filling[is_over], bursts[-1] + 1, never=len(events))
-    # A second step belongs to the burst that overflowed last; another that has not, on the way, clears nobody.
-    latest = np.maximum(np.cumsum(~is_then) - 1, 0)
-    of_rows, is_evidence = bursts[latest], ~is_then
-    if scenario.within is not None:
-        is_full = overflow[bursts] <= filling
-        latest = np.maximum.accumulate(np.where(is_full, np.arange(len(filling)), 0))[latest]
-        of_rows[is_then] = bursts[latest[is_then]]
-        before = filling[latest]
-        soon = instants - instants[before] <= scenario.within // MICROSECOND
-        is_due = is_then & soon & (buckets[before] == buckets) & (overflow[of_rows] <= places)
-        due = _first_places(of_rows[is_due], places[is_due], len(overflow), never=len(events))
-        is_evidence |= is_due
-    return _Bursts(of_rows, is_evidence & (due[of_rows] < len(events)), np.append(instants, 0)[due])
-
-
-def _is_first(instants: Ints, buckets: Ints, levels: Ints) -> Mask:
-    """Whether an event comes into a bucket that is empty."""
-    is_dry = np.ones(len(instants), np.bool_)
-    is_dry[1:] = (np.diff(buckets) != 0) | (np.diff(instants) >= levels[:-1])
-    return is_dry
-
-
-def _first_places(bursts: Ints, places: Ints, length: int, never: int) -> Ints:
-    """For each burst the first of its places."""
-    first = np.full(length, never)
-    np.minimum.at(first, bursts, places)
-    return first
-
-
 def _describe(behind: pa.Table, begins: Ints, overflows: pa.Array) -> pa.Table:
     """The evidence of one scenario, alert by alert, where each begins, and the instants of overflow → ALERTS."""
     sizes = np.diff(begins, append=len(behind))
@@ -211,16 +158,6 @@ def _describe(behind: pa.Table, begins: Ints, overflows: pa.Array) -> pa.Table:
     alerts["events"] = pa.array(sizes)
     alerts["outcome"] = outcomes_of(behind, begins)
     return compact(alerts, ALERTS)
-
-
-def _levels(events: pa.Table, rows: Ints, instants: Ints, buckets: Ints, scenario: Scenario) -> Ints:
-    """Of the bucket after each of these events."""
-    leak = scenario.bucket.leak // MICROSECOND
-    if scenario.count == "events":
-        return bucket_levels(instants, buckets, leak)
-    columns = {"distinct address": "subscriber", "distinct user_agent": "user_agent"}
-    values = dictionary_codes(events[columns.get(scenario.count, "distinct")])[0][rows]
-    return distinct_levels(instants, buckets, values, leak, scenario.bucket.capacity)
 
 
 def _sort(events: pa.Table) -> pa.Table:
