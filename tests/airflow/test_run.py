@@ -50,7 +50,8 @@ def test_each_step_has_its_line_and_its_seconds(first: str) -> None:
 
 
 def test_half_of_the_demo_is_imported_and_half_is_open(first: str) -> None:
-    assert figures(first)["days"] == "7 open, 7 imported, 0 closed"
+    in_the_evening = "6 open, 7 imported, 1 closed"  # the oldest closes some hours ahead of midnight
+    assert figures(first)["days"] in ("7 open, 7 imported, 0 closed", in_the_evening)
     assert re.search(r"blocklist: +[1-9]\d* active", first)
 
 
