@@ -121,23 +121,26 @@ class Decisions:
             tables.append(rows.append_column(DAY, pa.repeat(pa.scalar(day, DAY.type), len(rows))))
         return pa.concat_tables(tables)
 
+    @cached_property
+    def _protected(self) -> Ranges:
+        return Ranges(self.store.policy.protected)
+
     def _ruled(self, kept: pa.Table) -> list[Decision]:
         """Newest first, as the policy has them now."""
-        protected = Ranges(self.store.policy.protected)
         found = [
             replace(one, lifted_at=one.decided_at, lifted_by="policy", lift_reason=why)
-            if one.lifted_at is None and (why := self._against(one, protected))
+            if one.lifted_at is None and (why := self._against(one))
             else one
             for one in (Decision(**row) for row in kept.to_pylist())
         ]
         return sorted(found, key=lambda one: (one.decided_at, one.decision), reverse=True)
 
-    def _against(self, decision: Decision, protected: Ranges) -> str:
+    def _against(self, decision: Decision) -> str:
         """Why the policy would not decide so any more."""
         blocklist = self.store.policy.blocklist
         if decision.scenario in (*blocklist.simulate, *blocklist.off):
             return UNUSED
-        return PROTECTED if protected.meet(decision.target) else ""
+        return PROTECTED if self._protected.meet(decision.target) else ""
 
 
 def as_table(decisions: Iterable[Decision]) -> pa.Table:

@@ -42,8 +42,8 @@ def distinct_levels(instants: Ints, buckets: Ints, values: Ints, leak: int, capa
     levels = bucket_levels(instants, buckets, leak)  # the most there can be: as if no value came again
     if not len(levels):
         return levels
-    starts = np.flatnonzero(levels == leak)
-    before = _places_before(np.cumsum(levels == leak), values)
+    is_start = levels == leak
+    starts, before = np.flatnonzero(is_start), _places_before(np.cumsum(is_start), values)
     ends = np.append(starts[1:], len(levels))
     news = np.add.reduceat((before < 0).astype(np.int64), starts)
     is_over = np.maximum.reduceat(levels, starts) > capacity * leak
