@@ -14,23 +14,13 @@ from plugins.steps.detecting import detect
 from plugins.store.store import Store
 from schemas.receipts import Counts, Fingerprint, Receipt
 from schemas.window import EVENTS
+from tests.benchmarks import tables
 from tests.stores import Site, hit, silent, utc
 
 NOW: Final = utc(2026, 11, 28, 12)
 A_YEAR, SHARDS, DECISIONS = 365, 32, 500  # days of receipts; a day's shards, once merged (1 GB); its decisions
 LINES: Final = 20_000
-POLICY: Final = """
-[site]
-name = "www.example.org"
-timezone = "UTC"
-[keep]
-security_window = "P30D"
-[[logs]]
-name = "www"
-access = ["logs/access*"]
-format = "combined"
-timezone = "UTC"
-"""
+POLICY: Final = tables.POLICY.replace("access.log", "logs/access*")
 
 
 def print_growth(ages: tuple[int, ...] = (2, 30), decisions: int = DECISIONS) -> None:
