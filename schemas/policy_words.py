@@ -71,7 +71,7 @@ def _counting(policy: Policy) -> Iterator[str]:
 def _bans(policy: Policy) -> Iterator[str]:
     ban = _words(policy.blocklist.ban)
     yield (
-        f"An address with an attack pattern is banned for {ban}, repeat offenders for twice as long each time,"
+        f"An address with an attack pattern is banned for {ban}, twice as long for each ban before that,"
         " and no longer than its evidence can be read."
     )
     if policy.protected:

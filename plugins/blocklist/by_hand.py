@@ -100,7 +100,7 @@ def _made(
             target=target,
             scenario=BY_HAND,
             decided_at=now,
-            until=min(now + (lasts or past.lasts(now, began=closing)), closing),  # each earlier one counts
+            until=min(now + (lasts or past.lasts(now, now)), closing),
             first_seen=now,
             last_seen=now,
             events=0,

@@ -21,24 +21,26 @@ def rule_of(store: Store) -> BanRule:
 class Past:
     """The decisions on one target, as they bear on the next one."""
 
-    def __init__(self, rule: BanRule, decisions: Iterable[Decision] = ()) -> None:
+    def __init__(self, rule: BanRule, decisions: Iterable[Decision] = (), is_replay: bool = False) -> None:
         self.rule = rule
         self.earlier: list[Earlier] = []
         self.by_scenario: defaultdict[str, list[Decision]] = defaultdict(list)
         for decision in sorted(decisions, key=lambda one: one.last_seen):
             self.by_scenario[decision.scenario].append(decision)
-            self.add(decision)
+            self.add(decision, decision.decided_at if is_replay else None)
 
-    def add(self, decision: Decision) -> None:
-        """Let it double the next ban; not if it was lifted, for a person found that it should not have been."""
+    def add(self, decision: Decision, overflow: datetime | None) -> None:
+        """Let it double the next ban; not if it was lifted, for a person found that it should not have been.
+
+        `overflow` is the instant of the event that was decided on, where that may be later than that of the next one.
+        """
         if decision.lifted_at is None:
             day = min(decision.day, self.rule.day_of(decision.decided_at))
-            seen_until = min(decision.decided_at, decision.last_seen)
-            self.earlier.append(Earlier(decision.decided_at, seen_until, decision.until, self.rule.closing(day)))
+            self.earlier.append(Earlier(overflow, self.rule.closing(day)))
 
-    def lasts(self, moment: datetime, began: datetime) -> timedelta:
-        """How long a further ban lasts, for an attack that began then."""
-        return self.rule.lasts(moment, began, reversed(self.earlier))
+    def lasts(self, moment: datetime, overflow: datetime) -> timedelta:
+        """How long a further ban lasts, for what overflowed then."""
+        return self.rule.lasts(moment, overflow, reversed(self.earlier))
 
     def sharing(self, scenario: str, first_seen: datetime, last_seen: datetime) -> Iterator[Decision]:
         """The decisions of a scenario, of those it began with, that rest on evidence of this time."""

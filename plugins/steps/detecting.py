@@ -147,7 +147,7 @@ def _decide(
     kept: dict[str, list[Decision]] = {alert["target"]: [] for alert in alerts}
     for one in decisions.on(kept):
         kept[one.target].append(one)
-    past = {target: Past(rule, of_target) for target, of_target in kept.items()}
+    past = {target: Past(rule, of_target, store.is_replay) for target, of_target in kept.items()}
     new = []
     for alert in alerts:
         before = past[alert["target"]]
@@ -163,7 +163,7 @@ def _decide(
                 **{name: alert[name] for name in COPIED},
             )
             new.append(decision)
-            before.add(decision)
+            before.add(decision, alert["overflowed_at"])
     return new
 
 
@@ -186,9 +186,9 @@ def _term(alert: Alert, past: Past, rule: BanRule, store: Store) -> tuple[dateti
     """
     last_seen, overflow, now = alert["last_seen"], alert["overflowed_at"], store.clock()
     if store.is_replay:
-        until = overflow + past.lasts(overflow, alert["first_seen"])
+        until = overflow + past.lasts(overflow, overflow)
         return overflow, min(until, rule.closing(rule.day_of(overflow)))
-    lasts = past.lasts(now, alert["first_seen"])
+    lasts = past.lasts(now, overflow)
     begins = now if now < last_seen + lasts else last_seen
     return now, min(begins + lasts, rule.closing(rule.day_of(last_seen)))
 

@@ -21,22 +21,17 @@ MOST_DOUBLINGS: Final = 16  # far beyond any window
 class Earlier(NamedTuple):
     """A decision, as it bears on later ones on its target; it bears until `closing`, when its evidence is gone."""
 
-    decided_at: datetime
-    seen_until: datetime  # the newest evidence that it was decided on
-    until: datetime
+    overflowed_at: datetime | None  # None: it was made before any that it may bear on
     closing: datetime
 
-    def is_repeated(self, began: datetime, moment: datetime) -> bool:
-        """Whether an attack that began then and is decided on at `moment` is another one, or outlasted the ban.
-
-        One attack is often seen by several scenarios; that makes nobody a repeat offender.
-        """
-        return self.decided_at <= moment < self.closing and (self.seen_until < began or self.until <= moment)
+    def is_before(self, overflow: datetime, moment: datetime) -> bool:
+        """Whether it doubles a ban that is decided on at `moment`; what one event makes overflow is no repetition."""
+        return moment < self.closing and (self.overflowed_at is None or self.overflowed_at < overflow)
 
 
 @dataclass(frozen=True)
 class BanRule:
-    """How long a ban lasts: `ban`, doubled for each earlier attack of the target, and never beyond a closing."""
+    """How long a ban lasts: `ban`, doubled for each earlier decision on the target, and never beyond a closing."""
 
     ban: timedelta
     window: timedelta
@@ -49,14 +44,10 @@ class BanRule:
     def day_of(self, moment: datetime) -> date:
         return moment.astimezone(self.zone).date()
 
-    def lasts(self, moment: datetime, began: datetime, earlier: Iterable[Earlier]) -> timedelta:
-        """`earlier`: the decisions on the target, newest first; what is decided on at `moment` began at `began`."""
-        repeats = (one for one in earlier if one.is_repeated(began, moment))
-        return min(self.ban, self.window) * (1 << sum(1 for _ in islice(repeats, MOST_DOUBLINGS)))
-
-    def until(self, moment: datetime, began: datetime, earlier: Iterable[Earlier], closing: datetime) -> datetime:
-        """The end of a ban that begins at `moment`."""
-        return min(moment + self.lasts(moment, began, earlier), closing)
+    def lasts(self, moment: datetime, overflow: datetime, earlier: Iterable[Earlier]) -> timedelta:
+        """`earlier`: the decisions on the target, newest first; what overflowed then is decided on at `moment`."""
+        before = (one for one in earlier if one.is_before(overflow, moment))
+        return min(self.ban, self.window) * (1 << sum(1 for _ in islice(before, MOST_DOUBLINGS)))
 
 
 def decide(
@@ -72,9 +63,9 @@ def decide(
     for alert in banning_alerts(alerts, scenarios, protected):
         target, moment = alert["target"], alert["overflowed_at"]
         closing = rule.closing(rule.day_of(moment))
-        until = rule.until(moment, alert["first_seen"], reversed(earlier[target]), closing)
+        until = min(moment + rule.lasts(moment, moment, reversed(earlier[target])), closing)
         decisions.append({"target": target, "scenario": alert["scenario"], "decided_at": moment, "until": until})
-        earlier[target].append(Earlier(moment, moment, until, closing))
+        earlier[target].append(Earlier(moment, closing))
     return pa.Table.from_pylist(decisions, schema=DECISIONS)
 
 

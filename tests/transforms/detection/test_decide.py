@@ -116,10 +116,10 @@ def test_nobody_is_banned_whom_the_policy_protects():
     assert decisions_on([NOON], target="198.51.100.0/24", protected=[ip_network("198.51.101.0/24")])
 
 
-def test_several_scenarios_that_see_one_attack_double_nothing_and_one_that_outlasts_the_ban_does():
+def test_a_decision_of_another_scenario_doubles_the_ban_and_one_on_the_same_event_does_not():
     rules = [scenario("path-scan"), scenario("secret-files"), scenario("slow-probing")]
     usual = {"target": "192.0.2.1", "first_seen": NOON, "last_seen": NOON + 9 * HOUR, "events": 3, "outcome": "blocked"}
-    moments = [NOON + timedelta(minutes=1), NOON + timedelta(minutes=2), NOON + 5 * HOUR]
+    moments = [NOON + timedelta(minutes=1), NOON + timedelta(minutes=1), NOON + timedelta(minutes=2)]
     alerts = pa.Table.from_pylist(
         [usual | {"alert": n, "scenario": rules[n].name, "overflowed_at": at} for n, at in enumerate(moments)],
         schema=ALERTS,
