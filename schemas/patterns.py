@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 LONGEST_PATTERN: Final = 1_000  # characters
 MOST_PATTERNS: Final = 200  # of one key
@@ -38,6 +38,16 @@ def _regexes(patterns: tuple[str, ...]) -> tuple[str, ...]:
     return patterns
 
 
+def _named(written: object, info: ValidationInfo) -> object:
+    """The patterns of a list of the project, where one is named instead."""
+    lists = info.context or {}
+    if not isinstance(written, str) or not lists:
+        return written
+    if written not in lists:
+        raise ValueError(f", or the name of one: {', '.join(lists)}")
+    return lists[written]
+
+
 def _compile(pattern: str) -> None:
     try:
         pc.match_substring_regex(pa.nulls(1, pa.binary()), pattern=pattern)  # an array from a list imports pandas
@@ -48,6 +58,7 @@ def _compile(pattern: str) -> None:
 Regex = Annotated[str, Field(min_length=1), AfterValidator(_regex)]
 Regexes = Annotated[
     tuple[Regex, ...],
+    BeforeValidator(_named),
     AfterValidator(_regexes),
     Field(description="a list of regular expressions of RE2, in lower case"),
 ]

@@ -1,8 +1,9 @@
-"""The TOML text of a rule → a scenario or payload, or a sentence that says what is wrong with it."""
+"""The TOML text of a rule → a scenario, a payload or a list, or a sentence that says what is wrong with it."""
 
 import json
 import re
 import tomllib
+from collections.abc import Mapping
 from typing import Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -24,15 +25,15 @@ TABLES: Final[dict[str, type[BaseModel]]] = {
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def read_rule(model: type[Model], file: str, content: str) -> Model:
-    """The text of a TOML file → Scenario or Payload.
+def read_rule(model: type[Model], file: str, content: str, lists: Mapping[str, tuple[str, ...]] | None = None) -> Model:
+    """The text of a TOML file → Scenario, Payload or PatternList; `lists` are patterns that it may name.
 
     Raises `ScenarioError`: one sentence with the file, the first key that is wrong, its value and what is allowed.
     """
     if LONG_KEY.search(content):
         raise ScenarioError(f"{file}: a key has more than twenty parts; those of a file like this have two")
     try:
-        return model.model_validate(tomllib.loads(content))
+        return model.model_validate(tomllib.loads(content), context=lists)
     except tomllib.TOMLDecodeError as refusal:
         raise ScenarioError(f"{file}: this is not TOML: {refusal}") from None
     except ValidationError as refusal:

@@ -198,6 +198,14 @@ class Scenario(_Frozen):
         return self.match + self.then + self.success
 
 
+class PatternList(_Frozen):
+    """Patterns of what is no attack by itself, and which several scenarios name: `not_user_agent = "living-agents"`."""
+
+    name: Name
+    description: Words
+    patterns: Annotated[Regexes, Field(min_length=1)]
+
+
 class Exploit(_Frozen):
     """A known hole of one program, and how a request that uses it looks."""
 

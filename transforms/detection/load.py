@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from schemas.rule_text import read_rule
-from schemas.scenario import Payload, Scenario, ScenarioError
+from schemas.scenario import PatternList, Payload, Scenario, ScenarioError
 
-Rule = TypeVar("Rule", Scenario, Payload)
+Rule = TypeVar("Rule", Scenario, Payload, PatternList)
 LONGEST_FILE: Final = 100_000  # bytes
 
 
@@ -28,6 +28,12 @@ def load_scenarios(folder: Traversable | Path | None = None) -> tuple[Scenario, 
 def load_payloads() -> Mapping[str, Payload]:
     """The project's payload patterns by name."""
     return MappingProxyType({rule.name: rule.whole for rule in _read(Payload, files(__package__) / "payloads")})
+
+
+@cache
+def load_lists() -> Mapping[str, tuple[str, ...]]:
+    """The project's lists of patterns by name, which scenarios may name instead of patterns of their own."""
+    return MappingProxyType({one.name: one.patterns for one in _read(PatternList, files(__package__) / "lists")})
 
 
 def scenarios_version(scenarios: Sequence[Scenario]) -> str:
@@ -46,7 +52,7 @@ def _own_scenarios() -> tuple[Scenario, ...]:
 
 def read_scenario(file_name: str, content: str) -> Scenario:
     """One scenario from the text of a file; raises as `load_scenarios`."""
-    return _with_payloads(read_rule(Scenario, file_name, content), file_name)
+    return _with_payloads(read_rule(Scenario, file_name, content, load_lists()), file_name)
 
 
 def read_text(file: Traversable | Path) -> str:
@@ -90,7 +96,7 @@ def _read(model: type[Rule], folder: Traversable | Path) -> tuple[Rule, ...]:
 
 
 def _read_file(model: type[Rule], file: Traversable | Path) -> Rule:
-    rule = read_rule(model, file.name, read_text(file))
+    rule = read_rule(model, file.name, read_text(file), load_lists() if model is Scenario else None)
     if file.name != f"{rule.name}.toml":
         raise ScenarioError(f'{file.name}: name is "{rule.name}"; allowed is the name of the file')
     return rule

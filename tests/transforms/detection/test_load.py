@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from schemas.scenario import ScenarioError
-from transforms.detection.load import load_payloads, load_scenarios, scenarios_version
+from transforms.detection.carried import carried_payloads
+from transforms.detection.load import load_lists, load_payloads, load_scenarios, scenarios_version
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "scenarios.md").read_text(encoding="utf-8")
 RULE = """
@@ -51,6 +52,13 @@ def test_every_payload_is_used_by_a_scenario():
     assert {match.payload for rule in load_scenarios() for match in rule.matches} - {None} == set(load_payloads())
 
 
+def test_every_list_stands_for_its_patterns_in_a_scenario():
+    used = {patterns for rule in load_scenarios() for match in rule.matches for patterns in vars(match).values()}
+
+    assert set(load_lists().values()) <= used
+    assert carried_payloads(["/webacs/"]) == [0], "what is in a list is no attack by itself"
+
+
 def test_a_folder_of_ones_own_is_read(tmp_path: Path):
     (tmp_path / "own.toml").write_text(f"\ufeff{RULE}", encoding="utf-8")  # as Windows' editor saves it
     (tmp_path / "README.md").write_text("no scenario")
@@ -66,6 +74,12 @@ def test_a_folder_of_ones_own_is_read(tmp_path: Path):
             "own.toml",
             RULE.replace("log4shell", "nonsense"),
             f'own.toml: match.payload is "nonsense"; allowed is one of {", ".join(load_payloads())}',
+        ),
+        (
+            "own.toml",
+            RULE + 'not_user_agent = "living"',
+            'own.toml: match.not_user_agent is "living"; allowed is a list of regular expressions of RE2, in lower case'
+            f", or the name of one: {', '.join(load_lists())}",
         ),
     ],
 )

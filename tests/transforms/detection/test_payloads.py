@@ -15,7 +15,7 @@ import pytest
 from tests.data import data_path
 from tests.transforms.detection.tables import make_hits
 from transforms.detection.decode import blank_comments, decode_texts
-from transforms.detection.load import load_payloads, load_scenarios
+from transforms.detection.load import load_lists, load_payloads, load_scenarios
 from transforms.detection.match import match_events
 from transforms.detection.searching import occurs
 
@@ -129,12 +129,13 @@ order_by_1, having_count_ ` $_ if_not_(1_ for_/f_ /* */ %25 \x25 jndi xmlns data
 HOSTILE = {piece: piece.replace("_", " ") * (100_000 // len(piece) + 1) for piece in PIECES.split()}
 HOSTILE["mixed"] = "".join(random.Random(7).choices([*map(str, HOSTILE)], k=40_000))
 PATTERNS = {name: payload.patterns for name, payload in load_payloads().items()}
+PATTERNS |= load_lists()
 PATTERNS |= {
     f"{rule.name}-{key}": patterns
     for rule in load_scenarios()
     for match in rule.match
     for key in ("path", "not_path", "query", "target", "referrer", "user_agent")
-    if (patterns := getattr(match, key))
+    if (patterns := getattr(match, key)) and patterns not in load_lists().values()
 }
 
 
