@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from plugins.mistakes import describe_mistake
 from plugins.pages import api, blocklist, bouncer, forgetting, incidents, report, scenarios, status, troubleshooting
+from plugins.pages.purpose import UnansweredError
 from plugins.pages.showing import STATIC, show
 from plugins.report.plotly import plotly_name, plotly_path
 from plugins.report.rendering import STATIC as STATIC_OF_REPORT
@@ -67,6 +68,11 @@ async def guard(request: Request, go_on: Callable[[Request], Awaitable[Response]
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response
+
+
+@app.exception_handler(UnansweredError)
+def ask_first(_: Request, error: UnansweredError) -> Response:
+    return error.question
 
 
 @app.exception_handler(HTTPException)

@@ -1,9 +1,10 @@
 """The blocklist for people: why they read, the table, a decision's story, ban, lift and download."""
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, HTTPException, Path, Request, Response
+from fastapi import APIRouter, HTTPException, Path, Response
 
 from plugins.blocklist.breaker import held_back, refusal
 from plugins.blocklist.by_hand import ban, lift
@@ -11,11 +12,9 @@ from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.exporting import FORMATS, published
 from plugins.blocklist.story import SHOWN, story
 from plugins.incidents.notices import unassessed
-from plugins.pages.asking import PURPOSES, SORTS, STATES, Asked
-from plugins.pages.gate import Changer, Fields, OpenStore, Person, Reader
+from plugins.pages.asking import SORTS, STATES
 from plugins.pages.listing import count_by_day, page_of, state_of
-from plugins.pages.purpose import Question
-from plugins.pages.showing import show
+from plugins.pages.purpose import ASKS_FIRST, Call, Changer, Question, Reader
 from plugins.scenarios import scenarios_of
 from plugins.store.store import Store
 from schemas.refusals import RefusedError
@@ -27,7 +26,6 @@ QUESTION: Final = Question(
 )
 PATH: Final = "blocklist"
 READING: Final = "read blocklist"
-STORY: Final = "read story"
 FEW: Final = 10  # decisions on a target in the list
 MANY: Final = 100  # and on a decision's page
 OUTCOME_WORDS: Final = {
@@ -36,6 +34,8 @@ OUTCOME_WORDS: Final = {
     "success suspected": "An answer looks as if the attack had succeeded. Look at the machine now.",
 }
 PATIENCE: Final = 5.0  # seconds for work on a day to end; whoever waits here holds up all of Airflow's pages
+TYPED: Final = ("target", "reason", "hours")  # for a ban by hand
+NOTHING: Final = dict.fromkeys(TYPED, "")
 LASTING: Final = {"": "as the policy says", "1": "1 hour", "24": "1 day", "72": "3 days"}  # hours of a ban by hand
 
 Handle = Annotated[str, Path(pattern=r"\A[0-9a-f]{12}\z")]
@@ -43,75 +43,55 @@ Handle = Annotated[str, Path(pattern=r"\A[0-9a-f]{12}\z")]
 router = APIRouter()
 
 
-@router.get("/blocklist")
-def ask(request: Request, person: Reader, store: OpenStore) -> Response:
-    """The question for the purpose, before anything is shown."""
-    return QUESTION.ask(request, person, store, PATH)
-
-
-@router.post("/blocklist")
-def read(request: Request, person: Reader, store: OpenStore, fields: Fields) -> Response:
+@router.api_route("/blocklist", methods=ASKS_FIRST)
+def read(call: Reader) -> Response:
     """The table."""
-    return _list(request, person, store, Asked.of_form(fields))
+    return _list(call)
 
 
-@router.get("/decisions/{handle}")
-def ask_for_story(request: Request, person: Reader, store: OpenStore, handle: Handle) -> Response:
-    return QUESTION.ask(request, person, store, f"decisions/{handle}")
-
-
-@router.post("/decisions/{handle}")
-def read_story(request: Request, person: Reader, store: OpenStore, fields: Fields, handle: Handle) -> Response:
+@router.api_route("/decisions/{handle}", methods=ASKS_FIRST)
+def read_story(call: Reader, handle: Handle) -> Response:
     """The evidence behind a decision."""
-    asked = Asked.of_form(fields)
-    if refused := _refused_story(request, person, store, asked, handle):
-        return refused
-    return _story(request, person, store, asked, handle)
+    _require_story(call, handle)
+    return _story(call, handle)
 
 
 @router.post("/decisions/{handle}/lift")
-def lift_by_hand(request: Request, person: Changer, store: OpenStore, fields: Fields, handle: Handle) -> Response:
+def lift_by_hand(call: Changer, handle: Handle) -> Response:
     """End a ban before its time."""
-    asked = Asked.of_form(fields)
-    if refused := _refused_story(request, person, store, asked, handle):
-        return refused
+    _require_story(call, handle)
     try:
-        lifted = lift(store, [handle], fields.get("reason", ""), person.role, PATIENCE)
+        lifted = lift(call.store, [handle], call.fields.get("reason", ""), call.person.role, PATIENCE)
     except RefusedError as error:
-        return _story(request, person, store, asked, handle, {"error": str(error)})
+        return _story(call, handle, error=str(error))
     done = "The ban is lifted." if len(lifted) == 1 else f"All {len(lifted)} bans on this target are lifted."
-    return _story(request, person, store, asked, handle, {"done": done})
+    return _story(call, handle, done=done)
 
 
 @router.post("/ban")
-def ban_by_hand(request: Request, person: Changer, store: OpenStore, fields: Fields) -> Response:
+def ban_by_hand(call: Changer) -> Response:
     """Ban an address or network."""
-    asked = Asked.of_form(fields)
-    hours = fields.get("hours", "")
+    QUESTION.require(call, PATH, READING)
+    target, reason, hours = (call.fields.get(name, "") for name in TYPED)
     lasts = timedelta(hours=int(hours)) if hours and hours in LASTING else None
-    if refused := QUESTION.refuse(request, person, store, asked, PATH, READING):
-        return refused
+    own = call.request.client.host if call.request.client else ""
     try:
-        own = request.client.host if request.client else ""
-        ban(store, [fields.get("target", "")], fields.get("reason", ""), person.role, lasts, PATIENCE, own)
+        ban(call.store, [target], reason, call.person.role, lasts, PATIENCE, own)
     except RefusedError as error:
-        typed = {name: fields.get(name, "") for name in ("target", "reason", "hours")}
-        return _list(request, person, store, asked, {"error": str(error), "typed": typed})
-    return _list(request, person, store, asked, {"done": "The ban is in force and in the next export."})
+        return _list(call, error=str(error), typed=dict(zip(TYPED, (target, reason, hours), strict=True)))
+    return _list(call, done="The ban is in force and in the next export.")
 
 
 @router.post("/export/{name}")
-def export(request: Request, person: Reader, store: OpenStore, fields: Fields, name: str) -> Response:
+def export(call: Reader, name: str) -> Response:
     """The active bans as a file; each download is an entry of the audit trail."""
-    asked = Asked.of_form(fields)
     if name not in FORMATS:
         raise HTTPException(404, "There is no such file.")
-    if refused := QUESTION.refuse(request, person, store, asked, PATH, READING):
-        return refused
-    kind, now = FORMATS[name], store.clock()
-    active = published(store, now)
-    facts = {"reader": person.tag, "purpose": asked.purpose_words, "format": name}
-    store.audit.append(now, person.role, "export blocklist", **facts, decisions=len(active))
+    QUESTION.require(call, PATH, READING)
+    kind, now = FORMATS[name], call.store.clock()
+    active = published(call.store, now)
+    facts = {"reader": call.person.tag, "purpose": call.asked.purpose_words, "format": name}
+    call.store.audit.append(now, call.person.role, "export blocklist", **facts, decisions=len(active))
     headers = {"Content-Disposition": f'attachment; filename="{kind.file_name}"'}
     return Response(kind.write(active, now), media_type=kind.media_type, headers=headers)
 
@@ -124,60 +104,57 @@ def severities(store: Store) -> dict[str, str]:
         return {}
 
 
-def _refused_story(request: Request, person: Person, store: Store, asked: Asked, handle: str) -> Response | None:
+def _require_story(call: Call, handle: str) -> None:
     """Of a decision that there is none of, nothing is recorded."""
-    Decisions(store).get(handle)
-    return QUESTION.refuse(request, person, store, asked, f"decisions/{handle}", STORY, decision=handle)
+    if call.fields:
+        Decisions(call.store).get(handle)
+    QUESTION.require(call, f"decisions/{handle}", "read story", decision=handle)
 
 
-def _list(request: Request, person: Person, store: Store, asked: Asked, told: dict[str, Any] | None = None) -> Response:
-    if refused := QUESTION.refuse(request, person, store, asked, PATH, READING):
-        return refused
+def _list(call: Call, error: str = "", done: str = "", typed: Mapping[str, str] = NOTHING) -> Response:
+    QUESTION.require(call, PATH, READING)
+    store, asked = call.store, call.asked
     now, decisions = store.clock(), Decisions(store)
     active, counted = decisions.active(now), decisions.count()
     held = held_back(store, active)
     listed = active if asked.state in ("active", "held back") else decisions.all()
     series, bars = count_by_day(counted, store.calendar)
-    facts: dict[str, Any] = {
-        "person": person,
-        "asked": asked,
-        "refused": refusal(store, active),
-        "few": FEW,
-        "page": page_of(listed, asked, severities(store), now, held),
-        "waiting": len(unassessed(store)),
-        "total": counted.total(),
-        "active": len(active) - len(held),
-        "held": len(held),
-        "scenarios": sorted({scenario for _, scenario in counted}),
-        "state_of": lambda one: state_of(one, now, held),
-        "series": series,
-        "bars": bars,
-        "choices": {"purposes": PURPOSES, "states": STATES, "sorts": SORTS, "lasting": LASTING, "forms": FORMATS},
-        "told": {"error": "", "done": "", "typed": dict.fromkeys(("target", "reason", "hours"), "")} | (told or {}),
-    }
-    return show(request, "blocklist.html", store, 400 if facts["told"]["error"] else 200, **facts)
+    return call.show(
+        "blocklist.html",
+        400 if error else 200,
+        refused=refusal(store, active),
+        few=FEW,
+        page=page_of(listed, asked, severities(store), now, held),
+        waiting=len(unassessed(store)),
+        total=counted.total(),
+        active=len(active) - len(held),
+        held=len(held),
+        scenarios=sorted({scenario for _, scenario in counted}),
+        state_of=lambda one: state_of(one, now, held),
+        series=series,
+        bars=bars,
+        choices={"states": STATES, "sorts": SORTS, "lasting": LASTING, "forms": FORMATS},
+        told={"error": error, "done": done, "typed": typed},
+    )
 
 
-def _story(
-    request: Request, person: Person, store: Store, asked: Asked, handle: str, told: dict[str, str] | None = None
-) -> Response:
-    decisions, now = Decisions(store), store.clock()
+def _story(call: Call, handle: str, error: str = "", done: str = "") -> Response:
+    decisions, now = Decisions(call.store), call.store.clock()
     decision = decisions.get(handle)
     of_target = decisions.on([decision.target])
-    held = held_back(store, of_target)
+    held = held_back(call.store, of_target)
     others = [one for one in of_target if one != decision]
-    facts: dict[str, Any] = {
-        "person": person,
-        "asked": asked,
-        "decision": decision,
-        "state": state_of(decision, now, held),
-        "severity": severities(store).get(decision.scenario, ""),
-        "outcome": OUTCOME_WORDS.get(decision.outcome, ""),
-        "others": others[:MANY],
-        "left_out": len(others[MANY:]),
-        "state_of": lambda one: state_of(one, now, held),
-        "hits": story(store, decision),
-        "most": SHOWN,
-        "told": {"error": "", "done": ""} | (told or {}),
-    }
-    return show(request, "decision.html", store, 400 if facts["told"]["error"] else 200, **facts)
+    return call.show(
+        "decision.html",
+        400 if error else 200,
+        decision=decision,
+        state=state_of(decision, now, held),
+        severity=severities(call.store).get(decision.scenario, ""),
+        outcome=OUTCOME_WORDS.get(decision.outcome, ""),
+        others=others[:MANY],
+        left_out=len(others[MANY:]),
+        state_of=lambda one: state_of(one, now, held),
+        hits=story(call.store, decision),
+        most=SHOWN,
+        told={"error": error, "done": done},
+    )

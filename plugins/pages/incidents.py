@@ -1,25 +1,22 @@
 """Incidents for people: why they read, what waits for an assessment, what was reached and by whom, the conclusion."""
 
-from typing import Any, Final
+from typing import Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from plugins.blocklist.breaker import held_back
 from plugins.incidents.assessing import CONCLUSIONS, GONE, assess
 from plugins.incidents.kept import all_incidents
 from plugins.incidents.looking import MOST_SHOWN, look_at
 from plugins.incidents.notices import all_notices, get_notice, is_over, tell_until
-from plugins.pages.asking import LIKE_AN_ADDRESS, PURPOSES, UNFIT, Asked
+from plugins.pages.asking import LIKE_AN_ADDRESS, UNFIT
 from plugins.pages.blocklist import PATIENCE, Handle
-from plugins.pages.gate import Changer, Fields, OpenStore, Person, Reader
 from plugins.pages.listing import state_of
-from plugins.pages.purpose import Question
-from plugins.pages.showing import show
+from plugins.pages.purpose import ASKS_FIRST, Call, Changer, Question, Reader
 from plugins.store.store import Store
+from schemas.incidents import Notice
 from schemas.refusals import RefusedError
 
-READING: Final = "read incidents"
-STORY: Final = "read incident"
 QUESTION: Final = Question(
     "Incidents",
     "An incident is an attack that may have worked. It ties an address to what it reached. Say what you need it for: "
@@ -31,88 +28,73 @@ NOTHING: Final = {"error": "", "done": "", "reason": "", "conclusion": ""}
 router = APIRouter()
 
 
-@router.get("/incidents")
-def ask(request: Request, person: Reader, store: OpenStore) -> Response:
-    """The question for the purpose, before anything is shown."""
-    return QUESTION.ask(request, person, store, "incidents")
-
-
-@router.post("/incidents")
-def read(request: Request, person: Reader, store: OpenStore, fields: Fields) -> Response:
+@router.api_route("/incidents", methods=ASKS_FIRST)
+def read(call: Reader) -> Response:
     """All that are known, those first that wait."""
-    asked = Asked.of_form(fields)
-    if refused := QUESTION.refuse(request, person, store, asked, "incidents", READING):
-        return refused
-    kept = {one.incident: one for one in all_incidents(store)}
-    notices = sorted(all_notices(store), key=lambda one: one.assessed_at is not None)
+    QUESTION.require(call, "incidents", "read incidents")
+    kept = {one.incident: one for one in all_incidents(call.store)}
+    notices = sorted(all_notices(call.store), key=lambda one: one.assessed_at is not None)
     rows = [(one, kept.get(one.incident), tell_until(one)) for one in notices[:MOST_SHOWN]]
     waiting = sum(one.assessed_at is None for one in notices)
-    facts: dict[str, Any] = {"rows": rows, "found": len(notices), "waiting": waiting, "purposes": PURPOSES}
-    return show(request, "incidents.html", store, person=person, asked=asked, **facts)
+    return call.show("incidents.html", rows=rows, found=len(notices), waiting=waiting)
 
 
-@router.get("/incidents/{handle}")
-def ask_for_incident(request: Request, person: Reader, store: OpenStore, handle: Handle) -> Response:
-    return QUESTION.ask(request, person, store, f"incidents/{handle}")
-
-
-@router.post("/incidents/{handle}")
-def read_incident(request: Request, person: Reader, store: OpenStore, fields: Fields, handle: Handle) -> Response:
+@router.api_route("/incidents/{handle}", methods=ASKS_FIRST)
+def read_incident(call: Reader, handle: Handle) -> Response:
     """What it rests on."""
-    asked = Asked.of_form(fields)
-    if refused := _refused_incident(request, person, store, asked, handle):
-        return refused
-    return _incident(request, person, store, asked, handle)
+    _require_incident(call, handle)
+    return _incident(call, handle)
 
 
 @router.post("/incidents/{handle}/assess")
-def conclude(request: Request, person: Changer, store: OpenStore, fields: Fields, handle: Handle) -> Response:
+def conclude(call: Changer, handle: Handle) -> Response:
     """Whether it was a breach, and why."""
-    asked = Asked.of_form(fields)
-    if refused := _refused_incident(request, person, store, asked, handle):
-        return refused
-    typed = {name: fields.get(name, "") for name in ("conclusion", "reason")}
+    _require_incident(call, handle)
+    conclusion, reason = (call.fields.get(name, "") for name in ("conclusion", "reason"))
     try:
-        if LIKE_AN_ADDRESS.search(typed["reason"]):
+        if LIKE_AN_ADDRESS.search(reason):
             raise RefusedError(UNFIT.replace("note", "reason"))
-        after = assess(store, handle, typed["conclusion"], typed["reason"], person.role, PATIENCE)
+        after = assess(call.store, handle, conclusion, reason, call.person.role, PATIENCE)
     except RefusedError as error:
-        return _incident(request, person, store, asked, handle, {"error": str(error)} | typed)
+        return _incident(call, handle, error=str(error), conclusion=conclusion, reason=reason)
     done = f"Assessed: {after.conclusion}. It is in the audit trail."
-    if is_over(store, after.day):
-        return show(request, "incident_ended.html", store, person=person, asked=asked, done=done)
-    return _incident(request, person, store, asked, handle, {"done": done})
+    if is_over(call.store, after.day):
+        return call.show("incident_ended.html", done=done)
+    return _incident(call, handle, done=done)
 
 
-def _refused_incident(request: Request, person: Person, store: Store, asked: Asked, handle: str) -> Response | None:
+def _require_incident(call: Call, handle: str) -> None:
     """Of an incident that there is none of, nothing is recorded."""
-    if get_notice(store, handle) is None:
-        raise RefusedError(GONE)
-    return QUESTION.refuse(request, person, store, asked, f"incidents/{handle}", STORY, incident=handle)
+    if call.fields:
+        _notice(call.store, handle)
+    QUESTION.require(call, f"incidents/{handle}", "read incident", incident=handle)
 
 
-def _incident(
-    request: Request, person: Person, store: Store, asked: Asked, handle: str, told: dict[str, str] | None = None
-) -> Response:
-    notice, now = get_notice(store, handle), store.clock()
+def _notice(store: Store, handle: str) -> Notice:
+    notice = get_notice(store, handle)
     if notice is None:
         raise RefusedError(GONE)
+    return notice
+
+
+def _incident(call: Call, handle: str, **told: str) -> Response:
+    store = call.store
+    notice, now = _notice(store, handle), store.clock()
     kept = next((one for one in all_incidents(store) if one.incident == handle), None)
     seen = look_at(store, kept) if kept else None
     held = held_back(store, seen.decisions) if seen else frozenset()
-    facts: dict[str, Any] = {
-        "person": person,
-        "asked": asked,
-        "notice": notice,
-        "incident": kept,
-        "seen": seen,
-        "states": {state_of(one, now, held) for one in seen.decisions} & {"active", "held back"} if seen else (),
-        "most": MOST_SHOWN,
-        "until": tell_until(notice),
-        "ends": store.calendar.deadline(notice.day),
-        "now": now,
-        "state_of": lambda one: state_of(one, now, held),
-        "conclusions": CONCLUSIONS,
-        "told": NOTHING | (told or {}),
-    }
-    return show(request, "incident.html", store, 400 if facts["told"]["error"] else 200, **facts)
+    return call.show(
+        "incident.html",
+        400 if "error" in told else 200,
+        notice=notice,
+        incident=kept,
+        seen=seen,
+        states={state_of(one, now, held) for one in seen.decisions} & {"active", "held back"} if seen else (),
+        most=MOST_SHOWN,
+        until=tell_until(notice),
+        ends=store.calendar.deadline(notice.day),
+        now=now,
+        state_of=lambda one: state_of(one, now, held),
+        conclusions=CONCLUSIONS,
+        told=NOTHING | told,
+    )

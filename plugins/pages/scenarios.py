@@ -3,9 +3,9 @@
 from collections import Counter
 from datetime import timedelta
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from plugins.backtest.choosing import find_scenario, read_rule
 from plugins.backtest.evidence import evidence_of
@@ -14,9 +14,7 @@ from plugins.backtest.running import Backtest, count_hits
 from plugins.backtest.telling import note_of, sentences
 from plugins.blocklist.breaker import held_back
 from plugins.blocklist.decisions import Decisions
-from plugins.pages.asking import PURPOSES, Asked
-from plugins.pages.gate import Fields, OpenStore, Person, Reader
-from plugins.pages.showing import show
+from plugins.pages.purpose import Call, Reader
 from plugins.scenarios import scenarios_of
 from plugins.store.store import Store
 from schemas.refusals import RefusedError
@@ -41,33 +39,31 @@ router = APIRouter()
 
 
 @router.get("/scenarios")
-def scenarios(request: Request, person: Reader, store: OpenStore) -> Response:
+def scenarios(call: Reader) -> Response:
     """All in use, with counts; no address."""
-    return _list(request, person, store, Asked())
+    return _list(call)
 
 
 @router.post("/scenarios/backtest")
-def try_scenario(request: Request, person: Reader, store: OpenStore, fields: Fields) -> Response:
+def try_scenario(call: Reader) -> Response:
     """Whom it would have banned: addresses, so the purpose is asked for, and recorded."""
-    asked, name, rule = Asked.of_form(fields), fields.get("try", ""), fields.get("rule", "")
+    store, name, rule = call.store, call.fields.get("try", ""), call.fields.get("rule", "")
     try:
         chosen = find_scenario(store.policy, name) if name else read_rule(store.policy, "your rule", rule)
-        asked.record(store, person, "backtest", scenario=name or PASTED)
+        call.asked.record(store, call.person, "backtest", scenario=name or PASTED)
         found = _run(store, chosen, name)
     except RefusedError as error:
-        return _list(request, person, store, asked, str(error), rule)
+        return _list(call, str(error), rule)
     shown = found.targets[:SHOWN]
-    facts: dict[str, Any] = {
-        "person": person,
-        "asked": asked,
-        "found": found,
-        "counts": counts_in_words(found.scenario),
-        "sentences": sentences(found),
-        "shown": shown,
-        "lines": evidence_of(store, found, {one.target for one in shown}),
-        "note_of": note_of,
-    }
-    return show(request, "backtest.html", store, **facts)
+    return call.show(
+        "backtest.html",
+        found=found,
+        counts=counts_in_words(found.scenario),
+        sentences=sentences(found),
+        shown=shown,
+        lines=evidence_of(store, found, {one.target for one in shown}),
+        note_of=note_of,
+    )
 
 
 def counts_in_words(scenario: Scenario) -> str:
@@ -96,22 +92,20 @@ def _run(store: Store, scenario: Scenario, name: str) -> Backtest:
         _at_work.release()
 
 
-def _list(request: Request, person: Person, store: Store, asked: Asked, error: str = "", rule: str = "") -> Response:
-    decisions = Decisions(store)
-    counted, active = decisions.count(), decisions.active(store.clock())
-    held = held_back(store, active)
-    facts: dict[str, Any] = {
-        "person": person,
-        "asked": asked,
-        "purposes": PURPOSES,
-        "scenarios": scenarios_of(store.policy),
-        "counts": counts_in_words,
-        "decided": Counter(scenario for _, scenario in counted.elements()),
-        "active": Counter(one.scenario for one in active if one.decision not in held),
-        "error": error,
-        "rule": rule,
-    }
-    return show(request, "scenarios.html", store, 400 if error else 200, **facts)
+def _list(call: Call, error: str = "", rule: str = "") -> Response:
+    decisions = Decisions(call.store)
+    counted, active = decisions.count(), decisions.active(call.store.clock())
+    held = held_back(call.store, active)
+    return call.show(
+        "scenarios.html",
+        400 if error else 200,
+        scenarios=scenarios_of(call.store.policy),
+        counts=counts_in_words,
+        decided=Counter(scenario for _, scenario in counted.elements()),
+        active=Counter(one.scenario for one in active if one.decision not in held),
+        error=error,
+        rule=rule,
+    )
 
 
 def _length(length: timedelta) -> str:

@@ -2,43 +2,32 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
-from plugins.pages.asking import PURPOSES, Asked
-from plugins.pages.gate import Fields, OpenStore, Troubleshooter
-from plugins.pages.purpose import Question
-from plugins.pages.showing import show
+from plugins.pages.purpose import ASKS_FIRST, Question, Troubleshooter
 from plugins.store.store import Store
 from plugins.troubleshooting.finding import SHOWN, find_lines, newest_hour
 from plugins.troubleshooting.wanted import LEVELS, Wanted, local_text, read_wanted, typed_in
 from schemas.refusals import RefusedError
 
-PATH: Final = "troubleshooting"
 QUESTION: Final = Question(
     "Troubleshooting",
     "The lines of the logs tie addresses to what they did. Say what you need them for: your role, the purpose and the "
     "hour go into the audit trail; nothing that you look for does.",
+    usual="troubleshoot",
 )
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE")
 
 router = APIRouter()
 
 
-@router.get("/troubleshooting")
-def ask(request: Request, person: Troubleshooter, store: OpenStore) -> Response:
-    """The question for the purpose, before anything is shown."""
-    return QUESTION.ask(request, person, store, PATH, Asked(purpose="troubleshoot"))
-
-
-@router.post("/troubleshooting")
-def read(request: Request, person: Troubleshooter, store: OpenStore, fields: Fields) -> Response:
+@router.api_route("/troubleshooting", methods=ASKS_FIRST)
+def read(call: Troubleshooter) -> Response:
     """The time line; at first that of the last hour of data."""
-    asked = Asked.of_form(fields)
-    if refused := QUESTION.refuse(request, person, store, asked, PATH, "read logs"):
-        return refused
-    typed, trouble, found = typed_in(fields), "", None
+    QUESTION.require(call, "troubleshooting", "read logs")
+    store, typed, trouble, found = call.store, typed_in(call.fields), "", None
     days = sorted(store.readable_days())
     try:
         wanted = read_wanted(typed, newest_hour(store), store.calendar.zone)
@@ -46,21 +35,19 @@ def read(request: Request, person: Troubleshooter, store: OpenStore, fields: Fie
         found = find_lines(store, wanted) if days else None
     except RefusedError as refusal:
         trouble = str(refusal)
-    facts: dict[str, Any] = {
-        "person": person,
-        "asked": asked,
-        "purposes": PURPOSES,
-        "typed": typed,
-        "found": found,
-        "days": days,
-        "error": trouble,
-        "most": SHOWN,
-        "logs": [log.name for log in store.policy.logs],
-        "levels": LEVELS,
-        "methods": METHODS,
-        "older": local_text(found.entries[0].at, store.calendar.zone) if found and found.entries else "",
-    }
-    return show(request, "troubleshooting.html", store, 400 if trouble else 200, **facts)
+    return call.show(
+        "troubleshooting.html",
+        400 if trouble else 200,
+        typed=typed,
+        found=found,
+        days=days,
+        error=trouble,
+        most=SHOWN,
+        logs=[log.name for log in store.policy.logs],
+        levels=LEVELS,
+        methods=METHODS,
+        older=local_text(found.entries[0].at, store.calendar.zone) if found and found.entries else "",
+    )
 
 
 def _times(wanted: Wanted, store: Store) -> Mapping[str, str]:
