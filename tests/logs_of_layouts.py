@@ -54,6 +54,7 @@ SPOTS = {
     "haproxy": ("index.html", "a=b"),
     "iis": ("Windows+NT+10.0", "b=c", "example.net/x"),
     "nginx_json": ("a?b=c", "Mozilla/5.0", "www.example.org"),
+    "syslog_combined": ("index.html", "a=b", "X11; Linux x86_64"),
     "traefik": ("a?b=c", "Mozilla/5.0", "example.net", "www.example.org"),
     "traefik_common": ("a?b=c", "Mozilla/5.0", "example.net"),
 }

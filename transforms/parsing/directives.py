@@ -11,7 +11,8 @@ from typing import Final
 BARE: Final = {
     "client": rb'[^\s",|;]+',
     "peer": rb'[^\s",|;]+',
-    "ident": rb'-|[^\s",|;]+(?! - [^\[])',  # what stands before " - x" is the client of a line with a host in front
+    # Where " - x" follows, something stands in front of the line: a host, or what syslog writes.
+    "ident": rb'-|[^\s",|;]++(?![^"]* - [^\[])',
     "user": rb'-|""|(?:[^"\\]|\\.)+?',  # names with blanks exist, and clients choose them
     # Clients choose this too: a second " - " in front of the time could be the header's or the user name's.
     "forwarded": rb'(?:-|[^\s",]+(?:,\s*[^\s",]+)*)(?! - [^"]* - )',

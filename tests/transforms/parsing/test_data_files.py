@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from schemas.log_format import log_formats
-from transforms.parsing.formats import detect_layouts
+from transforms.parsing.formats import detect_layouts, known_layouts
 from transforms.parsing.meanings import Reading
 from transforms.parsing.naming import layouts_in_force, named_layout
 from transforms.parsing.parser import Parsed, Parser
@@ -42,6 +42,13 @@ def test_a_format_reads_its_log_as_expected(name: str, one_by_one: bool) -> None
 @pytest.mark.parametrize("name", log_formats())
 def test_a_format_is_found_in_its_log(name: str) -> None:
     assert detect_layouts((LOGS / f"{name}.log").read_bytes()).layouts[0].name == name
+
+
+def test_no_other_format_takes_what_syslog_wrote_in_front_for_the_client() -> None:
+    content = (LOGS / "syslog_combined.log").read_bytes()
+    for layout in known_layouts():
+        if layout.kind == "access" and layout.name != "syslog_combined":
+            assert not len(Parser([layout], "www", "x.log", READING).parse_block(content).hits), layout.name
 
 
 def test_fields_may_change_in_the_file_and_hold_over_the_end_of_a_block() -> None:
