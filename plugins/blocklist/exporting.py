@@ -46,17 +46,28 @@ def published(store: Store, now: datetime) -> list[Decision]:
 def publish_exports(store: Store) -> int:
     """Write every format anew, and return how many decisions are active.
 
-    Where they cannot be read or written, what is published already stays until it expires; then it is removed.
+    Where decisions cannot be read, or a format not written, what is published already stays until it expires; then it
+    is removed. One format holds up no other: OSError is raised when the others are written.
     """
     with store.locks.held("exports"):
         try:
             now = store.clock()
             active = published(store, now)
-            for kind in FORMATS.values():
-                store.place("exports").put(f"{FOLDER}/{kind.file_name}", kind.write(active, now).encode())
+            _write(store, active, now)
         finally:
             _remove_expired(store)
     return len(active)
+
+
+def _write(store: Store, active: list[Decision], now: datetime) -> None:
+    failures = []
+    for kind in FORMATS.values():
+        try:
+            store.place("exports").put(f"{FOLDER}/{kind.file_name}", kind.write(active, now).encode())
+        except OSError as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
 
 
 def renew_exports(store: Store) -> list[str]:

@@ -159,6 +159,13 @@ def test_a_full_disk_leaves_old_or_new_files_and_no_expired_one(site: Site, monk
     assert [one.target for one in Decisions(site.open()).active(site.now)] == [TRUDY]
 
 
+def test_a_file_that_cannot_be_written_holds_up_no_other(site: Site) -> None:
+    (site.folder / "store/exports/blocklist/nginx.conf").mkdir(parents=True)
+    with pytest.raises(RefusedError, match="not in the files yet"):
+        ban_by_hand(site, TRUDY)
+    assert TRUDY in export(site, "blocklist.csv")
+
+
 def test_a_day_that_is_closed_by_hand_leaves_the_files_at_once(tmp_path: Path) -> None:
     site = attacked(tmp_path)
     detect_on(site)
