@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Final
+from typing import Final, Literal
 
 import pyarrow as pa
 
@@ -22,14 +22,16 @@ from transforms.statistics.blocks import in_blocks
 from transforms.statistics.coded import Context
 from transforms.statistics.people import browsed
 
+Unlisted = Literal["held back", "not yet published"]
 RECORD: Final = "breaker.json"
 FEW: Final = 3  # people whom a list may hit, whatever share they are: of twenty visitors a day one is no crowd
 
 
 class Refused(Record):
-    """What a list was judged by that bans were held back of, and the counts."""
+    """What a list was judged by that bans were held back of, their handles, and the counts."""
 
     judged: str
+    held: tuple[str, ...]
     day: date
     people: int
     hit: int
@@ -62,12 +64,14 @@ def admit(store: Store, active: Sequence[Decision]) -> list[Decision]:
     return [one for one in active if one.decision in known.published]
 
 
-def held_back(store: Store, decisions: Iterable[Decision]) -> frozenset[str]:
-    """Handles of these decisions that are not let through, as they were judged last; it bears on those in force."""
+def unlisted(store: Store, decisions: Iterable[Decision]) -> dict[str, Unlisted]:
+    """By handle, those of these decisions that the last list is without, and why; it bears on those in force."""
+    if store.policy.blocklist.most_people >= 1:
+        return {}
     known = _read(store)
-    if known.refused is None or store.policy.blocklist.most_people >= 1:
-        return frozenset()
-    return frozenset(one.decision for one in decisions if one.decision not in known.published)
+    published, held = set(known.published), set(known.refused.held if known.refused else ())
+    handles = (one.decision for one in decisions)
+    return {one: "held back" if one in held else "not yet published" for one in handles if one not in published}
 
 
 def refusal(store: Store, active: Iterable[Decision] | None = None) -> str | None:
@@ -75,7 +79,8 @@ def refusal(store: Store, active: Iterable[Decision] | None = None) -> str | Non
     known, most = _read(store), store.policy.blocklist.most_people
     if known.refused is None:
         return None
-    held = held_back(store, Decisions(store).active(store.clock()) if active is None else active)
+    active = Decisions(store).active(store.clock()) if active is None else active
+    held = [one for one, why in unlisted(store, active).items() if why == "held back"]
     if not held:
         return None
     found = known.refused
@@ -121,7 +126,13 @@ def _judge(store: Store, active: Sequence[Decision], known: Published, judged: s
     let = handles & {*known.published, *(one.decision for one in active if one.target not in hitting)}
     crowd, (scenario, hit) = crowds[worst], crowds[worst].worst
     refused = Refused(
-        judged=judged, day=worst, people=crowd.people, hit=crowd.hit, scenario=scenario, hit_by_scenario=hit
+        judged=judged,
+        held=tuple(sorted(handles - let)),
+        day=worst,
+        people=crowd.people,
+        hit=crowd.hit,
+        scenario=scenario,
+        hit_by_scenario=hit,
     )
     return Published(published=tuple(sorted(let)), excused=excused, refused=refused)
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import duckdb
 
-from plugins.blocklist.breaker import held_back
+from plugins.blocklist.breaker import unlisted
 from plugins.blocklist.decisions import Decisions
 from plugins.steps.watching import Watch
 from plugins.store.door import Folder
@@ -97,11 +97,11 @@ def _files(store: Store, table: str) -> list[str]:
 def _blocklist(store: Store) -> Iterator[tuple[str, str]]:
     decisions = Decisions(store)
     active = decisions.active(store.clock())
-    held = held_back(store, active)
-    by_scenario = _listed(Counter(one.scenario for one in active if one.decision not in held))
-    and_held = f" and {len(held):,} held back" if held else ""
-    number, total = len(active) - len(held), decisions.count().total()
-    yield "blocklist", f"{number:,} active{and_held} of {total:,} decisions: {by_scenario or 'none'}"
+    left_out = unlisted(store, active)
+    by_scenario = _listed(Counter(one.scenario for one in active if one.decision not in left_out))
+    and_more = f" and {len(left_out):,} not published" if left_out else ""
+    number, total = len(active) - len(left_out), decisions.count().total()
+    yield "blocklist", f"{number:,} active{and_more} of {total:,} decisions: {by_scenario or 'none'}"
 
 
 def _listed(counted: Counter[str]) -> str:

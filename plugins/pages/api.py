@@ -9,12 +9,12 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from plugins.access.tokens import Token
-from plugins.blocklist.breaker import held_back
+from plugins.blocklist.breaker import unlisted
 from plugins.blocklist.decisions import Decision, Decisions
 from plugins.blocklist.exporting import FORMATS, published
 from plugins.blocklist.formats.bans import bans_of
 from plugins.pages.gate import OpenStore
-from plugins.pages.listing import State, state_of
+from plugins.pages.listing import IN_FORCE, State, state_of
 from plugins.pages.programs import known_token, like_a_token, record_program
 from schemas.refusals import RefusedError
 
@@ -50,10 +50,10 @@ def decisions(
 ) -> dict[str, Any]:
     """Decisions of open days, newest first, and how many there are."""
     now, kept = store.clock(), Decisions(store)
-    listed = kept.active(now) if state in ("active", "held back") else kept.all()
-    held = held_back(store, listed)
-    found = [one for one in listed if state in ("all", state_of(one, now, held))]
-    rows = [_row(one, state_of(one, now, held)) for one in found[offset : offset + limit]]
+    listed = kept.active(now) if state in IN_FORCE else kept.all()
+    left_out = unlisted(store, listed)
+    found = [one for one in listed if state in ("all", state_of(one, now, left_out))]
+    rows = [_row(one, state_of(one, now, left_out)) for one in found[offset : offset + limit]]
     return {"now": now, "replay": store.is_replay, "total": len(found), "decisions": rows}
 
 
@@ -64,7 +64,7 @@ def decision(_: Shown, store: OpenStore, handle: str) -> dict[str, Any]:
         found = Decisions(store).get(handle)
     except RefusedError as error:
         raise HTTPException(404, str(error)) from None
-    return _row(found, state_of(found, store.clock(), held_back(store, [found])))
+    return _row(found, state_of(found, store.clock(), unlisted(store, [found])))
 
 
 @router.api_route("/blocklist", methods=["GET", "HEAD"])

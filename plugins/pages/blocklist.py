@@ -1,19 +1,20 @@
 """The blocklist for people: why they read, the table, a decision's story, ban, lift and download."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Path, Response
 
-from plugins.blocklist.breaker import held_back, refusal
+from plugins.blocklist.breaker import refusal, unlisted
 from plugins.blocklist.by_hand import ban, lift
 from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.exporting import FORMATS, published
 from plugins.blocklist.story import SHOWN, story
 from plugins.incidents.notices import unassessed
 from plugins.pages.asking import SORTS, STATES
-from plugins.pages.listing import count_by_day, page_of, state_of
+from plugins.pages.listing import IN_FORCE, count_by_day, page_of, state_of
 from plugins.pages.purpose import ASKS_FIRST, Call, Changer, Question, Reader
 from plugins.scenarios import scenarios_of
 from plugins.store.store import Store
@@ -116,21 +117,21 @@ def _list(call: Call, error: str = "", done: str = "", typed: Mapping[str, str] 
     store, asked = call.store, call.asked
     now, decisions = store.clock(), Decisions(store)
     active, counted = decisions.active(now), decisions.count()
-    held = held_back(store, active)
-    listed = active if asked.state in ("active", "held back") else decisions.all()
+    left_out = unlisted(store, active)
+    listed = active if asked.state in IN_FORCE else decisions.all()
     series, bars = count_by_day(counted, store.calendar)
     return call.show(
         "blocklist.html",
         400 if error else 200,
         refused=refusal(store, active),
         few=FEW,
-        page=page_of(listed, asked, severities(store), now, held),
+        page=page_of(listed, asked, severities(store), now, left_out),
         waiting=len(unassessed(store)),
         total=counted.total(),
-        active=len(active) - len(held),
-        held=len(held),
+        active=len(active) - len(left_out),
+        left_out=Counter(left_out.values()),
         scenarios=sorted({scenario for _, scenario in counted}),
-        state_of=lambda one: state_of(one, now, held),
+        state_of=lambda one: state_of(one, now, left_out),
         series=series,
         bars=bars,
         choices={"states": STATES, "sorts": SORTS, "lasting": LASTING, "forms": FORMATS},
@@ -142,18 +143,18 @@ def _story(call: Call, handle: str, error: str = "", done: str = "") -> Response
     decisions, now = Decisions(call.store), call.store.clock()
     decision = decisions.get(handle)
     of_target = decisions.on([decision.target])
-    held = held_back(call.store, of_target)
+    left_out = unlisted(call.store, of_target)
     others = [one for one in of_target if one != decision]
     return call.show(
         "decision.html",
         400 if error else 200,
         decision=decision,
-        state=state_of(decision, now, held),
+        state=state_of(decision, now, left_out),
         severity=severities(call.store).get(decision.scenario, ""),
         outcome=OUTCOME_WORDS.get(decision.outcome, ""),
         others=others[:MANY],
-        left_out=len(others[MANY:]),
-        state_of=lambda one: state_of(one, now, held),
+        earlier=len(others[MANY:]),
+        state_of=lambda one: state_of(one, now, left_out),
         hits=story(call.store, decision),
         most=SHOWN,
         told={"error": error, "done": done},

@@ -1,18 +1,20 @@
 """Which targets a page shows with their decisions, in which order; and how many there were, by day and scenario."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final, Literal
 
+from plugins.blocklist.breaker import Unlisted
 from plugins.blocklist.decisions import Decision
 from plugins.pages.asking import Asked
 from plugins.store.calendar import Calendar
 from transforms.detection.outcomes import WORST_LAST
 
-State = Literal["active", "held back", "lifted", "over"]
+State = Literal["active", Unlisted, "lifted", "over"]
+IN_FORCE: Final = ("active", "held back", "not yet published")
 PAGE: Final = 50  # rows
 SEVERITIES: Final = ("", "low", "medium", "high", "critical")
 OUTCOMES: Final = ("", *WORST_LAST)  # a ban by hand has none
@@ -66,13 +68,13 @@ class Bar:
         return sum(self.counts.values())
 
 
-def state_of(decision: Decision, now: datetime, held: Collection[str]) -> State:
-    """`held`: handles of those in force that are not published, since they would hit too many people."""
+def state_of(decision: Decision, now: datetime, unlisted: Mapping[str, Unlisted]) -> State:
+    """`unlisted`: by handle, what keeps those in force from the list."""
     if decision.lifted_at:
         return "lifted"
     if not decision.is_active(now):
         return "over"
-    return "held back" if decision.decision in held else "active"
+    return unlisted.get(decision.decision, "active")
 
 
 def page_of(
@@ -80,18 +82,17 @@ def page_of(
     asked: Asked,
     severities: Mapping[str, str],
     now: datetime,
-    held: Collection[str],
+    unlisted: Mapping[str, Unlisted],
 ) -> Page:
-    """The page that was asked for, or the last one there is; `severities` by scenario, `held` as in `state_of`."""
+    """The page that was asked for, or the last there is; `severities` by scenario, `unlisted` as in `state_of`."""
     fits = _searching(asked.search)
-    wanted = {"active": ("active", "held back"), "": ("active", "held back", "lifted", "over")}
-    states = wanted.get(asked.state, (asked.state,))
+    states = {"active": IN_FORCE, "": (*IN_FORCE, "lifted", "over")}.get(asked.state, (asked.state,))
     fitting = [
         one
         for one in decisions
-        if state_of(one, now, held) in states and asked.scenario in ("", one.scenario) and fits(one)
+        if state_of(one, now, unlisted) in states and asked.scenario in ("", one.scenario) and fits(one)
     ]
-    found = by_target(fitting, severities, now, held)
+    found = by_target(fitting, severities, now, unlisted)
     found.sort(key=_ORDERS[asked.sort.removeprefix("-")], reverse=asked.sort.startswith("-"))
     pages = max(1, -(-len(found) // PAGE))
     number = min(max(asked.page, 1), pages)
@@ -99,28 +100,32 @@ def page_of(
 
 
 def by_target(
-    decisions: Sequence[Decision], severities: Mapping[str, str], now: datetime, held: Collection[str]
+    decisions: Sequence[Decision], severities: Mapping[str, str], now: datetime, unlisted: Mapping[str, Unlisted]
 ) -> list[Target]:
     """Decisions, newest first → what they are on."""
     found: dict[str, list[Decision]] = {}
     for one in decisions:
         found.setdefault(one.target, []).append(one)
-    return [_target(name, of_target, severities, now, held) for name, of_target in found.items()]
+    return [_target(name, of_target, severities, now, unlisted) for name, of_target in found.items()]
 
 
 def _target(
-    name: str, decisions: list[Decision], severities: Mapping[str, str], now: datetime, held: Collection[str]
+    name: str,
+    decisions: list[Decision],
+    severities: Mapping[str, str],
+    now: datetime,
+    unlisted: Mapping[str, Unlisted],
 ) -> Target:
     scenarios = {one.scenario: severities.get(one.scenario, "") for one in decisions}
     worst_first = sorted(scenarios, key=lambda scenario: SEVERITIES.index(scenarios[scenario]), reverse=True)
-    states = {state_of(one, now, held) for one in decisions}
+    states = {state_of(one, now, unlisted) for one in decisions}
     return Target(
         name=name,
         decisions=decisions,
         scenarios=worst_first,
         severity=scenarios[worst_first[0]],
         outcome=max((one.outcome for one in decisions), key=OUTCOMES.index),
-        state=next((state for state in ("active", "held back") if state in states), state_of(decisions[0], now, held)),
+        state=next((state for state in IN_FORCE if state in states), state_of(decisions[0], now, unlisted)),
     )
 
 

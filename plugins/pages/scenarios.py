@@ -12,7 +12,7 @@ from plugins.backtest.evidence import evidence_of
 from plugins.backtest.limited import backtest_within
 from plugins.backtest.running import Backtest, count_hits
 from plugins.backtest.telling import note_of, sentences
-from plugins.blocklist.breaker import held_back
+from plugins.blocklist.breaker import unlisted
 from plugins.blocklist.decisions import Decisions
 from plugins.pages.purpose import Call, Reader
 from plugins.scenarios import scenarios_of
@@ -95,14 +95,14 @@ def _run(store: Store, scenario: Scenario, name: str) -> Backtest:
 def _list(call: Call, error: str = "", rule: str = "") -> Response:
     decisions = Decisions(call.store)
     counted, active = decisions.count(), decisions.active(call.store.clock())
-    held = held_back(call.store, active)
+    left_out = unlisted(call.store, active)
     return call.show(
         "scenarios.html",
         400 if error else 200,
         scenarios=scenarios_of(call.store.policy),
         counts=counts_in_words,
         decided=Counter(scenario for _, scenario in counted.elements()),
-        active=Counter(one.scenario for one in active if one.decision not in held),
+        active=Counter(one.scenario for one in active if one.decision not in left_out),
         error=error,
         rule=rule,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from plugins.blocklist.breaker import held_back, refusal
+from plugins.blocklist.breaker import refusal, unlisted
 from plugins.blocklist.decisions import Decisions
 from plugins.incidents.notices import waiting
 from plugins.keys.day_keys import BYTES
@@ -157,7 +157,7 @@ def _blocklist(store: Store) -> Iterator[Finding]:
     active = Decisions(store).active(store.clock())
     if refused := refusal(store, active):
         yield Finding("blocklist", "wrong", refused)
-    yield Finding("blocklist", "ok", f"{len(active) - len(held_back(store, active)):,} bans are published")
+    yield Finding("blocklist", "ok", f"{len(active) - len(unlisted(store, active)):,} bans are published")
 
 
 def _listed(names: list[str], what: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plugins.blocklist.breaker import held_back, publish_anyway, refusal
+from plugins.blocklist.breaker import publish_anyway, refusal, unlisted
 from plugins.blocklist.by_hand import lift
 from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.exporting import publish_exports, published
@@ -91,7 +91,16 @@ def test_bans_that_hit_too_many_people_are_held_back_and_the_list_before_stays(t
     assert "198.51" not in said
     assert said in find_troubles(site.open())
     active = Decisions(site.open()).active(site.now)
-    assert held_back(site.open(), active) == {one.decision for one in active if one.target != MALLORY}
+    held = {one.decision: "held back" for one in active if one.target != MALLORY}
+    assert unlisted(site.open(), active) == held
+    attack(site, NOON, address=TRUDY)
+    site.ingest()
+    detect_on(site)
+    newest = Decisions(site.open()).active(site.now)
+    assert unlisted(site.open(), newest) == held | dict.fromkeys(
+        (one.decision for one in newest if one.target == TRUDY), "not yet published"
+    )
+    assert refusal(site.open()) == said
 
 
 def test_a_ban_that_hits_nobody_is_published_whatever_else_is_held_back(tmp_path: Path) -> None:

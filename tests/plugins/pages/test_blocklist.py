@@ -323,7 +323,7 @@ def test_a_ban_that_would_hit_a_crowd_is_shown_as_held_back_and_can_be_lifted(cl
     (held,) = [one for one in Decisions(site.open()).all() if one.target == "198.51.100.0/24"]
     story = browser.post(f"/lethe/decisions/{held.decision}", data=fill(browser))
     assert "held back" in story.text
-    assert "0 active and 1 held back of 1 decisions" in read(browser)
+    assert "0 active, 1 held back of 1 decisions" in read(browser)
     program = client()
     program.headers["Authorization"] = f"Bearer {add_token(site.open(), 'firewall', 'block attacks', 'operations')}"
     for state, found in (("active", []), ("held back", ["held back"]), ("all", ["held back"])):

@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from plugins.blocklist.decisions import Decisions
+from plugins.blocklist.exporting import publish_exports
 from plugins.incidents.kept import all_incidents
 from plugins.incidents.notices import all_notices
 from plugins.steps.closing import close_day
@@ -70,7 +71,10 @@ def test_nothing_is_shown_before_a_purpose_is_given(client: Client, site: Site) 
 
 
 def test_it_shows_what_was_reached_whether_it_is_blocked_and_what_else_was_done(client: Client, site: Site) -> None:
-    page = read(client("op"), f"incidents/{leak(site)}")
+    handle = leak(site)
+    assert "Not yet: its ban is newer than the last list." in read(client("op"), f"incidents/{handle}")
+    publish_exports(site.open())
+    page = read(client("op"), f"incidents/{handle}")
     reached, _, rest = page.partition("Is it blocked?")
     assert re.findall(r"</bdi><bdi>(/[^<]*)</bdi></div>", reached.partition("<details>")[0]) == ["/.env"]
     assert all(path in reached for path in FILES)
