@@ -1,7 +1,9 @@
 """What the privacy notice promises that a policy could break, which checks and people answer for it, and its words."""
 
 import re
-from typing import Final
+from typing import Final, Literal
+
+Language = Literal["nb", "en"]  # bokmål and English, as in all that Lethe says to people
 
 LAST_DIGITS: Final = "The last digits of the address are removed before it is stored for analysis."
 FULL_ADDRESS: Final = "The full address can be read for at most 30 days, to troubleshoot and to stop attacks."

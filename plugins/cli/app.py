@@ -4,13 +4,14 @@ import sys
 from typing import Final, NoReturn
 
 import typer
+from typer.core import TyperCommand
 
 from plugins.cli.anonymise import anonymise
 from plugins.cli.audit import verify_audit
 from plugins.cli.backtest import backtest
-from plugins.cli.backups import back_up, purge
+from plugins.cli.backups import back_up, purge, rehearse, restore
 from plugins.cli.block_page import block_page
-from plugins.cli.blocklist import FromStandardInput, ban, blocklist, detect, lift
+from plugins.cli.blocklist import ban, blocklist, detect, lift
 from plugins.cli.detect import detect_format
 from plugins.cli.detection import alerts
 from plugins.cli.doctor import doctor
@@ -20,7 +21,7 @@ from plugins.cli.policy import policy_app
 from plugins.cli.prove import prove
 from plugins.cli.report import report
 from plugins.cli.requeue import requeue
-from plugins.cli.restoring import rehearse, restore
+from plugins.cli.standard_input import FromStandardInput
 from plugins.cli.statistics import ManyErrorFiles, statistics
 from plugins.cli.store import close, erase, ingest, rebuild
 from plugins.cli.summary import summary
@@ -30,33 +31,19 @@ from schemas.refusals import RefusedError
 
 HELP: Final = "Web server logs to visit statistics and a blocklist, without remembering the visitors."
 
+VERBS: Final = (
+    *(parse, detect_format, statistics, summary, report, alerts, anonymise),
+    *(ingest, requeue, rebuild, detect, blocklist, block_page, backtest, ban, lift, close, erase),
+    *(back_up, purge, restore, rehearse, prove, notice, verify_audit, doctor),
+)
+TAKEN_BY: Final[dict[object, type[TyperCommand]]] = {
+    **dict.fromkeys((statistics, alerts), ManyErrorFiles),
+    **dict.fromkeys((ban, lift, erase), FromStandardInput),
+}
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
-app.command()(parse)
-app.command("detect-format")(detect_format)
-app.command(cls=ManyErrorFiles)(statistics)
-app.command()(summary)
-app.command()(report)
-app.command(cls=ManyErrorFiles)(alerts)
-app.command()(anonymise)
-app.command()(ingest)
-app.command()(requeue)
-app.command()(rebuild)
-app.command()(detect)
-app.command()(blocklist)
-app.command("block-page")(block_page)
-app.command()(backtest)
-app.command(cls=FromStandardInput)(ban)
-app.command(cls=FromStandardInput)(lift)
-app.command()(close)
-app.command(cls=FromStandardInput)(erase)
-app.command("back-up")(back_up)
-app.command()(purge)
-app.command()(restore)
-app.command()(rehearse)
-app.command()(prove)
-app.command()(notice)
-app.command("verify-audit")(verify_audit)
-app.command()(doctor)
+for verb in VERBS:
+    app.command(cls=TAKEN_BY.get(verb))(verb)
 app.add_typer(policy_app, name="policy")
 app.add_typer(token_app, name="token")
 

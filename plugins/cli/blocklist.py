@@ -1,20 +1,18 @@
 """`lethe detect`, `blocklist`, `ban`, `lift`: whom to block; addresses come from standard input only."""
 
 import os
-import sys
-from collections.abc import Callable
 from datetime import timedelta
 from enum import Enum
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
-from typer.core import TyperCommand
 
 from plugins.blocklist.breaker import publish_anyway, refusal
 from plugins.blocklist.by_hand import ban as ban_targets
 from plugins.blocklist.by_hand import lift as lift_decisions
 from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.exporting import FORMATS, published, renew_exports
+from plugins.cli.standard_input import read_each
 from plugins.cli.store import ACTOR, HERE, PolicyOption, fail_for, open_by_hand
 from plugins.cli.terminal import Progress, print_table
 from plugins.steps.detecting import detect as detect_attacks
@@ -22,23 +20,12 @@ from schemas.durations import Duration
 from schemas.refusals import RefusedError
 from transforms.detection.targets import read_target, refuse_unbannable
 
-
-class FromStandardInput(TyperCommand):
-    """A verb without arguments, whose refusal of one does not repeat it: it may be an address."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        ctx.allow_extra_args = True
-        rest = super().parse_args(ctx, args)
-        if rest:
-            ctx.fail("This takes no arguments; give addresses on standard input, one a line.")
-        return rest
-
-
 Kind = Enum("Kind", {name: name for name in FORMATS})  # type: ignore[misc]
 COLUMNS: Final = {
     **{name: name for name in ("target", "scenario", "events", "outcome")},
     **{"decided_at": "decided (UTC)", "until": "until (UTC)", "reason": "reason"},
 }
+TARGETS: Final = "address and no network"
 ReasonOption = Annotated[str, typer.Option(help="Why, in a sentence; it is kept with the decision.")]
 
 
@@ -47,8 +34,9 @@ def detect(policy_file: PolicyOption = HERE) -> None:
     store, tell = open_by_hand(policy_file), Progress()
     found = detect_attacks(store, ACTOR, tell)
     unwritten, refused = renew_exports(store), refusal(store)
+    active = Decisions(store).active(store.clock())
     tell("")
-    typer.echo(f"new decisions: {found.new:,}; bans in force: {found.active:,}")
+    typer.echo(f"new decisions: {found.new:,}; bans in force: {len(active):,}")
     if found.incidents:
         typer.echo(f"attacks that may have worked: {found.incidents:,}; assess them on the page /lethe/incidents")
     fail_for([*found.problems, *unwritten, *([refused] if refused else [])])
@@ -86,7 +74,12 @@ def ban(
 ) -> None:
     """Ban addresses and networks, one a line on standard input: all of them or, where one may not be, none."""
     store, length = open_by_hand(policy_file), _read_length(lasts)
-    targets = _read_targets(sys.stdin.read(), lambda one: refuse_unbannable(one, store.policy.protected))
+
+    def read_bannable(line: str) -> str:
+        refuse_unbannable(target := read_target(line), store.policy.protected)
+        return target
+
+    targets = read_each(read_bannable, TARGETS)
     made = ban_targets(store, targets, reason, ACTOR, length, own=_own_address())
     typer.echo(f"banned: {len(made)}, the first until {min(one.until for one in made):%Y-%m-%d %H:%M} UTC")
 
@@ -96,11 +89,13 @@ def lift(reason: ReasonOption, policy_file: PolicyOption = HERE) -> None:
     store = open_by_hand(policy_file)
     active = Decisions(store).active(store.clock())
 
-    def refuse_unbanned(target: str) -> None:
+    def read_banned(line: str) -> str:
+        target = read_target(line)
         if not any(one.target == target for one in active):
             raise RefusedError("there is no ban in force on exactly this; lethe blocklist lists them")
+        return target
 
-    targets = _read_targets(sys.stdin.read(), refuse_unbanned)
+    targets = read_each(read_banned, TARGETS)
     wanted = [one.decision for one in active if one.target in targets]
     typer.echo(f"lifted: {len(lift_decisions(store, wanted, reason, ACTOR))}")
 
@@ -109,21 +104,6 @@ def _own_address() -> str:
     """Whence somebody is logged in here, by SSH's own word (the first part of SSH_CONNECTION)."""
     words = (os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_CLIENT") or "").split()
     return words[0].partition("%")[0] if words else ""
-
-
-def _read_targets(text: str, check: Callable[[str], None]) -> list[str]:
-    """The targets by name, each once; a refusal says which line, and nothing of it."""
-    found = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip():
-            try:
-                found.append(read_target(line))
-                check(found[-1])
-            except RefusedError as error:
-                raise RefusedError(f"standard input, line {number}: {error}") from None
-    if not found:
-        raise RefusedError("standard input holds no address and no network; give one a line")
-    return list(dict.fromkeys(found))
 
 
 def _read_length(text: str) -> timedelta | None:

@@ -16,20 +16,11 @@ from transforms.parsing.layout import Layout
 
 SAMPLE_BYTES: Final = 1024 * 1024
 SURE: Final = 0.9  # of the lines; a log has a few broken ones
-MEANINGS: Final = {
-    "client": "client",
-    "user": "user",
-    "forwarded": "addresses from proxies",
-    "request": "request line",
-    "path": "path",
-    "target": "target",
-    "status": "status",
-    "referrer": "referrer",
-    "user_agent": "user agent",
-    "vhost": "host",
-    "level": "level",
-    "message": "message",
-}
+TOLD: Final = (
+    *("client", "user", "forwarded", "request", "path", "target", "status"),
+    *("referrer", "user_agent", "vhost", "level", "message"),
+)
+IN_WORDS: Final = {"forwarded": "addresses from proxies", "request": "request line", "vhost": "host"}
 
 
 def detect_format(
@@ -86,5 +77,5 @@ def _named(layout: Layout) -> str:
 
 
 def _why(layout: Layout) -> str:
-    has = [said for meaning, said in MEANINGS.items() if meaning in layout.meanings]
+    has = [IN_WORDS.get(one, one.replace("_", " ")) for one in TOLD if one in layout.meanings]
     return f"each has a time, {', '.join(has)}"

@@ -1,43 +1,30 @@
 """`lethe notice`: what the site tells its visitors about their traces, written from the policy."""
 
 from datetime import UTC, date, datetime
-from enum import Enum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 import typer
 
 from plugins.policy_file import read_policy
+from schemas.notice import Language
 from schemas.policy import Policy
 from schemas.refusals import RefusedError
 from transforms.notice.document import write_document
 from transforms.notice.ready import missing_for_notice
 from transforms.notice.rendering import as_html, as_markdown
 
-
-class Language(Enum):
-    """Bokmål and English."""
-
-    NB = "nb"
-    EN = "en"
-
-
-class Form(Enum):
-    """What a web editor takes."""
-
-    MARKDOWN = "markdown"
-    HTML = "html"
-
-
-FORMS: Final = {Form.MARKDOWN: as_markdown, Form.HTML: as_html}
+FORMS: Final = {"markdown": as_markdown, "html": as_html}
 
 
 def notice(
-    language: Annotated[Language, typer.Option(help="Bokmål or English.")] = Language.NB,
+    language: Annotated[Language, typer.Option(help="Bokmål or English.")] = "nb",
     article_30: Annotated[bool, typer.Option("--article-30", help="The record of processing instead.")] = False,
     policy_file: Annotated[Path, typer.Option("--policy", help="The policy.", readable=False)] = Path("policy.toml"),
-    form: Annotated[Form, typer.Option("--as", help="Markdown, or a fragment of HTML.")] = Form.MARKDOWN,
+    form: Annotated[
+        Literal["markdown", "html"], typer.Option("--as", help="Markdown, or a fragment of HTML.")
+    ] = "markdown",
     out: Annotated[Path | None, typer.Option("--out", help="A file to write, instead of here.")] = None,
 ) -> None:
     """Write the site's text on its visit logs, or the GDPR Art. 30 record; every figure in it is the policy's."""
@@ -45,7 +32,7 @@ def notice(
     today = today_of(policy)
     if missing := missing_for_notice(policy, today):
         raise RefusedError("\n".join(f"{policy_file}: {sentence}" for sentence in missing))
-    document = write_document(policy, "record" if article_30 else "notice", language.value, today)
+    document = write_document(policy, "record" if article_30 else "notice", language, today)
     text = FORMS[form](document)
     if out is None:
         typer.echo(text, nl=False)

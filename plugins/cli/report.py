@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from plugins.cli.notice import Language, today_of
+from plugins.cli.notice import today_of
 from plugins.policy_file import read_policy
 from plugins.report.as_csv import check_table, write_csv
 from plugins.report.choosing import choose_period
@@ -18,6 +18,7 @@ from plugins.report.reading import published_days
 from plugins.report.rendering import render_report
 from plugins.store.door import Folder, Place
 from plugins.store.store import open_store
+from schemas.notice import Language
 from schemas.policy import Policy
 from schemas.refusals import RefusedError
 
@@ -33,7 +34,7 @@ def report(
     folder: Annotated[
         Path | None, typer.Option("--statistics", help="A folder of tables, instead of the store's.", readable=False)
     ] = None,
-    language: Annotated[Language, typer.Option(help="Bokmål or English.")] = Language.NB,
+    language: Annotated[Language, typer.Option(help="Bokmål or English.")] = "nb",
     vhost: Annotated[str, typer.Option(help="One virtual host only.")] = "",
     table: Annotated[str, typer.Option("--csv", help="A published table as CSV instead, such as pages_daily.")] = "",
     out: Annotated[Path | None, typer.Option(help="The file to write; with --csv, here if not given.")] = None,
@@ -52,7 +53,7 @@ def report(
     found = make_report(place, period.first, period.last, vhost or None, site=policy.site)
     name = out or Path(f"lethe-report-{found.first}-{found.last}.html")
     rules = policy.statistics if policy_file or not folder else None  # of a folder nobody knows it
-    _write([render_report(found, language.value, mode="file", today=today, rules=rules)], name)
+    _write([render_report(found, language, mode="file", today=today, rules=rules)], name)
 
 
 def _tables(policy_file: Path | None, folder: Path | None) -> tuple[Place, Policy, date]:

@@ -1,7 +1,6 @@
 """The store's verbs by hand or from cron: `lethe ingest`, `rebuild`, `close`, `erase`."""
 
 import os
-import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
+from plugins.cli.standard_input import read_each
 from plugins.cli.terminal import Progress, print_table
 from plugins.steps.closing import close_day, close_due
 from plugins.steps.erasing import erase as erase_addresses
@@ -83,7 +83,7 @@ def close(
 
 def erase(policy_file: PolicyOption = HERE) -> None:
     """Erase addresses, one a line on standard input, from every open day; the log files themselves are not touched."""
-    addresses = _read_addresses(sys.stdin.read())
+    addresses = set(read_each(_read_address, "address"))
     store, tell = open_by_hand(policy_file), Progress()
     erased = erase_addresses(store, addresses, ACTOR, tell)
     tell("")
@@ -100,20 +100,11 @@ def open_by_hand(policy_file: Path, *, is_restoring: bool = False) -> Store:
     return open_store(policy_file, is_restoring=is_restoring)
 
 
-def _read_addresses(text: str) -> set[Address]:
-    """Nothing of a wrong line is repeated: it may be an address after all."""
-    found = set()
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip():
-            address = None if "/" in line else read_address(line)  # a network is not one address
-            if address is None:
-                raise RefusedError(
-                    f"standard input, line {number}: this is no IPv4 or IPv6 address; nothing was erased"
-                )
-            found.add(unwrap_ip(address))
-    if not found:
-        raise RefusedError("standard input holds no address; give one a line")
-    return found
+def _read_address(line: str) -> Address:
+    address = None if "/" in line else read_address(line)  # a network is not one address
+    if address is None:
+        raise RefusedError("this is no IPv4 or IPv6 address; nothing was erased")
+    return unwrap_ip(address)
 
 
 def _read_day(text: str) -> date:

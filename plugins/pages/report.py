@@ -2,7 +2,7 @@
 
 from datetime import date
 from itertools import dropwhile
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
@@ -16,6 +16,7 @@ from plugins.report.reading import published_days
 from plugins.report.rendering import render_report
 from plugins.store.locks import BusyError
 from plugins.store.store import Store
+from schemas.notice import Language
 from schemas.refusals import RefusedError
 from schemas.report import Report
 from transforms.report.period import Period
@@ -30,7 +31,6 @@ LONGEST: Final = 300  # characters of what is asked for
 From = Annotated[str, Query(alias="from", max_length=LONGEST)]
 To = Annotated[str, Query(max_length=LONGEST)]
 Host = Annotated[str, Query(max_length=LONGEST)]
-Language = Literal["nb", "en"]
 
 router = APIRouter(prefix="/report")
 

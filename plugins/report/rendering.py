@@ -24,7 +24,8 @@ from plugins.report.rows import Chart
 from plugins.report.sections import CSV, OF_THE_CALENDAR, OPTIONAL, SECTIONS, arrange
 from plugins.report.summaries import summary
 from plugins.report.tables import Table, show_table
-from plugins.report.wording import HARD, LOCALES, Tongue, Wording, wording
+from plugins.report.wording import HARD, LOCALES, Wording, wording
+from schemas.notice import Language
 from schemas.policy_model import Statistics
 from schemas.report import Report
 
@@ -48,7 +49,7 @@ class Block:
 
 def render_report(
     report: Report,
-    language: Tongue,
+    language: Language,
     *,
     mode: Literal["file", "page"],
     base: str = "",

@@ -6,16 +6,15 @@ from datetime import date, timedelta
 from functools import cache
 from math import isfinite
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from plugins.pages.showing import CLIPPED, visible
+from schemas.notice import Language
 from schemas.report import Unit, Value
-
-Tongue = Literal["nb", "en"]
 
 WORDS: Final = Path(__file__).parent / "words.toml"
 LOCALES: Final = {"nb": "nb_NO", "en": "en_GB"}
@@ -30,7 +29,7 @@ HOURS: Final = {"hour_of_day"}  # and such as are an hour of the clock
 class Wording:
     """Words and forms of one language; `words` is its part of `words.toml`."""
 
-    tongue: Tongue
+    tongue: Language
     locale: Locale
     words: dict[str, Any]
 
@@ -149,7 +148,7 @@ def inert(text: str, most: int = CLIPPED) -> str:
 
 
 @cache
-def wording(tongue: Tongue) -> Wording:
+def wording(tongue: Language) -> Wording:
     """Of a language that the report speaks."""
     words = tomllib.loads(WORDS.read_text(encoding="utf-8"))
     return Wording(tongue, Locale.parse(LOCALES[tongue]), words[tongue])

@@ -8,8 +8,9 @@ from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from schemas.durations import Duration
+from schemas.notice import Language
 from schemas.policy_model import Policy
-from transforms.notice.document import KINDS, LANGUAGES, Kind, Language, write_document
+from transforms.notice.document import KINDS, LANGUAGES, Kind, write_document
 from transforms.notice.rendering import mark_of
 
 SHORTER: Final = "shorter: it counts at once, for everything that is there"

@@ -11,11 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from schemas.notice import CHECKS
+from schemas.notice import CHECKS, Language
 from schemas.policy_model import Attestation, Policy, Section
 from transforms.notice.figures import Facts, facts_of_entry, facts_of_policy
 
-Language = Literal["nb", "en"]
 Kind = Literal["notice", "record"]
 LANGUAGES: Final[tuple[Language, ...]] = ("nb", "en")
 KINDS: Final[tuple[Kind, ...]] = ("notice", "record")

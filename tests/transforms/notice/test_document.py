@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 
 from schemas.durations import Duration
-from schemas.notice import CHECKS, FORBIDDEN, SUBJECTS
+from schemas.notice import CHECKS, FORBIDDEN, SUBJECTS, Language
 from schemas.policy_agreement import nothing_left_after
 from schemas.policy_model import Policy
 from tests.transforms.notice.policies import POLICIES, TODAY, WHOLE, policy
 from transforms.notice import document as module
-from transforms.notice.document import KINDS, LANGUAGES, Kind, Language, promises, write_document
+from transforms.notice.document import KINDS, LANGUAGES, Kind, promises, write_document
 from transforms.notice.ready import cookie_logs, missing_for_notice
 from transforms.notice.rendering import as_html, as_markdown, mark_of
 from transforms.parsing.formats import UNNAMED
