@@ -43,7 +43,7 @@ TAKEN_BY: Final[dict[object, type[TyperCommand]]] = {
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
 for verb in VERBS:
-    app.command(cls=TAKEN_BY.get(verb))(verb)
+    app.command(verb.__name__.replace("_", "-"), cls=TAKEN_BY.get(verb))(verb)
 app.add_typer(policy_app, name="policy")
 app.add_typer(token_app, name="token")
 
