@@ -6,29 +6,13 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from schemas.policy_agreement import contradictions
-from schemas.policy_model import (
-    Attestation,
-    Blocklist,
-    Controller,
-    Goal,
-    Keep,
-    Log,
-    OtherSystem,
-    Places,
-    Policy,
-    Recipient,
-    SearchEngine,
-    Section,
-    Site,
-    Statistics,
-    Truncation,
-)
+from schemas.policy_model import Policy, Section
 from schemas.policy_values import HintError
 from schemas.refusals import RefusedError
 
@@ -43,19 +27,12 @@ class PolicyError(RefusedError):
         self.problems = problems
 
 
-# Sections that may occur several times; an entry of LISTS has no defaults, so one that is wrong is judged no further.
-LISTS: Final[Mapping[str, type[Section]]] = {
-    "goals": Goal,
-    "search_engines": SearchEngine,
-    "other_systems": OtherSystem,
-    "recipients": Recipient,
-    "attestations": Attestation,
-}
+# The model of each section, and of its entries where there may be several.
 _SECTIONS: Final[Mapping[str, type[Section]]] = {
-    **{one.__name__.lower(): one for one in (Site, Keep, Truncation, Statistics, Blocklist, Places, Controller)},
-    "logs": Log,
-    **LISTS,
+    name: (*get_args(field.annotation), field.annotation)[0] for name, field in Policy.model_fields.items()
 }
+# Sections whose entries have no defaults, so that one that is wrong is judged no further.
+LISTS: Final = {name: _SECTIONS[name] for name, field in Policy.model_fields.items() if field.default == ()}
 
 
 def load_policy(text: str, source: str = "policy.toml") -> Policy:

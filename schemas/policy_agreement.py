@@ -35,8 +35,7 @@ def contradictions(policy: Policy) -> Iterator[Contradiction]:
     yield from _what_ends_too_early(policy)
     yield from _bans_without_evidence(policy)
     yield from _places_within_places(policy)
-    yield from _doubled_logs(policy)
-    yield from _doubled_goals(policy)
+    yield from _doubled_names(policy)
     yield from _unclear_attestations(policy)
 
 
@@ -90,23 +89,16 @@ def _places_within_places(policy: Policy) -> Iterator[Contradiction]:
             yield Contradiction(sentence, {f"places.{one}", f"places.{other}"})
 
 
-def _doubled_logs(policy: Policy) -> Iterator[Contradiction]:
-    for name, times in Counter(log.name for log in policy.logs).items():
-        if times > 1:
-            yield Contradiction(f'logs has the name "{name}" {times} times; allowed is once', {"logs.name"})
-    patterns = Counter(pattern for log in policy.logs for pattern in log.access + log.error)
-    for pattern, times in patterns.items():
-        if times > 1:
-            allowed = "once, so that no line counts twice"
-            sentence = f'logs has the path "{pattern}" {times} times; allowed is {allowed}'
-            yield Contradiction(sentence, {"logs.access", "logs.error"})
-
-
-def _doubled_goals(policy: Policy) -> Iterator[Contradiction]:
-    for name, times in Counter(goal.name for goal in policy.goals).items():
-        if times > 1:
-            allowed = "once; path takes a list of paths"
-            yield Contradiction(f'goals has the name "{name}" {times} times; allowed is {allowed}', {"goals.name"})
+def _doubled_names(policy: Policy) -> Iterator[Contradiction]:
+    patterns = [pattern for log in policy.logs for pattern in log.access + log.error]
+    for what, values, allowed, *keys in (
+        ("logs has the name", [log.name for log in policy.logs], "once", "logs.name"),
+        ("logs has the path", patterns, "once, so that no line counts twice", "logs.access", "logs.error"),
+        ("goals has the name", [goal.name for goal in policy.goals], "once; path takes a list of paths", "goals.name"),
+    ):
+        for value, times in Counter(values).items():
+            if times > 1:
+                yield Contradiction(f'{what} "{value}" {times} times; allowed is {allowed}', set(keys))
 
 
 def _unclear_attestations(policy: Policy) -> Iterator[Contradiction]:

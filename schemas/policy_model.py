@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from schemas import notice
 from schemas.durations import Duration
 from schemas.policy_values import (
+    Database,
     EngineName,
     ErrorFormat,
     ExactPath,
@@ -123,12 +124,8 @@ class Places(Section):
     keys: Place = "keys"
     key_mirror: Place = "keys-mirror"
     backups: Place = "backups"
-    country_data: Annotated[
-        str, Field(pattern=r"\A(.*\S\.mmdb)?\z"), allowed('the path of a .mmdb file, or "" for none')
-    ] = ""
-    network_data: Annotated[
-        str, Field(pattern=r"\A(.*\S\.mmdb)?\z"), allowed('the path of a .mmdb file, or "" for none')
-    ] = ""
+    country_data: Database = ""
+    network_data: Database = ""
     scenarios: Annotated[str, allowed('the path of a folder, or "" for none')] = ""
 
 

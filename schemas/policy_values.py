@@ -179,6 +179,7 @@ Words = Annotated[Line, AfterValidator(_honest), allowed("a line of text for the
 Said = Annotated[Name, AfterValidator(_honest), allowed("a line of text for the notice, and not empty")]
 Subject = Annotated[str, Field(pattern=rf"\A({'|'.join(SUBJECTS)})\z")]
 Place = Annotated[str, Field(pattern=r"\S"), allowed('a path, such as "/srv/lethe/store"')]
+Database = Annotated[str, Field(pattern=r"\A(.*\S\.mmdb)?\z"), allowed('the path of a .mmdb file, or "" for none')]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 
 # A TOML list, held as a tuple so that a policy cannot change.
