@@ -13,12 +13,12 @@ from plugins.blocklist.by_hand import lift as lift_decisions
 from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.exporting import FORMATS, published, renew_exports
 from plugins.cli.standard_input import read_each
-from plugins.cli.store import ACTOR, HERE, PolicyOption, fail_for, open_by_hand
-from plugins.cli.terminal import Progress, print_table
+from plugins.cli.store import ACTOR, HERE, PolicyOption, open_by_hand
+from plugins.cli.terminal import Progress, fail_for, print_table
 from plugins.steps.detecting import detect as detect_attacks
 from schemas.durations import Duration
 from schemas.refusals import RefusedError
-from transforms.detection.targets import read_target, refuse_unbannable
+from transforms.detection.targets import holders, read_target, refuse_unbannable
 
 Kind = Enum("Kind", {name: name for name in FORMATS})  # type: ignore[misc]
 COLUMNS: Final = {
@@ -98,6 +98,9 @@ def lift(reason: ReasonOption, policy_file: PolicyOption = HERE) -> None:
     targets = read_each(read_banned, TARGETS)
     wanted = [one.decision for one in active if one.target in targets]
     typer.echo(f"lifted: {len(lift_decisions(store, wanted, reason, ACTOR))}")
+    wider = {name for target in targets for name in holders(target)}
+    if still := sum(one.target in wider for one in published(store, store.clock())):
+        typer.echo(f"still blocked: {still} bans on networks that hold them are in force; lethe blocklist lists them")
 
 
 def _own_address() -> str:

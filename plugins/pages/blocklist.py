@@ -19,6 +19,7 @@ from plugins.pages.purpose import ASKS_FIRST, Call, Changer, Question, Reader
 from plugins.scenarios import scenarios_of
 from plugins.store.store import Store
 from schemas.refusals import RefusedError
+from transforms.detection.targets import holders
 
 QUESTION: Final = Question(
     "Blocklist",
@@ -142,7 +143,7 @@ def _list(call: Call, error: str = "", done: str = "", typed: Mapping[str, str] 
 def _story(call: Call, handle: str, error: str = "", done: str = "") -> Response:
     decisions, now = Decisions(call.store), call.store.clock()
     decision = decisions.get(handle)
-    of_target = decisions.on([decision.target])
+    of_target = decisions.on(holders(decision.target))
     left_out = unlisted(call.store, of_target)
     others = [one for one in of_target if one != decision]
     return call.show(
@@ -154,6 +155,7 @@ def _story(call: Call, handle: str, error: str = "", done: str = "") -> Response
         outcome=OUTCOME_WORDS.get(decision.outcome, ""),
         others=others[:MANY],
         earlier=len(others[MANY:]),
+        is_held=any(state_of(one, now, left_out) == "active" for one in of_target),
         state_of=lambda one: state_of(one, now, left_out),
         hits=story(call.store, decision),
         most=SHOWN,

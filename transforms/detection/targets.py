@@ -123,6 +123,12 @@ def read_network(target: str) -> Network:
     return ipaddress.ip_network(target)
 
 
+def holders(target: str) -> list[str]:
+    """The names of all targets that hold this one, itself among them."""
+    network = read_network(target)
+    return [_name(network.supernet(new_prefix=bits)) for bits in range(network.prefixlen + 1)]
+
+
 def holds_any(target: str | Network, networks: Iterable[Network]) -> bool:
     """As `Ranges.meet`, once."""
     return Ranges(networks).meet(target)

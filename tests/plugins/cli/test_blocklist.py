@@ -59,6 +59,8 @@ def test_bans_and_lifts_take_targets_from_standard_input(site: Site) -> None:
     assert lethe(site, "blocklist", "--as", "nginx").splitlines()[1:] == listed.splitlines()[1:], "none was lifted"
     assert "lifted: 2" in lethe(site, "lift", "--reason", "it was us", text=f"{BERIT}\n2001:db8::99\n")
     assert "0 bans in force" in lethe(site, "blocklist")
+    lethe(site, "ban", "--reason", "x", text=f"{BERIT}\n198.51.100.0/24\n")
+    assert "still blocked: 1 bans" in lethe(site, "lift", "--reason", "x", text=BERIT)
     lethe(site, "ban", "--reason", "x", BERIT, status=2)
     lethe(site, "ban", text=BERIT, status=2)
 

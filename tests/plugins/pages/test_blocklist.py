@@ -195,7 +195,7 @@ def test_a_decision_shows_the_others_on_its_target_and_its_outcome_in_words(clie
     )
     browser = client("security")
     page = browser.post(f"/lethe/decisions/{one.decision}", data=fill(browser)).text
-    assert "Other decisions on this target: 1" in page
+    assert "Other decisions on this target, or on a network that holds it: 1" in page
     assert f"decisions/{other.decision}" in page
     assert "looks as if the attack had succeeded" in page
     assert re.search(r"Severity</dt><dd>(low|medium|high|critical)", page)
@@ -388,6 +388,18 @@ def test_lifting_a_ban_lifts_all_on_its_target(client: Client, site: Site) -> No
     answer = browser.post(f"/lethe/decisions/{one.decision}/lift", data=fill(browser, reason="it was us"))
     assert "All 2 bans on this target are lifted." in answer.text
     assert "deny" not in browser.post("/lethe/export/nginx", data=fill(browser)).text
+
+
+def test_who_lifts_a_ban_is_told_that_a_network_around_it_stays_banned(client: Client, site: Site) -> None:
+    browser = client("op")
+    for target in ("203.0.113.9", "203.0.113.0/24"):
+        browser.post("/lethe/ban", data=fill(browser, target=target, reason="x"))
+    [one] = Decisions(site.open()).on(["203.0.113.9"])
+    page = browser.post(f"/lethe/decisions/{one.decision}/lift", data=fill(browser, reason="it was us")).text
+    assert "It is still blocked" in page
+    [network] = Decisions(site.open()).on(["203.0.113.0/24"])
+    page = browser.post(f"/lethe/decisions/{network.decision}/lift", data=fill(browser, reason="it was us")).text
+    assert "It is still blocked" not in page
 
 
 def test_a_handle_that_there_is_none_of_is_not_in_the_trail(client: Client, site: Site) -> None:
