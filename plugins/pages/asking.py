@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Self
 
 from plugins.access.forms import tag_of
@@ -43,19 +43,17 @@ class Asked:
     @classmethod
     def of_form(cls, fields: Mapping[str, str]) -> Self:
         """What a page sent; values that no page of ours sends count as not given."""
-        asked = cls(
-            purpose=fields.get("purpose", ""),
+        page, sort = fields.get("page", ""), fields.get("resort") or fields.get("sort", "")
+        purpose, state = fields.get("purpose", ""), fields.get("state", "active")
+        return cls(
+            purpose=purpose if purpose in PURPOSES else "",
             note=fields.get("note", "").strip()[:LONGEST],
             search=fields.get("search", "").strip()[:LONGEST],
             scenario=fields.get("scenario", "")[:LONGEST],
-            state=fields.get("state", "active"),
-            sort=fields.get("resort") or fields.get("sort", ""),
-            page=int(page) if (page := fields.get("page", "")).isdecimal() and len(page) < 6 else 1,
+            state=state if state in STATES else "active",
+            sort=sort if sort.removeprefix("-") in SORTS else "-decided_at",
+            page=int(page) if page.isdecimal() and len(page) < 6 else 1,
         )
-        purpose = asked.purpose if asked.purpose in PURPOSES else ""
-        state = asked.state if asked.state in STATES else "active"
-        sort = asked.sort if asked.sort.removeprefix("-") in SORTS else "-decided_at"
-        return replace(asked, purpose=purpose, state=state, sort=sort)
 
     @property
     def purpose_words(self) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
+from pydantic import BaseModel, Field
 
 from plugins.pages.gate import Analyst, OpenStore
 from plugins.pages.showing import sentence
@@ -28,33 +29,33 @@ POLICY: Final = (
 )
 LONGEST: Final = 300  # characters of what is asked for
 
-From = Annotated[str, Query(alias="from", max_length=LONGEST)]
-To = Annotated[str, Query(max_length=LONGEST)]
-Host = Annotated[str, Query(max_length=LONGEST)]
+
+class Asked(BaseModel):
+    """Which days of which virtual host, in which language; as it is typed."""
+
+    first: str = Field("", alias="from", max_length=LONGEST)
+    to: str = Field("", max_length=LONGEST)
+    vhost: str = Field("", max_length=LONGEST)
+    language: Language = "en"
+
+
+Wanted = Annotated[Asked, Query()]
 
 router = APIRouter(prefix="/report")
 
 
 @router.get("")
-def report(
-    request: Request,
-    _: Analyst,
-    store: OpenStore,
-    first: From = "",
-    to: To = "",
-    vhost: Host = "",
-    language: Language = "en",
-) -> Response:
+def report(request: Request, _: Analyst, store: OpenStore, asked: Wanted) -> Response:
     """The page; what cannot be shown is said on that of the newest whole days."""
     problem, days, today = "", _days(store), store.calendar.today()
     try:
-        found = _report(store, choose_period(first, to, days, today), vhost)
+        found = _report(store, choose_period(asked.first, asked.to, days, today), asked.vhost)
     except RefusedError as error:
         problem = sentence(str(error))
         found = _report(store, choose_period("", "", days, today), "")
     page = render_report(
         found,
-        language,
+        asked.language,
         mode="page",
         base=request.scope.get("root_path", ""),
         newest=newest_whole(days, today),
@@ -67,20 +68,18 @@ def report(
 
 
 @router.get("/file")
-def as_file(
-    _: Analyst, store: OpenStore, first: From = "", to: To = "", vhost: Host = "", language: Language = "en"
-) -> Response:
+def as_file(_: Analyst, store: OpenStore, asked: Wanted) -> Response:
     """The same as one file that asks nobody for anything."""
-    found = _report(store, _period(store, first, to), vhost)
-    page = render_report(found, language, mode="file", today=store.calendar.today(), rules=store.policy.statistics)
+    found, today = _report(store, _period(store, asked), asked.vhost), store.calendar.today()
+    page = render_report(found, asked.language, mode="file", today=today, rules=store.policy.statistics)
     return HTMLResponse(page, headers=_saved(f"lethe-report-{found.first}-{found.last}.html"))
 
 
 @router.get("/csv/{table}")
-def as_csv(_: Analyst, store: OpenStore, table: str, first: From = "", to: To = "", vhost: Host = "") -> Response:
+def as_csv(_: Analyst, store: OpenStore, table: str, asked: Wanted) -> Response:
     """All rows of a published table in a period, of all virtual hosts or of one."""
-    name, period = check_table(table), _period(store, first, to)
-    rows = write_csv(store.place("statistics"), name, period, vhost or None)
+    name, period = check_table(table), _period(store, asked)
+    rows = write_csv(store.place("statistics"), name, period, asked.vhost or None)
     headers = _saved(f"lethe-{name}-{period.first}-{period.last}.csv")
     return StreamingResponse(rows, media_type="text/csv; charset=utf-8; header=present", headers=headers)
 
@@ -94,8 +93,8 @@ def _days(store: Store) -> list[date]:
     return kept
 
 
-def _period(store: Store, first: str, last: str) -> Period:
-    return choose_period(first, last, _days(store), store.calendar.today())
+def _period(store: Store, asked: Asked) -> Period:
+    return choose_period(asked.first, asked.to, _days(store), store.calendar.today())
 
 
 def _report(store: Store, period: Period, vhost: str) -> Report:

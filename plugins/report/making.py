@@ -1,6 +1,5 @@
 """The report of a period of a site, out of its published tables."""
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -8,6 +7,7 @@ from threading import Lock
 from typing import Final
 
 from plugins.report.reading import Unread, list_files
+from plugins.report.shelf import Shelf
 from plugins.store.door import Place
 from plugins.store.locks import BusyError
 from schemas.policy_model import Site
@@ -21,8 +21,7 @@ WAIT: Final = 20.0  # seconds for those who asked before
 MOST: Final = 32  # reports that are remembered, some hundred kilobytes each
 
 Asked = tuple[str, Site, Period, str | None, tuple[tuple[str, str], ...]]
-_made: OrderedDict[Asked, Report] = OrderedDict()
-_remembering: Final = Lock()
+_made: Final = Shelf[Asked, Report](MOST)
 _computing: Final = Lock()  # one at a time, so that memory and processors are those of one
 
 
@@ -36,15 +35,16 @@ def make_report(place: Place, first: date, last: date, vhost: str | None = None,
     files = list_files(place, period, TABLES)
     files_before = list_files(place, period.before, COMPARED)
     asked = (place.where, site, period, vhost, (*files.items(), *files_before.items()))
-    report = _recall(asked)
+    report = _made.get(asked)
     if report is None:
         with _alone():
-            report = _recall(asked)  # somebody else may have asked for the same
+            report = _made.get(asked)  # somebody else may have asked for the same
             if report is None:
                 now, before = Unread(place, files, TABLES), Unread(place, files_before, COMPARED)
                 if vhost is not None and vhost not in list_hosts(now, period, site):
                     raise RefusedError("no virtual host of that name was asked for anything in this period")
-                report = _remember(asked, compute_report(now, before, period, site, vhost))
+                report = compute_report(now, before, period, site, vhost)
+                _made.put(asked, report)
     return report
 
 
@@ -56,18 +56,3 @@ def _alone() -> Iterator[None]:
         yield
     finally:
         _computing.release()
-
-
-def _recall(asked: Asked) -> Report | None:
-    with _remembering:
-        if asked in _made:
-            _made.move_to_end(asked)
-        return _made.get(asked)
-
-
-def _remember(asked: Asked, report: Report) -> Report:
-    with _remembering:
-        _made[asked] = report
-        while len(_made) > MOST:
-            _made.popitem(last=False)
-    return report

@@ -8,14 +8,15 @@ from typing import Final, TypeVar
 
 import pyarrow as pa
 
-from plugins.report.shelf import Shelf
+from plugins.report.shelf import Shelf, read_published
 from plugins.store.door import Folder, Place
 from schemas.statistics import TABLES
 from transforms.report.period import Period
 
 ENDING: Final = ".parquet"
 AT_ONCE: Final = 8  # requests to an object store; its client keeps ten connections
-SHELF: Final = Shelf()
+Tables = Shelf[tuple[str, str, str], pa.Table]  # by place, name and stamp
+SHELF: Final[Tables] = Shelf()
 
 T = TypeVar("T")
 Stamps = Mapping[str, str]  # name of a file → what changes with its content
@@ -39,7 +40,7 @@ def list_files(place: Place, period: Period, names: Collection[str]) -> dict[str
     }
 
 
-def read_tables(place: Place, files: Stamps, names: Collection[str], shelf: Shelf = SHELF) -> dict[str, pa.Table]:
+def read_tables(place: Place, files: Stamps, names: Collection[str], shelf: Tables = SHELF) -> dict[str, pa.Table]:
     """The rows of these files by table; a table without files is empty."""
     return dict(Unread(place, files, names, shelf))
 
@@ -47,16 +48,20 @@ def read_tables(place: Place, files: Stamps, names: Collection[str], shelf: Shel
 class Unread(Mapping[str, pa.Table]):
     """Tables that are read whenever one is asked for, and not held: a year of them may be more than fits in memory."""
 
-    def __init__(self, place: Place, files: Stamps, names: Collection[str], shelf: Shelf = SHELF) -> None:
+    def __init__(self, place: Place, files: Stamps, names: Collection[str], shelf: Tables = SHELF) -> None:
         self.place, self.files, self.names, self.shelf = place, files, names, shelf
 
     def __getitem__(self, name: str) -> pa.Table:
         schema = TABLES[name].schema
 
         def read(file: str) -> pa.Table | None:
-            with suppress(FileNotFoundError):  # its day has just expired
-                return self.shelf.get(self.place, schema, file, self.files[file])
-            return None
+            key = self.place.where, file, self.files[file]
+            table = self.shelf.get(key)
+            if table is None:
+                with suppress(FileNotFoundError):  # its day has just expired
+                    table = read_published(self.place, schema, file)
+                    self.shelf.put(key, table, table.nbytes)
+            return table
 
         files = [file for file in self.files if file.startswith(f"{name}/")]
         found = [table for table in _together(self.place, read, files) if table is not None]

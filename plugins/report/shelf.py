@@ -1,8 +1,9 @@
-"""Published files as tables, kept in memory while they are the same files."""
+"""Published files as tables, and what is kept in memory of what was made last."""
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from threading import Lock
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,35 +13,32 @@ from schemas.refusals import RefusedError
 
 MOST: Final = 128 * 2**20  # bytes of tables in memory
 
+Key = TypeVar("Key", bound=Hashable)
+Made = TypeVar("Made")
 
-class Shelf:
-    """The tables that were read last, up to `most` bytes; for all threads of a process."""
+
+class Shelf(Generic[Key, Made]):
+    """What was asked for last, up to `most` in all by what each weighs; for all threads of a process."""
 
     def __init__(self, most: int = MOST) -> None:
         self.most, self.size = most, 0
-        self._kept: OrderedDict[tuple[str, str], tuple[str, pa.Table]] = OrderedDict()
+        self._kept: OrderedDict[Key, tuple[Made, int]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, place: Place, schema: pa.Schema, name: str, stamp: str) -> pa.Table:
-        """The file of a name; it is read again where `stamp` says that it is another."""
-        handle = (place.where, name)
+    def get(self, key: Key) -> Made | None:
         with self._lock:
-            kept = self._kept.get(handle)
-            if kept and kept[0] == stamp:
-                self._kept.move_to_end(handle)
-                return kept[1]
-        table = read_published(place, schema, name)
-        self._keep(handle, stamp, table)
-        return table
+            if key not in self._kept:
+                return None
+            self._kept.move_to_end(key)
+            return self._kept[key][0]
 
-    def _keep(self, handle: tuple[str, str], stamp: str, table: pa.Table) -> None:
+    def put(self, key: Key, made: Made, weight: int = 1) -> None:
         with self._lock:
-            _, old = self._kept.pop(handle, ("", None))
-            self._kept[handle] = (stamp, table)
-            self.size += table.nbytes - (old.nbytes if old is not None else 0)
+            self.size += weight - (self._kept.pop(key)[1] if key in self._kept else 0)
+            self._kept[key] = made, weight
             while self.size > self.most:
                 _, (_, oldest) = self._kept.popitem(last=False)
-                self.size -= oldest.nbytes
+                self.size -= oldest
 
 
 def read_published(place: Place, schema: pa.Schema, name: str) -> pa.Table:
