@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from plugins.steps.days import receipts_of_days
 from plugins.store.store import Store
 from plugins.store.window import DamagedError
-from plugins.troubleshooting.fitting import NO, OF_HITS, YES, fit_errors, fit_hits, instants
-from plugins.troubleshooting.nearness import LONGEST, SLACK, Nearness
+from plugins.troubleshooting.fitting import NO, OF_HITS, YES, Mask, fit_errors, fit_hits, instants
+from plugins.troubleshooting.nearness import Nearness
 from plugins.troubleshooting.pairing import Entry, Row, time_line
 from plugins.troubleshooting.summing import Summary
 from plugins.troubleshooting.wanted import Wanted
@@ -25,10 +25,9 @@ from transforms.distinct import Codes
 SHOWN: Final = 200  # entries of the time line, the newest
 LOOKED_AT: Final = 2 * SHOWN  # lines, since two of them may become one entry
 OF_ERRORS: Final = 20 * SHOWN  # lines, where most hits that are near an error entry belong to another one
-BESIDE: Final = 20_000  # lines that may tell where others belong
+BESIDE: Final = 8_000  # lines that may tell where others belong
 NO_LINES: Final = np.empty((0, 3), np.int64)  # by instant, number of the object, and row in it
 LATEST: Final = np.iinfo(np.int64).max
-MARGIN: Final = (LONGEST + SLACK) * 1_000_000  # microseconds; so far from an entry may the hit stand that it belongs to
 AN_HOUR: Final = timedelta(hours=1)
 FURTHER_LINES: Final = 100  # of one error entry
 
@@ -74,17 +73,13 @@ class Search:
     def run(self) -> Found:
         errors = self._errors()
         is_own, nearness = np.asarray(errors["fits"]), Nearness(errors)
-        hits, newest, strangers = 0, NO_LINES, NO_LINES
-        for number, (day, sealed) in enumerate(self._sealed("hits")):
-            rows, table = self._of_time(self._open(day, sealed, OF_HITS), "requested_at")
-            fits, near = fit_hits(table, self.wanted, self.store.policy.site.name), nearness.near(table)
-            shown = fits & near if self.wanted.is_of_errors else fits
+        hits, newest = 0, NO_LINES
+        for lines, table, fits in self._hits():
+            shown = fits & nearness.near(table) if self.wanted.is_of_errors else fits
             hits += int(shown.sum())
             self.summary.add_hits(table.filter(pa.array(shown)))
-            lines = np.column_stack([instants(table["requested_at"]), np.full(len(rows), number), rows])
             newest = _newest(self.most, newest, lines[shown])
-            strangers = _newest(BESIDE, strangers, lines[near & ~fits])
-        entries = self._time_line(errors, nearness, newest, strangers)
+        entries = self._time_line(errors, nearness, newest)
         shown_errors = [error for entry in entries[-SHOWN:] for error in entry.errors]
         self._add_continuations(shown_errors)
         own, beside = errors.filter(pa.array(is_own)), [error for error in shown_errors if not error["fits"]]
@@ -93,17 +88,33 @@ class Search:
         has_older = len(entries) > SHOWN or hits + len(own) > self.most
         return Found(entries[-SHOWN:], hits, len(own) + len(beside), bool((~is_own).any()), has_older, self.summary)
 
-    def _time_line(self, errors: pa.Table, nearness: Nearness, newest: Codes, strangers: Codes) -> list[Entry]:
+    def _time_line(self, errors: pa.Table, nearness: Nearness, newest: Codes) -> list[Entry]:
         """Of the newest lines. An entry is shown beside the hit it belongs to: by itself, or where that fits."""
         moments, is_own = instants(errors["logged_at"]), np.asarray(errors["fits"])
         since = np.sort(np.concatenate([newest[:, 0], moments[is_own]]))[-self.most :].min(initial=LATEST)
         hits = self._rows(newest[newest[:, 0] >= since])
         chosen = np.flatnonzero((is_own & (moments >= since)) | (~is_own & nearness.errors_near(hits)))[-BESIDE:]
         errors = errors.take(pa.array(chosen))
-        others = self._rows(strangers[strangers[:, 0] >= since - MARGIN])
-        others = others.filter(pa.array(Nearness(errors).near(others)))
+        others = self._strangers(errors)
+        if len(others) == BESIDE:  # an entry that is older than all of them could belong to any that is left out
+            known = pc.greater(errors["logged_at"], pc.min(others["requested_at"]))
+            errors = errors.filter(pc.or_(errors["fits"], known))
         rows = [row | {"fits": fits} for table, fits in ((hits, True), (others, False)) for row in table.to_pylist()]
         return [entry for entry in time_line(rows, errors.to_pylist()) if self._is_shown(entry)]
+
+    def _strangers(self, errors: pa.Table) -> pa.Table:
+        """Hits that do not fit and may be those that the entries belong to."""
+        nearness, strangers = Nearness(errors), NO_LINES
+        for lines, table, fits in self._hits() if len(errors) else ():
+            strangers = _newest(BESIDE, strangers, lines[nearness.near(table) & ~fits])
+        return self._rows(strangers)
+
+    def _hits(self) -> Iterator[tuple[Codes, pa.Table, Mask]]:
+        """Of each object where the hits of the time are, what is read of all of them, and whether they fit."""
+        for number, (day, sealed) in enumerate(self._sealed("hits")):
+            rows, table = self._of_time(self._open(day, sealed, OF_HITS), "requested_at")
+            lines = np.column_stack([instants(table["requested_at"]), np.full(len(rows), number), rows])
+            yield lines, table, fit_hits(table, self.wanted, self.store.policy.site.name)
 
     def _is_shown(self, entry: Entry) -> bool:
         if entry.hit and entry.hit["fits"]:

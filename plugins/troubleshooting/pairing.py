@@ -1,11 +1,14 @@
 """A time line: hits with the error entries that belong to them, and those that belong to none."""
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from itertools import islice, product
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
 
 from plugins.troubleshooting.nearness import LONGEST, SLACK
 
@@ -13,8 +16,22 @@ Row = dict[str, Any]  # of HITS or ERRORS
 SAME_ID: Final = "same request id"
 SAME_REQUEST: Final = "same request and client"
 SAME_CLIENT: Final = "same client, at that time"
-CROWD: Final = 200  # hits before and after an entry, of the same client and request: of a flood no more are tried
-Around = Mapping[tuple[str, int, str | None], list[Row]]
+CROWD: Final = 10  # hits before and after an entry, of as much in common with it: of a flood no more are tried
+# A path is what is left of a file without folders in front of it.
+NAMED: Final = re.compile(r"(?=(/[^\s\"']{1,200}))")
+MOST_NAMED: Final = 30  # in a message
+Shared = str | bool | None
+
+
+class Timed(NamedTuple):
+    """A hit, when it was logged and how long it took, both in seconds."""
+
+    at: float
+    lasted: float
+    hit: Row
+
+
+Around = Mapping[tuple[str, int, Shared], list[Timed]]
 
 
 @dataclass
@@ -34,7 +51,7 @@ def time_line(hits: Sequence[Row], errors: Sequence[Row]) -> list[Entry]:
     in_order = sorted(errors, key=lambda error: (error["logged_at"], error["line_number"]))
     around = _by_client_and_second(hits, in_order)
     for error in in_order:
-        found, error["by"] = _hit_of(error, by_id, _candidates(around, error))
+        found, error["by"] = _hit_of(error, by_id, around)
         if found:
             of_hit[id(found)].errors.append(error)
         else:
@@ -43,76 +60,71 @@ def time_line(hits: Sequence[Row], errors: Sequence[Row]) -> list[Entry]:
 
 
 def _by_client_and_second(hits: Iterable[Row], errors: Iterable[Row]) -> Around:
-    """The hits that an entry of a client may belong to, by the second in which it was logged and by their request
-    line, "" where they have none; None for all. `errors` are in their order, and so are the hits.
+    """The hits that an entry of a client may belong to, by the second in which it was logged and by what they may share
+    with it. `errors` are in their order, and so are the hits.
 
     Of a hit only the seconds are gone through in which its client has entries: a WebSocket lasts for hundreds.
     """
     logged: defaultdict[str, dict[int, None]] = defaultdict(dict)
     for error in errors:
-        logged[error["client_ip"]][_second(error["logged_at"])] = None
+        logged[error["client_ip"]][int(error["logged_at"].timestamp())] = None
     seconds = {client: [*moments] for client, moments in logged.items() if client}
-    found: defaultdict[tuple[str, int, str | None], list[Row]] = defaultdict(list)
-    for hit in sorted(hits, key=_moment):
-        own, reach = seconds.get(hit["client_ip"], []), _lasted(hit) + timedelta(seconds=SLACK)
-        begin = bisect_left(own, _second(hit["requested_at"] - reach))
-        end = bisect_right(own, _second(hit["requested_at"] + reach))
-        for second in own[begin:end]:
-            for line in (hit["request_line"] or "", None):
-                found[hit["client_ip"], second, line].append(hit)
+    found: defaultdict[tuple[str, int, Shared], list[Timed]] = defaultdict(list)
+    for hit in sorted(hits, key=itemgetter("requested_at")):
+        own, timed = seconds.get(hit["client_ip"], []), _timed(hit)
+        begin = bisect_left(own, int(timed.at - timed.lasted - SLACK))
+        end = bisect_right(own, int(timed.at + timed.lasted + SLACK))
+        shares = (hit["request_line"] or None, (hit["path"] or "").rstrip("/"), _has_failed(hit))
+        for place in product([hit["client_ip"]], own[begin:end], shares):
+            found[place].append(timed)
     return found
 
 
-def _candidates(around: Around, error: Row) -> list[Row]:
-    """Those of its client and second, and of its request if it says one, that began nearest to it."""
-    found: list[Row] = []
-    for line in (error["request_line"], "") if error["request_line"] else (None,):
-        hits = around.get((error["client_ip"], _second(error["logged_at"]), line), [])
-        place = bisect_left(hits, error["logged_at"], key=_moment)
-        found += hits[max(place - CROWD, 0) : place + CROWD]
-    return found
+def _timed(hit: Row) -> Timed:
+    return Timed(hit["requested_at"].timestamp(), min(max(hit["request_seconds"] or 0.0, 0.0), LONGEST), hit)
 
 
-def _moment(hit: Row) -> datetime:
-    moment: datetime = hit["requested_at"]
-    return moment
+def _shared(error: Row) -> Iterator[Shared]:
+    """What a hit may share with an entry, the most telling first: a message often names the path, and an answer that is
+    an error has more often left one.
+    """
+    if error["request_line"]:
+        yield from (error["request_line"], None)
+        return
+    for named in islice(NAMED.finditer(error["message"] or ""), MOST_NAMED):
+        if name := named[1].rstrip("/,.:;)]"):
+            yield name
+    yield from (True, False)
 
 
-def _second(moment: datetime) -> int:
-    return int(moment.timestamp())
-
-
-def _hit_of(error: Row, by_id: Mapping[str, Row], of_client: Iterable[Row]) -> tuple[Row | None, str]:
+def _hit_of(error: Row, by_id: Mapping[str, Row], around: Around) -> tuple[Row | None, str]:
     if error["request_id"] in by_id:
         return by_id[error["request_id"]], SAME_ID
-    fitting = [hit for hit in of_client if _may_be(hit, error)]
-    if not fitting:
-        return None, ""
-    reason = SAME_REQUEST if error["request_line"] else SAME_CLIENT
-    return min(fitting, key=lambda hit: _unlikeness(hit, error)), reason
+    moment = error["logged_at"].timestamp()
+    for shared in _shared(error):
+        hits = around.get((error["client_ip"], int(moment), shared), [])
+        place = bisect_left(hits, moment, key=itemgetter(0))
+        apart = [(_distance(hit, moment), hit) for hit in hits[max(place - CROWD, 0) : place + CROWD]]
+        fitting = [one for one in apart if one[0] <= SLACK and _may_be(one[1].hit, error)]
+        if fitting:
+            nearest = min(fitting, key=lambda one: (not _has_failed(one[1].hit), one[0], one[1].lasted))
+            return nearest[1].hit, SAME_REQUEST if error["request_line"] else SAME_CLIENT
+    return None, ""
 
 
 def _may_be(hit: Row, error: Row) -> bool:
-    """It was logged about then, and nothing that both say speaks against it."""
-    if _distance(hit, error) > timedelta(seconds=SLACK) or (hit["request_id"] and error["request_id"]):
+    """Nothing that both say speaks against it."""
+    if hit["request_id"] and error["request_id"]:
         return False
     if error["request_line"] and hit["request_line"]:
         return bool(error["request_line"] == hit["request_line"])
     return not (hit["vhost"] and error["vhost"]) or hit["vhost"] == error["vhost"]
 
 
-def _unlikeness(hit: Row, error: Row) -> tuple[bool, bool, timedelta, timedelta]:
-    """A message often names the path, and an answer that is an error has more often left one."""
-    path = (hit["path"] or "").rstrip("/")
-    is_named = bool(path) and path in (error["message"] or "")
-    return not is_named, (hit["status"] or 0) < 400, _distance(hit, error), _lasted(hit)
+def _has_failed(hit: Row) -> bool:
+    return (hit["status"] or 0) >= 400
 
 
-def _distance(hit: Row, error: Row) -> timedelta:
+def _distance(hit: Timed, moment: float) -> float:
     """From the time in which it was answered; servers log when a request began, or when it ended."""
-    apart: timedelta = abs(error["logged_at"] - hit["requested_at"])
-    return max(apart - _lasted(hit), timedelta())
-
-
-def _lasted(hit: Row) -> timedelta:
-    return timedelta(seconds=min(max(hit["request_seconds"] or 0, 0), LONGEST))
+    return max(abs(moment - hit.at) - hit.lasted, 0.0)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from fastapi.testclient import TestClient
 
+from plugins.troubleshooting import finding
 from tests.plugins.pages.conftest import NOW, token_in
 from tests.plugins.pages.test_blocklist import entries
 from tests.stores import Site, apache_error, hit
@@ -133,6 +134,19 @@ def test_an_error_of_a_long_request_that_does_not_fit_is_not_given_to_a_short_on
     assert "no room" in ask(client("op"), path="/upload")
     (short,) = rows(ask(client("op"), path="/short"))
     assert "no room" not in short
+
+
+def test_in_a_flood_an_older_error_is_not_given_to_whatever_hit_is_left(
+    client: Client, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "BESIDE", 6)
+    later = MOMENT + timedelta(minutes=1)
+    for moment, others in ((MOMENT, 1), (later, 6)):
+        site.write("access.log", hit(moment, "192.0.2.2", "/well"))
+        site.write("access.log", *(failing(moment, "192.0.2.2", f"/cart{n}") for n in range(others)))
+        site.write("error.log", *(error(moment, "192.0.2.2", "PHP Fatal error: no stock"))
+    site.ingest()
+    assert ["no stock" in row for row in rows(ask(client("op"), path="/well"))] == [False, False]
 
 
 def test_the_summary_counts_what_fits(client: Client, busy: Site) -> None:

@@ -87,6 +87,8 @@ def test_in_a_flood_each_entry_finds_its_request_and_a_long_one_its_own() -> Non
     slow = hit(-60, path="/slow", request_line="GET /slow HTTP/1.1", request_seconds=60.0)
     found = paths([slow, *flood], *limited, error(1, request_line="GET /slow HTTP/1.1"))
     assert found == [*(f"/{n}" for n in range(2000)), "/slow"]
+    named = [error(n / 1000, message=f"cannot open '/srv/{n}'") for n in range(2000)]
+    assert paths([slow, *flood], *named) == [f"/{n}" for n in range(2000)]
 
 
 def test_entries_stand_in_order_of_time() -> None:
