@@ -144,7 +144,7 @@ def test_in_a_flood_an_older_error_is_not_given_to_whatever_hit_is_left(
     for moment, others in ((MOMENT, 1), (later, 6)):
         site.write("access.log", hit(moment, "192.0.2.2", "/well"))
         site.write("access.log", *(failing(moment, "192.0.2.2", f"/cart{n}") for n in range(others)))
-        site.write("error.log", *(error(moment, "192.0.2.2", "PHP Fatal error: no stock"))
+        site.write("error.log", error(moment, "192.0.2.2", "PHP Fatal error: no stock"))
     site.ingest()
     assert ["no stock" in row for row in rows(ask(client("op"), path="/well"))] == [False, False]
 
