@@ -25,6 +25,7 @@ from plugins.cli.standard_input import FromStandardInput
 from plugins.cli.statistics import ManyErrorFiles, statistics
 from plugins.cli.store import close, erase, ingest, rebuild
 from plugins.cli.summary import summary
+from plugins.cli.terminal import warn
 from plugins.cli.token import token_app
 from plugins.mistakes import describe_mistake
 from schemas.refusals import RefusedError
@@ -64,8 +65,7 @@ def main() -> None:
 
 
 def _fail(sentence: str) -> NoReturn:
-    clear = "\r\x1b[K" if sys.stderr.isatty() else ""  # progress may stand there
-    sys.stderr.write(f"{clear}lethe: {sentence}\n")
+    warn(sentence)
     raise SystemExit(1) from None
 
 

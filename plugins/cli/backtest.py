@@ -11,7 +11,7 @@ from plugins.backtest.running import Backtest, Found
 from plugins.backtest.running import backtest as run_backtest
 from plugins.backtest.telling import as_values, note_of, sentences
 from plugins.cli.store import ACTOR, HERE, PolicyOption, open_by_hand
-from plugins.cli.terminal import Progress, print_table, to_json
+from plugins.cli.terminal import Progress, print_table, say, to_json
 from plugins.store.store import Store
 from schemas.scenario import Scenario
 from transforms.detection.load import read_text
@@ -32,16 +32,15 @@ def backtest(
     policy_file: PolicyOption = HERE,
 ) -> None:
     """Say whom a scenario would have banned in the window, and how many people's pageviews that had cost."""
-    store, tell = open_by_hand(policy_file), Progress()
+    store = open_by_hand(policy_file)
     rule = _read(store, scenario)
-    found = run_backtest(store, rule, tell)
+    found = run_backtest(store, rule, Progress())
     lines = evidence_of(store, found, {one.target for one in _shown(found, as_json)}) if evidence else {}
-    tell("")
     named = OWN if scenario.endswith(".toml") else rule.name
     seen = "with lines" if evidence else "targets only"
     store.audit.append(store.clock(), ACTOR, "backtest", scenario=named, targets=len(found.targets), seen=seen)
     if as_json:
-        typer.echo(to_json(as_values(found, lines if evidence else None), indent=2))
+        say(to_json(as_values(found, lines if evidence else None), indent=2))
     else:
         _print(found, lines)
 
@@ -58,11 +57,10 @@ def _shown(found: Backtest, whole: bool) -> list[Found]:
 
 
 def _print(found: Backtest, lines: Evidence) -> None:
-    for sentence in sentences(found):
-        typer.echo(sentence)
+    say(*sentences(found))
     if not found.targets:
         return
-    typer.echo()
+    say("")
     rows = [
         (
             *(one.target, one.first_seen, one.last_seen, one.events, one.outcome, one.until),

@@ -9,8 +9,8 @@ from plugins.backups.rehearsing import rehearse as rehearse_restore
 from plugins.backups.restoring import describe_restored
 from plugins.backups.restoring import restore as restore_store
 from plugins.backups.taking import back_up as take_backup
-from plugins.cli.store import ACTOR, HERE, ClockOption, PolicyOption, fail_for, ingest, open_by_hand
-from plugins.cli.terminal import Progress
+from plugins.cli.store import ACTOR, HERE, ClockOption, PolicyOption, ingest, open_by_hand
+from plugins.cli.terminal import Progress, fail_for, say, warn
 
 StoreOption = Annotated[bool, typer.Option("--store-is-right", help="Answer yourself for what the store lost.")]
 
@@ -19,28 +19,25 @@ def back_up(
     store_is_right: StoreOption = False, clock_is_right: ClockOption = False, policy_file: PolicyOption = HERE
 ) -> None:
     """Take a backup of all that may come back: never a key, nor an address that can be read."""
-    store, tell = open_by_hand(policy_file), Progress()
-    manifest = take_backup(store, ACTOR, tell, store_is_right, clock_is_right)
-    tell("")
+    manifest = take_backup(open_by_hand(policy_file), ACTOR, Progress(), store_is_right, clock_is_right)
     size = sum(backed.size for backed in manifest.objects.values())
-    typer.echo(
-        f"backup of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC: {len(manifest.objects):,} objects, {size:,} bytes"
+    say(
+        f"backup of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC: {len(manifest.objects):,} objects, {size:,} bytes",
+        f"lines read by then: {manifest.lines:,}",
     )
-    typer.echo(f"lines read by then: {manifest.lines:,}")
 
 
 def purge(clock_is_right: ClockOption = False, policy_file: PolicyOption = HERE) -> None:
     """Remove backups past their time, with every version, marker and unfinished upload, and list what is left."""
     store, notes = open_by_hand(policy_file), list[str]()
     purged = purge_backups(store, ACTOR, notes.append, clock_is_right)
-    for note in notes:
-        typer.echo(f"lethe: {note}", err=True)
-    typer.echo(
-        f"removed: {purged.manifests:,} backups, {purged.blobs:,} objects that no other one needs, {purged.traces:,} "
-        "older versions, markers and halves"
-    )
+    warn(*notes)
     oldest = f"the oldest backup is of {purged.oldest:%Y-%m-%d %H:%M:%S} UTC" if purged.oldest else "there is no backup"
-    typer.echo(f"listed again: {purged.left:,} objects, nothing behind them; {oldest}")
+    say(
+        f"removed: {purged.manifests:,} backups, {purged.blobs:,} objects that no other one needs, {purged.traces:,} "
+        "older versions, markers and halves",
+        f"listed again: {purged.left:,} objects, nothing behind them; {oldest}",
+    )
 
 
 def restore(
@@ -53,21 +50,17 @@ def restore(
     policy_file: PolicyOption = HERE,
 ) -> None:
     """Bring the newest backup back, without what ended since, and then read what the logs still hold."""
-    tell = Progress()
-    restored = restore_store(open_by_hand(policy_file, is_restoring=True), reason, ACTOR, tell, replace, accept_damage)
-    tell("")
-    for sentence in describe_restored(restored) if restored else ():
-        typer.echo(sentence)
+    store = open_by_hand(policy_file, is_restoring=True)
+    restored = restore_store(store, reason, ACTOR, Progress(), replace, accept_damage)
+    say(*(describe_restored(restored) if restored else ()))
     ingest(policy_file, clock_is_right)
 
 
 def rehearse(policy_file: PolicyOption = HERE) -> None:
     """Restore the newest backup into a scratch place, verify it, and remove it; the store itself is not touched."""
-    tell = Progress()
-    rehearsal = rehearse_restore(open_by_hand(policy_file), ACTOR, tell)
-    tell("")
+    rehearsal = rehearse_restore(open_by_hand(policy_file), ACTOR, Progress())
     if rehearsal.taken_at:
-        typer.echo(
+        say(
             f"backup of {rehearsal.taken_at:%Y-%m-%d %H:%M:%S} UTC: {rehearsal.objects:,} objects, "
             f"{rehearsal.bytes:,} bytes brought back in {rehearsal.seconds:.1f} seconds, and removed again"
         )

@@ -14,7 +14,7 @@ from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.exporting import FORMATS, published, renew_exports
 from plugins.cli.standard_input import read_each
 from plugins.cli.store import ACTOR, HERE, PolicyOption, open_by_hand
-from plugins.cli.terminal import Progress, fail_for, print_table
+from plugins.cli.terminal import Progress, fail_for, print_table, say, warn
 from plugins.steps.detecting import detect as detect_attacks
 from schemas.durations import Duration
 from schemas.refusals import RefusedError
@@ -31,14 +31,13 @@ ReasonOption = Annotated[str, typer.Option(help="Why, in a sentence; it is kept 
 
 def detect(policy_file: PolicyOption = HERE) -> None:
     """Decide on new attacks in the open days, and write the blocklist's files anew."""
-    store, tell = open_by_hand(policy_file), Progress()
-    found = detect_attacks(store, ACTOR, tell)
+    store = open_by_hand(policy_file)
+    found = detect_attacks(store, ACTOR, Progress())
     unwritten, refused = renew_exports(store), refusal(store)
     active = Decisions(store).active(store.clock())
-    tell("")
-    typer.echo(f"new decisions: {found.new:,}; bans in force: {len(active):,}")
+    say(f"new decisions: {found.new:,}; bans in force: {len(active):,}")
     if found.incidents:
-        typer.echo(f"attacks that may have worked: {found.incidents:,}; assess them on the page /lethe/incidents")
+        say(f"attacks that may have worked: {found.incidents:,}; assess them on the page /lethe/incidents")
     fail_for([*found.problems, *unwritten, *([refused] if refused else [])])
 
 
@@ -51,14 +50,14 @@ def blocklist(
     """Print the bans in force, newest first: a table for people, or a file; reading it is audited."""
     store = open_by_hand(policy_file)
     if anyway:
-        typer.echo(f"let through until they end: {publish_anyway(store, reason, ACTOR)} bans")
+        say(f"let through until they end: {publish_anyway(store, reason, ACTOR)} bans")
         fail_for(renew_exports(store))
         return
     now = store.clock()
     active = published(store, now)
     store.audit.append(now, ACTOR, "blocklist read", decisions=len(active))
     if refused := refusal(store):
-        typer.echo(f"lethe: {refused}", err=True)
+        warn(refused)
     if kind:
         typer.echo(FORMATS[kind.value].write(active, now), nl=False)
         return
@@ -81,7 +80,7 @@ def ban(
 
     targets = read_each(read_bannable, TARGETS)
     made = ban_targets(store, targets, reason, ACTOR, length, own=_own_address())
-    typer.echo(f"banned: {len(made)}, the first until {min(one.until for one in made):%Y-%m-%d %H:%M} UTC")
+    say(f"banned: {len(made)}, the first until {min(one.until for one in made):%Y-%m-%d %H:%M} UTC")
 
 
 def lift(reason: ReasonOption, policy_file: PolicyOption = HERE) -> None:
@@ -97,10 +96,10 @@ def lift(reason: ReasonOption, policy_file: PolicyOption = HERE) -> None:
 
     targets = read_each(read_banned, TARGETS)
     wanted = [one.decision for one in active if one.target in targets]
-    typer.echo(f"lifted: {len(lift_decisions(store, wanted, reason, ACTOR))}")
+    say(f"lifted: {len(lift_decisions(store, wanted, reason, ACTOR))}")
     wider = {name for target in targets for name in holders(target)}
     if still := sum(one.target in wider for one in published(store, store.clock())):
-        typer.echo(f"still blocked: {still} bans on networks that hold them are in force; lethe blocklist lists them")
+        say(f"still blocked: {still} bans on networks that hold them are in force; lethe blocklist lists them")
 
 
 def _own_address() -> str:

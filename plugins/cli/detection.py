@@ -11,7 +11,7 @@ import typer
 from plugins.analysis import read_logs
 from plugins.cli.parse import FormatOption
 from plugins.cli.statistics import PolicyOption
-from plugins.cli.terminal import Progress, print_table, to_json
+from plugins.cli.terminal import Progress, print_table, say, to_json
 from plugins.databases import open_owners
 from plugins.policy_file import read_policy
 from plugins.scenarios import scenarios_of
@@ -38,16 +38,14 @@ def alerts(
     readable: Annotated[bool, typer.Option("--table", help="The blocklist as a table for people.")] = False,
 ) -> None:
     """Print a JSON line for each alert and each decision, as they would have been made at the time; stores nothing."""
-    policy, tell = read_policy(policy_file), Progress()
-    found = read_logs(files or [], errors or [], log_format, policy, datetime.now(UTC), tell)
-    tell("")
+    policy = read_policy(policy_file)
+    found = read_logs(files or [], errors or [], log_format, policy, datetime.now(UTC), Progress())
     alerted, decisions = detect(found, policy)
     if readable:
         _print_blocklist(alerted, decisions)
         return
     for kind, table, keys in (("alert", alerted, ALERT_KEYS), ("decision", decisions, DECISION_KEYS)):
-        for row in table.select(keys).to_pylist():
-            typer.echo(to_json({kind: row}))
+        say(*(to_json({kind: row}) for row in table.select(keys).to_pylist()))
 
 
 def detect(files: list[Parsed], policy: Policy) -> tuple[pa.Table, pa.Table]:

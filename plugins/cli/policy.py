@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from plugins.cli.notice import today_of
+from plugins.cli.terminal import say
 from plugins.policy_file import read_policy
 from plugins.scenarios import scenarios_of
 from schemas.policy import Policy, PolicyError
@@ -29,11 +30,7 @@ def check(
 ) -> None:
     """Say in plain words what a policy means and what the notice still lacks, or each wrong value in a sentence."""
     found = _read(file)
-    for sentence in describe_policy(found):
-        typer.echo(sentence)
-    typer.echo(_rules(found))
-    if missing := missing_for_notice(found, today_of(found)):
-        typer.echo(_lacking(missing))
+    say(*describe_policy(found), _rules(found), *_lacking(found))
 
 
 @policy_app.command()
@@ -43,14 +40,11 @@ def diff(
 ) -> None:
     """Say which keys change, from when on that counts, and which sentences of the notice are others then."""
     before, after = _read(old), _read(new)
-    today = today_of(after)
-    for sentence in [change.sentence for change in changed_keys(before, after)] or ["Nothing changes."]:
-        typer.echo(sentence)
-    for language, lines in changed_sentences(before, after, today).items():
-        typer.echo(f"\nThe notice and the record in {NAMES[language]}:")
-        typer.echo("\n".join(lines))
-    if missing := missing_for_notice(after, today):
-        typer.echo(f"\n{_lacking(missing)}")
+    say(*([change.sentence for change in changed_keys(before, after)] or ["Nothing changes."]))
+    for language, lines in changed_sentences(before, after, today_of(after)).items():
+        say(f"\nThe notice and the record in {NAMES[language]}:", *lines)
+    if lacking := _lacking(after):
+        say("", *lacking)
 
 
 def _rules(policy: Policy) -> str:
@@ -60,8 +54,8 @@ def _rules(policy: Policy) -> str:
     return f"Scenarios: {len(found)}, of which {len(simulated)} ban nobody ({', '.join(simulated)})."
 
 
-def _lacking(missing: list[str]) -> str:
-    return "\n".join(f"For lethe notice: {sentence}" for sentence in missing)
+def _lacking(policy: Policy) -> list[str]:
+    return [f"For lethe notice: {sentence}" for sentence in missing_for_notice(policy, today_of(policy))]
 
 
 def _read(file: Path) -> Policy:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from plugins.cli.store import ACTOR, HERE, PolicyOption, open_by_hand
-from plugins.cli.terminal import Progress, print_table
+from plugins.cli.terminal import Progress, print_table, say, warn
 from plugins.forgetting.proving import prove as prove_forgetting
 from plugins.forgetting.traces import Outside
 from plugins.store.locks import BusyError
@@ -28,13 +28,12 @@ def prove(
     policy_file: PolicyOption = HERE, airflow_database: DatabaseOption = None, airflow_logs: LogsOption = None
 ) -> None:
     """Prove the forgetting; exit status 1 where Lethe broke the promise, or where the proof itself is void."""
-    tell = Progress()
+    outside = Outside(airflow_database, airflow_logs)
     try:
-        report = prove_forgetting(open_by_hand(policy_file), ACTOR, tell, Outside(airflow_database, airflow_logs))
+        report = prove_forgetting(open_by_hand(policy_file), ACTOR, Progress(), outside)
     except BusyError:
-        typer.echo("another proof is at work; nothing was done")
+        say("another proof is at work; nothing was done")
         return
-    tell("")
     _print(report)
     if report.failures:
         raise typer.Exit(1)
@@ -45,10 +44,8 @@ def _print(report: ForgettingReport) -> None:
     print_table("Lethe: is it forgotten?", ("check", "result", "seen", "next (UTC)"), rows)
     days = [(str(one.day), one.phase, ", ".join(one.found) or "nowhere") for one in report.canaries]
     print_table("Canaries", ("day", "phase", "found"), days)
-    for one in (one for one in report.originals if one.is_past):
-        typer.echo(f"{one.log}: {one.path} still holds lines of {one.oldest}")
+    say(*(f"{one.log}: {one.path} still holds lines of {one.oldest}" for one in report.originals if one.is_past))
     size, objects = sum(one.bytes for one in report.searched), sum(one.objects for one in report.searched)
-    typer.echo(f"searched {objects:,} objects, {size / 1e6:,.1f} MB, in {report.seconds:.1f} s")
-    for problem in report.problems:
-        typer.echo(f"lethe: {problem}", err=True)
-    typer.echo("the proof is valid" if report.is_valid else "the proof is NOT valid: its checks count for nothing")
+    say(f"searched {objects:,} objects, {size / 1e6:,.1f} MB, in {report.seconds:.1f} s")
+    warn(*report.problems)
+    say("the proof is valid" if report.is_valid else "the proof is NOT valid: its checks count for nothing")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from plugins.cli.store import ACTOR, HERE, PolicyOption, open_by_hand
-from plugins.cli.terminal import Progress
+from plugins.cli.terminal import Progress, say
 from plugins.steps.requeuing import requeue as requeue_lines
 
 
@@ -18,14 +18,13 @@ def requeue(
 ) -> None:
     """Parse the quarantined lines of open days once more, after the policy's format, time zone or proxies were put
     right."""
-    store, tell = open_by_hand(policy_file), Progress()
-    result = requeue_lines(store, logs or [], ACTOR, tell, again)
-    tell("")
+    result = requeue_lines(open_by_hand(policy_file), logs or [], ACTOR, Progress(), again)
     what = ", ".join(f"{lines:,} {kind}" for kind, lines in result.lines.items() if lines)
     if not result.lines.total() and not result.left:
-        typer.echo("nothing in quarantine was read in another format than now")
+        say("nothing in quarantine was read in another format than now")
         return
-    typer.echo(f"lines out of quarantine: {result.lines.total():,}" + (f" = {what}" if what else ""))
-    typer.echo(f"left in quarantine: {result.left:,}")
-    for mark in result.marks:
-        typer.echo(f"{mark.day}: imported, {mark.lines:,} lines in its statistics")
+    say(
+        f"lines out of quarantine: {result.lines.total():,}" + (f" = {what}" if what else ""),
+        f"left in quarantine: {result.left:,}",
+        *(f"{mark.day}: imported, {mark.lines:,} lines in its statistics" for mark in result.marks),
+    )

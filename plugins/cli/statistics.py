@@ -10,7 +10,7 @@ from typer.core import TyperCommand
 from plugins.analysis import Analysis, analyse_logs
 from plugins.checking import check_tables
 from plugins.cli.parse import FormatOption
-from plugins.cli.terminal import Progress
+from plugins.cli.terminal import Progress, say
 from plugins.policy_file import read_policy
 from plugins.publishing import publish_tables, refuse_unusable
 from schemas.refusals import RefusedError
@@ -53,12 +53,8 @@ def statistics(
     tell("checking the tables")
     checked = check_tables(analysis.tables, policy)
     written = publish_tables(analysis.tables, out / "statistics")
-    tell("")
-    for sentence in describe(analysis):
-        typer.echo(sentence)
-    for failure in checked.of("warning"):
-        typer.echo(f"warning: {failure}")
-    typer.echo(f"written: {written} Parquet files under {out / 'statistics'}")
+    say(*describe(analysis), *(f"warning: {failure}" for failure in checked.of("warning")))
+    say(f"written: {written} Parquet files under {out / 'statistics'}")
 
 
 def describe(analysis: Analysis) -> list[str]:
@@ -68,14 +64,12 @@ def describe(analysis: Analysis) -> list[str]:
     quarantined = sum(analysis.reasons.values())
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(analysis.reasons.items()))
     visits = sum(analysis.tables["visits_daily"]["visits"].to_pylist())
+    silent = bool(total["hits"]) and not analysis.hits_with_agent
+    note = "note: the log has no user agents; without them nobody counts as a person, and there are no visits"
     return [
         f"lines: {analysis.lines:,} = {total['hits']:,} hits + {total['ignored']:,} ignored"
         f" + {total['errors']:,} errors + {total['continuations']:,} continuations + {quarantined:,} in quarantine",
         f"quarantine: {reasons or 'nothing'}",
         f"days: {len(days)}, from {days[0]['day']} to {days[-1]['day']}; visits: {visits:,}",
-        *(
-            ["note: the log has no user agents; without them nobody counts as a person, and there are no visits"]
-            if total["hits"] and not analysis.hits_with_agent
-            else []
-        ),
+        *([note] if silent else []),
     ]

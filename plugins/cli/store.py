@@ -1,7 +1,6 @@
 """The store's verbs by hand or from cron: `lethe ingest`, `rebuild`, `close`, `erase`."""
 
 import os
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Final
@@ -9,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from plugins.cli.standard_input import read_each
-from plugins.cli.terminal import Progress, print_table
+from plugins.cli.terminal import Progress, fail_for, print_table, say, warn
 from plugins.steps.closing import close_day, close_due
 from plugins.steps.erasing import erase as erase_addresses
 from plugins.steps.importing import carry_out_imports
@@ -29,28 +28,22 @@ HERE: Final = Path("policy.toml")
 
 def ingest(policy_file: PolicyOption = HERE, clock_is_right: ClockOption = False) -> None:
     """Read what is new in the policy's logs into the window; every line counts exactly once."""
-    store, tell = open_by_hand(policy_file), Progress()
     try:
-        result = ingest_logs(store, ACTOR, tell, clock_is_right)
+        result = ingest_logs(open_by_hand(policy_file), ACTOR, Progress(), clock_is_right)
     except BusyError:
-        typer.echo("another ingest or an erasure is at work; nothing was done")
+        say("another ingest or an erasure is at work; nothing was done")
         return
-    tell("")
     what = ", ".join(f"{lines:,} {kind}" for kind, lines in result.lines.items() if lines)
-    typer.echo(f"lines: {result.lines.total():,}" + (f" = {what}" if what else ", nothing is new"))
-    for log in result.empty:
-        typer.echo(f"lethe: no file fits the paths of [[logs]] {log}; correct access and error", err=True)
-    for sentence in [*map(_describe, result.marks), *(f"next time: {note}" for note in result.waiting)]:
-        typer.echo(sentence)
+    say(f"lines: {result.lines.total():,}" + (f" = {what}" if what else ", nothing is new"))
+    warn(*(f"no file fits the paths of [[logs]] {log}; correct access and error" for log in result.empty))
+    say(*map(_describe, result.marks), *(f"next time: {note}" for note in result.waiting))
     fail_for(result.problems)
 
 
 def rebuild(policy_file: PolicyOption = HERE) -> None:
     """Publish the statistics of the open days to which something was added; they stay provisional until they close."""
-    store, tell = open_by_hand(policy_file), Progress()
-    days = rebuild_days(store, tell)
-    tell("")
-    typer.echo(f"days published anew: {', '.join(map(str, days)) or 'none, nothing changed'}")
+    days = rebuild_days(open_by_hand(policy_file), Progress())
+    say(f"days published anew: {', '.join(map(str, days)) or 'none, nothing changed'}")
 
 
 def close(
@@ -74,24 +67,19 @@ def close(
         if day not in store.open_days() and day not in store.marks.days("closing"):
             raise RefusedError(f"{day} is not open; lethe close without days lists those that are")
         marks.append(close_day(store, day, ACTOR, tell, give_up))
-    tell("")
-    for mark in marks:
-        typer.echo(_describe(mark))
-    typer.echo(f"days closed: {len(marks)}")
+    say(*map(_describe, marks), f"days closed: {len(marks)}")
     fail_for(problems)
 
 
 def erase(policy_file: PolicyOption = HERE) -> None:
     """Erase addresses, one a line on standard input, from every open day; the log files themselves are not touched."""
     addresses = set(read_each(_read_address, "address"))
-    store, tell = open_by_hand(policy_file), Progress()
-    erased = erase_addresses(store, addresses, ACTOR, tell)
-    tell("")
+    erased = erase_addresses(open_by_hand(policy_file), addresses, ACTOR, Progress())
     if erased.days:
         days = ", ".join(map(str, erased.days))
-        typer.echo(f"lines erased: {erased.lines:,}; written anew, with the old keys shredded: {days}")
+        say(f"lines erased: {erased.lines:,}; written anew, with the old keys shredded: {days}")
     else:
-        typer.echo("no open day holds these addresses")
+        say("no open day holds these addresses")
 
 
 def open_by_hand(policy_file: Path, *, is_restoring: bool = False) -> Store:
@@ -123,11 +111,3 @@ def _print_open(store: Store) -> None:
 def _describe(mark: Mark) -> str:
     missing = f", {mark.missing:,} more were read after they were last computed" if mark.missing else ""
     return f"{mark.day}: {mark.how}, {mark.lines:,} lines in its statistics{missing}"
-
-
-def fail_for(problems: Sequence[str]) -> None:
-    """Each problem on standard error; exit status 1 if there is one."""
-    for problem in problems:
-        typer.echo(f"lethe: {problem}", err=True)
-    if problems:
-        raise typer.Exit(1)

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import duckdb
 import typer
 
-from plugins.cli.terminal import print_table
+from plugins.cli.terminal import print_table, say
 from schemas.refusals import RefusedError
 
 EXAMPLES: Final = (
@@ -69,9 +69,8 @@ def summary(
         found = duckdb.read_parquet(files, union_by_name=True).query("rows", query) if files else None
         if found and (rows := found.fetchall()):
             print_table(title, found.columns, rows)
-    typer.echo(f"Parquet: {statistics}/<table>/<day>.parquet")
-    for example in EXAMPLES:
-        typer.echo(f'  {_python()} -c "{example.format(pages=statistics / "pages_daily")}"')
+    say(f"Parquet: {statistics}/<table>/<day>.parquet")
+    say(*(f'  {_python()} -c "{example.format(pages=statistics / "pages_daily")}"' for example in EXAMPLES))
 
 
 def _python() -> str:

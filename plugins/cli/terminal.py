@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
+CLEAR: Final = "\r\x1b[K"  # of a line of a terminal
 WIDTH: Final = 160  # where no terminal says how wide it is
 SILENCE: Final = 5.0  # seconds between two lines of progress where there is no terminal
 
@@ -22,10 +24,37 @@ class Progress:
 
     def __call__(self, sentence: str) -> None:
         if sys.stderr.isatty():
-            sys.stderr.write(f"\r\x1b[K{sentence}")
-        elif sentence and time.monotonic() - self._told > SILENCE:
+            sys.stderr.write(f"{CLEAR}{sentence}")
+        elif time.monotonic() - self._told > SILENCE:
             self._told = time.monotonic()
             sys.stderr.write(f"{sentence}\n")
+        sys.stderr.flush()
+
+
+def say(*sentences: str) -> None:
+    """For people, in place of the progress that may stand there."""
+    _clear()
+    for sentence in sentences:
+        typer.echo(sentence)
+
+
+def warn(*sentences: str) -> None:
+    """On standard error, each as Lethe's own."""
+    _clear()
+    for sentence in sentences:
+        typer.echo(f"lethe: {sentence}", err=True)
+
+
+def fail_for(problems: Sequence[str]) -> None:
+    """Warn of each; exit status 1 if there is one."""
+    warn(*problems)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _clear() -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(CLEAR)
         sys.stderr.flush()
 
 
@@ -36,6 +65,7 @@ def to_json(value: object, indent: int | None = None) -> str:
 
 def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table; figures stand to the right, instants are to the minute, in UTC, and nothing is cut."""
+    _clear()
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for index, heading in enumerate(headings):
         is_number = bool(rows) and all(isinstance(row[index], int | float | None) for row in rows)
