@@ -58,14 +58,15 @@ class Decision:
 
 
 class Decisions:
-    """All that are kept, read once, when they are first asked for; ask a new one for what has changed since.
+    """Those of all days, or of the days since one, read once, when they are first asked for; what changes on the way
+    only a new one knows.
 
     Whoever reads holds no lock, so that a page never waits for work on a day. Only those that are wanted become
     objects, since a window may hold a hundred thousand.
     """
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, since: date = date.min) -> None:
+        self.store, self.since = store, since
 
     def all(self) -> list[Decision]:
         """Newest first. What the policy is against by now counts as lifted, so that the policy wins at once."""
@@ -116,7 +117,7 @@ class Decisions:
     def _kept(self) -> pa.Table:
         """KEPT_DECISIONS with their day, as they are kept."""
         tables = [WITH_DAY.empty_table()]
-        for day in self.store.open_days():
+        for day in (day for day in self.store.open_days() if day >= self.since):
             rows = read_kept(self.store, DECISIONS, day)
             tables.append(rows.append_column(DAY, pa.repeat(pa.scalar(day, DAY.type), len(rows))))
         return pa.concat_tables(tables)

@@ -80,7 +80,7 @@ def ban(
 
     targets = read_each(read_bannable, TARGETS)
     made = ban_targets(store, targets, reason, ACTOR, length, own=_own_address())
-    say(f"banned: {len(made)}, the first until {min(one.until for one in made):%Y-%m-%d %H:%M} UTC")
+    say(f"banned: {len(made)}, the first until {store.calendar.words(min(one.until for one in made))}")
 
 
 def lift(reason: ReasonOption, policy_file: PolicyOption = HERE) -> None:

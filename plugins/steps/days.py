@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from hashlib import sha256
 from itertools import groupby
@@ -17,6 +17,7 @@ from plugins.keys.day_keys import DayKey
 from plugins.publishing import as_parquet
 from plugins.steps.checked import check_day
 from plugins.store.door import Place
+from plugins.store.file_days import FileDays
 from plugins.store.parquet import read_parquet
 from plugins.store.store import Store
 from plugins.store.window import KINDS, Window
@@ -31,35 +32,32 @@ from transforms.statistics.coded import Context
 from transforms.statistics.compute import compute_final_day
 from transforms.statistics.day import Day
 
-AN_HOUR_AHEAD: Final = timedelta(days=1)  # a line may be, and so of the day after it was read
 LINES: Final = ("hits", "errors", "continuations", "quarantine")  # the kinds whose rows are lines of the day
 
 
-def day_receipts(store: Store, day: date) -> list[Receipt]:
+def day_receipts(store: Store, day: date, file_days: FileDays | None = None) -> list[Receipt]:
     """The receipts of all shards that hold lines of the day, file by file; those of canaries count nowhere."""
-    return [receipt for receipt in every_receipt(store, day) if receipt.log != CANARY_LOG]
+    return receipts_of_days(store, [day], file_days)[day]
 
 
-def receipts_of_days(store: Store, days: Iterable[date]) -> dict[date, list[Receipt]]:
+def receipts_of_days(
+    store: Store, days: Iterable[date], file_days: FileDays | None = None
+) -> dict[date, list[Receipt]]:
     """As `day_receipts` of each of the days; what a file's receipts say is read once for all of them."""
     found: dict[date, list[Receipt]] = {day: [] for day in days}
-    read_since = min(found, default=date.max) - AN_HOUR_AHEAD
-    newest = [receipt for receipt in store.receipts.newest() if receipt.log != CANARY_LOG]
-    files = {(receipt.log, receipt.file) for receipt in newest if receipt.read_on >= read_since}
-    for receipt in store.receipts.of_files(files):
+    files = (file_days or store.file_days()).of(found)
+    for receipt in store.receipts.of_files({(log, file) for log, file in files if log != CANARY_LOG}):
         for day in found.keys() & {sealed.day for sealed in receipt.objects}:
             found[day].append(receipt)
     return found
 
 
 def every_receipt(store: Store, day: date) -> list[Receipt]:
-    """The receipts of all that is sealed of the day.
+    """The receipts of all that is sealed of the day, those of canaries too.
 
     A file's objects may all be lost, so it is not the window that says which files they are.
     """
-    newest = store.receipts.newest()
-    files = {(receipt.log, receipt.file) for receipt in newest if receipt.read_on >= day - AN_HOUR_AHEAD}
-    return [receipt for receipt in store.receipts.of_files(files) if receipt.of_day(day)]
+    return [receipt for receipt in store.receipts.of_files(store.file_days().of([day])) if receipt.of_day(day)]
 
 
 def count_lines(receipts: Iterable[Receipt], day: date) -> int:

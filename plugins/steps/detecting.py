@@ -1,6 +1,6 @@
 """Events of open days → decisions: alerts are counted again where something was added, and each is decided on once."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,11 +17,13 @@ from plugins.steps.days import day_receipts, receipts_of_days, version_of
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store, Tell
 from plugins.store.window import DECISIONS
+from schemas.policy import policy_version
 from schemas.receipts import Receipt, Record
 from schemas.refusals import RefusedError
 from schemas.scenario import Scenario
 from transforms.detection.count import Parts, count_parts, split_events
 from transforms.detection.decide import BanRule, banning_alerts
+from transforms.detection.load import scenarios_version
 
 Alert = dict[str, Any]  # a row of ALERTS
 COPIED: Final = ("target", "scenario", "first_seen", "last_seen", "events", "outcome")
@@ -29,17 +31,17 @@ A_DAY: Final = timedelta(days=1)  # every bucket is dry by then
 
 
 class Looked(Record):
-    """What a day's alerts were last counted from."""
+    """What a day's alerts were last counted from; `stamp` tells without reading receipts that it is the same still."""
 
     version: str
+    stamp: str = ""
 
 
 @dataclass(frozen=True)
 class Detected:
-    """How many decisions are new, how many are in force, how many incidents are new, and which days were left out."""
+    """How many decisions are new, how many incidents are new, and which days were left out."""
 
     new: int
-    active: int
     incidents: int = 0
     problems: tuple[str, ...] = ()
 
@@ -52,41 +54,79 @@ def detect(store: Store, actor: str, tell: Tell) -> Detected:
     store.check_setting()
     scenarios = scenarios_of(store.policy)
     with store.locks.held("detection"):
-        receipts, problems = _read_receipts(store)
-        decisions = Decisions(store)
-        changed = [day for day, of_day in receipts.items() if _is_changed(store, day, of_day, scenarios)]
-        new: list[Decision] = []
-        incidents = 0
-        if changed:
-            new, incidents = _look_through(store, changed, [*receipts], problems, scenarios, decisions, actor, tell)
+        look = _Look(store, scenarios)
+        changed, others = look.days()
+        near = [day for day in (*changed, *others) if any(abs(day - one) <= A_DAY for one in changed)]
+        new, incidents = _look_through(look, changed, sorted(near), actor, tell) if changed else ([], 0)
+        look.file_days.remember()
         if new:
             named = sorted({one.scenario for one in new})
             store.audit.append(store.clock(), actor, "decisions", new=len(new), scenarios=named)
-    now = store.clock()
-    active = len(decisions.active(now)) + sum(one.is_active(now) for one in new)
-    return Detected(len(new), active, incidents, tuple(problems))
+    return Detected(len(new), incidents, tuple(look.problems))
+
+
+class _Look:
+    """One look through the open days; `problems` says of days that cannot be read what is wrong with them."""
+
+    def __init__(self, store: Store, scenarios: Sequence[Scenario]) -> None:
+        self.store, self.scenarios = store, scenarios
+        self.file_days = store.file_days()
+        self.rules = f"{policy_version(store.policy)} {scenarios_version(scenarios)}"
+        self.problems: list[str] = []
+
+    def days(self) -> tuple[list[date], list[date]]:
+        """Those that changed since they were looked through, and the other ones that can be read."""
+        state, days = self.store.place("state"), sorted(self.store.readable_days())
+        before = {day: read_record(state, _record(day), Looked) or Looked(version="") for day in days}
+        others = [day for day in days if before[day].stamp == self.stamp(day)]
+        changed = []
+        for day, receipts in self.receipts(day for day in days if day not in others).items():
+            now = self.looked(day, receipts)
+            if before[day].version == now.version:  # shards were merged, or another day stands in the same file
+                write_record(state, _record(day), now)
+                others.append(day)
+            else:
+                changed.append(day)
+        return changed, others
+
+    def receipts(self, days: Iterable[date]) -> dict[date, list[Receipt]]:
+        """Of each of the days that may be read."""
+        days = list(days)
+        with suppress(RefusedError):  # else a day at a time tells which of them it holds up
+            return receipts_of_days(self.store, days, self.file_days)
+        receipts: dict[date, list[Receipt]] = {}
+        for day in days:
+            try:
+                receipts[day] = day_receipts(self.store, day, self.file_days)
+            except RefusedError as error:
+                self.problems.append(f"attacks of {day} are not looked for: {error}")
+        return receipts
+
+    def stamp(self, day: date) -> str:
+        """Another one wherever `version` may be."""
+        return f"{self.file_days.stamp(day)} {self.rules} {self._has_decisions(day)}"
+
+    def looked(self, day: date, receipts: Sequence[Receipt]) -> Looked:
+        """Another version with the day's events, what they are counted by, and when all its decisions are lost."""
+        version = version_of(day, receipts, self.store, self.scenarios, ("events",))
+        return Looked(version=f"{version} {self._has_decisions(day)}", stamp=self.stamp(day))
+
+    def _has_decisions(self, day: date) -> bool:
+        return self.store.window.kept_of(DECISIONS, day) is not None
 
 
 def _look_through(
-    store: Store,
-    changed: Sequence[date],
-    readable: Sequence[date],
-    problems: list[str],
-    scenarios: Sequence[Scenario],
-    decisions: Decisions,
-    actor: str,
-    tell: Tell,
+    look: _Look, changed: Sequence[date], near: Sequence[date], actor: str, tell: Tell
 ) -> tuple[list[Decision], int]:
-    """The new decisions on these days, and how many incidents are new; what is wrong with days that are left out is
-    added to `problems`. `decisions` have not been read yet: these days are locked first.
+    """The new decisions on the changed days, and how many incidents are new.
 
-    Their neighbours are read too, since a burst may span midnight.
+    `near`: these days and their neighbours, which are read too, since a burst may span midnight.
     """
-    near = [day for day in readable if any(abs(day - one) <= A_DAY for one in changed)]
+    store, scenarios = look.store, look.scenarios
     with store.writing(*near):
-        current = receipts_of_days(store, [day for day in near if not store.marks.get(day)])
-        tell(f"counting events of {len(current)} days")
-        events, days = _read_events(store, current, problems)
+        receipts = look.receipts(day for day in near if not store.marks.get(day))
+        tell(f"counting events of {len(receipts)} days")
+        events, days = _read_events(store, receipts, look.problems)
         pa.default_memory_pool().release_unused()  # what reading took, for what follows
         with open_owners(store.policy) as owner_of:
             found, evidence = count_parts(events, scenarios, store.policy.allowed, owner_of, only_successes=True)
@@ -97,28 +137,12 @@ def _look_through(
             if _touches(alert, changed, rule)
         ]
         reasons = {one.name: one.description for one in scenarios}
-        new = _decide(store, touched, decisions, reasons, rule)
-        decisions.add(new)
+        new = _decide(store, touched, reasons, rule)
         seen = [alert for alert in found.to_pylist() if _touches(alert, changed, rule)]  # simulated ones too
         incidents = open_incidents(store, seen, evidence, reasons, actor)
         for day in days & set(changed):
-            write_record(store.place("state"), _record(day), _version(store, current[day], day, scenarios))
+            write_record(store.place("state"), _record(day), look.looked(day, receipts[day]))
     return new, incidents
-
-
-def _read_receipts(store: Store) -> tuple[dict[date, list[Receipt]], list[str]]:
-    """Of each day that may be read."""
-    receipts: dict[date, list[Receipt]] = {}
-    problems: list[str] = []
-    days = sorted(store.readable_days())
-    with suppress(RefusedError):  # else a day at a time tells which of them it holds up
-        return receipts_of_days(store, days), problems
-    for day in days:
-        try:
-            receipts[day] = day_receipts(store, day)
-        except RefusedError as error:
-            problems.append(f"attacks of {day} are not looked for: {error}")
-    return receipts, problems
 
 
 def _read_events(
@@ -140,31 +164,39 @@ def _read_events(
     return events, days
 
 
-def _decide(
-    store: Store, alerts: Sequence[Alert], decisions: Decisions, reasons: Mapping[str, str], rule: BanRule
-) -> list[Decision]:
-    """A decision on each alert that has none, in the order of their overflows."""
+def _decide(store: Store, alerts: Sequence[Alert], reasons: Mapping[str, str], rule: BanRule) -> list[Decision]:
+    """A decision on each alert that has none, in the order of their overflows; the days' locks are held."""
+    began = min((rule.day_of(alert["first_seen"]) for alert in alerts), default=date.max)
+    near = _pasts(Decisions(store, began), alerts, rule, store.is_replay)  # what shares evidence has no older day
+    alerts = [alert for alert in alerts if not _is_decided(alert, near[alert["target"]], store.is_replay)]
+    if not alerts:
+        return []
+    decisions, new = Decisions(store), []
+    past = _pasts(decisions, alerts, rule, store.is_replay)
+    for alert in alerts:
+        before = past[alert["target"]]
+        decided_at, until = _term(alert, before, rule, store)
+        decision = Decision(
+            decision=new_handle(),
+            day=rule.day_of(alert["last_seen"]),
+            decided_at=decided_at,
+            until=until,
+            reason=reasons[alert["scenario"]],
+            decided_by="scenario",
+            **{name: alert[name] for name in COPIED},
+        )
+        new.append(decision)
+        before.add(decision, alert["overflowed_at"])
+    decisions.add(new)
+    return new
+
+
+def _pasts(decisions: Decisions, alerts: Iterable[Alert], rule: BanRule, is_replay: bool) -> dict[str, Past]:
+    """By target of the alerts, what these decisions mean for it."""
     kept: dict[str, list[Decision]] = {alert["target"]: [] for alert in alerts}
     for one in decisions.on(kept):
         kept[one.target].append(one)
-    past = {target: Past(rule, of_target, store.is_replay) for target, of_target in kept.items()}
-    new = []
-    for alert in alerts:
-        before = past[alert["target"]]
-        if not _is_decided(alert, before, store.is_replay):
-            decided_at, until = _term(alert, before, rule, store)
-            decision = Decision(
-                decision=new_handle(),
-                day=rule.day_of(alert["last_seen"]),
-                decided_at=decided_at,
-                until=until,
-                reason=reasons[alert["scenario"]],
-                decided_by="scenario",
-                **{name: alert[name] for name in COPIED},
-            )
-            new.append(decision)
-            before.add(decision, alert["overflowed_at"])
-    return new
+    return {target: Past(rule, of_target, is_replay) for target, of_target in kept.items()}
 
 
 def _is_decided(alert: Alert, past: Past, is_replay: bool) -> bool:
@@ -195,17 +227,6 @@ def _term(alert: Alert, past: Past, rule: BanRule, store: Store) -> tuple[dateti
 
 def _touches(alert: Alert, days: Collection[date], rule: BanRule) -> bool:
     return any(rule.day_of(alert["first_seen"]) <= day <= rule.day_of(alert["last_seen"]) for day in days)
-
-
-def _is_changed(store: Store, day: date, receipts: Sequence[Receipt], scenarios: Sequence[Scenario]) -> bool:
-    current = _version(store, receipts, day, scenarios)
-    return read_record(store.place("state"), _record(day), Looked) != current
-
-
-def _version(store: Store, receipts: Sequence[Receipt], day: date, scenarios: Sequence[Scenario]) -> Looked:
-    """Changes with the day's events, with what they are counted by, and when all its decisions are lost."""
-    has_decisions = store.window.kept_of(DECISIONS, day) is not None
-    return Looked(version=f"{version_of(day, receipts, store, scenarios, ('events',))} {has_decisions}")
 
 
 def _record(day: date) -> str:

@@ -10,6 +10,7 @@ from plugins.databases import open_countries, open_databases
 from plugins.scenarios import scenarios_of
 from plugins.steps.checked import check_day
 from plugins.steps.days import day_receipts, load_open_day, publish_day, version_of
+from plugins.store.file_days import FileDays
 from plugins.store.records import read_record, write_record
 from plugins.store.store import Store, Tell
 from schemas.dictionary import version
@@ -59,11 +60,10 @@ def rebuild(store: Store, tell: Tell) -> list[date]:
 def changed_days(store: Store) -> list[date]:
     """The open days whose published tables lag behind what was read, or behind the policy."""
     store.check_setting()
+    file_days = store.file_days()
+    days = sorted(store.readable_days())
     return [
-        day
-        for day in store.open_days()
-        if not store.calendar.is_past(day)
-        and not _is_published(store, day, _version(store, day, _receipts(store, day)))
+        day for day in days if not _is_published(store, day, _version(store, day, _receipts(store, day, file_days)))
     ]
 
 
@@ -91,10 +91,10 @@ def publish_provisional(store: Store, day: date, computed: Computed) -> None:
     write_record(store.place("state"), _record(day), Published(version=computed.version))
 
 
-def _receipts(store: Store, day: date) -> Sequence[Receipt]:
+def _receipts(store: Store, day: date, file_days: FileDays) -> Sequence[Receipt]:
     """None where a receipt is damaged: whoever computes the day says which."""
     try:
-        return day_receipts(store, day)
+        return day_receipts(store, day, file_days)
     except RefusedError:
         return ()
 

@@ -121,18 +121,19 @@ class Folder:
         return self._path(name).read_bytes()
 
     def names(self, prefix: str = "") -> Iterator[str]:
-        return (name for name in _files(self.root, prefix) if TEMPORARY not in name)
+        return (name for name, _ in _files(self.root, prefix) if TEMPORARY not in name)
 
     def stamps(self, prefix: str = "") -> Iterator[tuple[str, str]]:
         """Each `put` makes a new file; one that is removed on the way is left out."""
-        for name in self.names(prefix):
+        for name, entry in _files(self.root, prefix):
             with suppress(FileNotFoundError):
-                found = self._path(name).stat()
-                yield name, f"{found.st_ino}-{found.st_mtime_ns}-{found.st_size}"
+                if TEMPORARY not in name:
+                    found = entry.stat()
+                    yield name, f"{found.st_ino}-{found.st_mtime_ns}-{found.st_size}"
 
     def traces(self, prefix: str = "") -> Iterator[Trace]:
         """A folder keeps no versions; a killed `put` leaves half of a file."""
-        for name in _files(self.root, prefix):
+        for name, _ in _files(self.root, prefix):
             is_whole = TEMPORARY not in name
             yield Trace(name, "object") if is_whole else Trace(name, "unfinished", is_newest=False)
 
@@ -167,19 +168,24 @@ class Folder:
             sync_folder(one.parent)
 
 
-def _files(root: Path, prefix: str) -> Iterator[str]:
+def _files(root: Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """The names of all files that begin with a prefix, in order, folder by folder."""
-    inside = prefix.rpartition("/")[0]
-    for folder, folders, files in os.walk(root / inside, onerror=_refuse_unlistable):
-        folders.sort()
-        below = "" if Path(folder) == root else f"{Path(folder).relative_to(root).as_posix()}/"
-        yield from (name for file in sorted(files) if (name := f"{below}{file}").startswith(prefix))
+    inside, slash, _ = prefix.rpartition("/")
+    found = _below(os.fspath(root / inside), inside + slash)
+    return ((name, entry) for name, entry in found if name.startswith(prefix))
 
 
-def _refuse_unlistable(error: OSError) -> None:
-    """A folder that may not be listed must not look like an empty one."""
-    if not isinstance(error, FileNotFoundError):
-        raise error
+def _below(folder: str, name: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """All files of a folder, whose names begin with its own; one that may not be listed must not look empty."""
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return
+    yield from ((f"{name}{entry.name}", entry) for entry in entries if not entry.is_dir())
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _below(entry.path, f"{name}{entry.name}/")
 
 
 def sync_folder(folder: Path) -> None:

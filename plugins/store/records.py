@@ -1,7 +1,9 @@
 """Receipts, marks of closed days and unfinished imports: the store's memory of its own work, as JSON objects."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
+from hashlib import sha256
 from itertools import groupby
 from typing import Final, NamedTuple, TypeVar
 
@@ -47,6 +49,13 @@ class Receipts:
     def shards(self, prefix: str = "") -> list[Shard]:
         """All receipted shards below a log or a file of it, in order of their bytes."""
         return outermost(shard_of(name) for name in self.place.names(prefix))
+
+    def stamps(self) -> dict[str, str]:
+        """For each file, `log/file`, a text that is another one as soon as one of its receipts is."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for name, stamp in self.place.stamps():
+            found[name.rpartition("/")[0]].append(f"{name} {stamp}")
+        return {file: sha256("\n".join(sorted(stamps)).encode()).hexdigest() for file, stamps in found.items()}
 
     def newest(self, log: str = "") -> list[Receipt]:
         """The last receipt of each file of a log, or of all."""
@@ -98,6 +107,10 @@ class Marks:
         """The days in that state, oldest first."""
         folder = f"{FOLDERS[state]}/"
         return sorted(date.fromisoformat(name[len(folder) : -len(SUFFIX)]) for name in self.place.names(folder))
+
+    def all_days(self) -> set[date]:
+        """The days in any state; one that is closed meanwhile is among them, since its older mark is read first."""
+        return {day for state in reversed(FOLDERS) for day in self.days(state)}
 
     def expire(self, before: date) -> None:
         """Forget that days before this one ever were."""

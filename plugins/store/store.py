@@ -16,6 +16,7 @@ from plugins.policy_file import read_policy
 from plugins.store.audit import Audit
 from plugins.store.calendar import Calendar
 from plugins.store.door import PRIVATE, Folder, Place
+from plugins.store.file_days import FileDays
 from plugins.store.locks import Locks
 from plugins.store.records import Imports, Marks, Receipts, read_record, write_record
 from plugins.store.replay import replay_clock
@@ -78,13 +79,17 @@ class Store:
 
     def open_days(self) -> list[date]:
         """Days with keys or sealed objects and no mark, oldest first; an unfinished import opens nothing."""
-        sealed = (name for name in self.window.names() if generation_of(name) != PROCESS_ONLY)
-        found = self.keys.days() | {date.fromisoformat(name.split("/")[0]) for name in sealed}
-        return sorted(day for day in found if not self.marks.get(day))
+        sealed = {name.split("/")[0] for name in self.window.names() if generation_of(name) != PROCESS_ONLY}
+        found = self.keys.days() | {date.fromisoformat(day) for day in sealed}
+        return sorted(found - self.marks.all_days())
 
     def readable_days(self) -> set[date]:
         """The open days whose time is not over."""
         return {day for day in self.open_days() if not self.calendar.is_past(day)}
+
+    def file_days(self) -> FileDays:
+        """Which days the receipts of each file name, now."""
+        return FileDays(self.receipts, self.place("state"))
 
     def ended_days_with_keys(self) -> list[date]:
         """Days that nobody may open any more and of which a key is left all the same, oldest first."""

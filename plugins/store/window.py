@@ -113,9 +113,10 @@ def unseal(content: bytes, secret: bytes, sealed: Sealed, columns: Sequence[str]
     names = schema.names if columns is None else list(columns)
     try:
         file = open_parquet(content, secret, sealed.name)
-        if not set(file.schema_arrow.names) <= set(schema.names):
+        written = set(file.schema_arrow.names)
+        if not written <= set(schema.names):
             raise KeyError(sealed.kind)  # an object of another kind
-        present = [name for name in names if name in file.schema_arrow.names]
+        present = [name for name in names if name in written]
         table = file.read(present, use_threads=False)
         wanted = pa.schema([schema.field(name) for name in names])
         return pa.table([_column(table, field) for field in wanted], wanted)

@@ -25,8 +25,10 @@ POLICY: Final = tables.POLICY.replace("access.log", "logs/access*")
 
 def print_growth(ages: tuple[int, ...] = (2, 30), decisions: int = DECISIONS) -> None:
     """CPU seconds of each run, in this process."""
-    print(f"\nopen days, {decisions:,} decisions a day | detect, no news | detect, news of today | exports | a bouncer")
-    print("--- | --- | --- | --- | ---")
+    print(
+        f"\nopen days, {decisions:,} decisions a day | detect, no news | new lines | a new attack | exports | a bouncer"
+    )
+    print("--- | --- | --- | --- | --- | ---")
     for age in ages:
         with tempfile.TemporaryDirectory() as folder:
             site = _aged(Path(folder), age, decisions)
@@ -35,12 +37,19 @@ def print_growth(ages: tuple[int, ...] = (2, 30), decisions: int = DECISIONS) ->
 
 def _costs(site: Site) -> Iterator[float]:
     yield _seconds(lambda: detect(site.open(), "operations", silent))
-    site.write("access.log", hit(NOW, "203.0.113.9", "/?x=${jndi:ldap://x/a}"))
-    site.ingest()
-    yield _seconds(lambda: detect(site.open(), "operations", silent))
+    _detect_attack(site, "203.0.113.9")  # loads what all later runs use
+    yield _detect_attack(site, "203.0.113.9")
+    yield _detect_attack(site, "203.0.113.8")
+    publish_exports(site.open())
     yield _seconds(lambda: publish_exports(site.open()))
     tell(site.open(), "bouncer", "a token", from_the_start=True)
     yield _seconds(lambda: tell(site.open(), "bouncer", "a token", from_the_start=False))
+
+
+def _detect_attack(site: Site, address: str) -> float:
+    site.write("access.log", hit(NOW, address, "/?x=${jndi:ldap://x/a}"))
+    site.ingest()
+    return _seconds(lambda: detect(site.open(), "operations", silent))
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -32,6 +32,11 @@ def detect_on(site: Site) -> Detected:
     return detect(site.open(), "operations", silent)
 
 
+def new_and_active(site: Site) -> tuple[int, int]:
+    """How many decisions a detection makes, and how many bans are in force after it."""
+    return detect_on(site).new, len(Decisions(site.open()).active(site.now))
+
+
 def kept(site: Site) -> list[Decision]:
     return Decisions(site.open()).all()
 

@@ -10,7 +10,6 @@ import pytest
 from plugins.blocklist.by_hand import ban, lift
 from plugins.blocklist.decisions import Decisions, new_handle
 from plugins.steps.closing import close_day
-from plugins.steps.detecting import Detected
 from schemas.refusals import RefusedError
 from tests.plugins.blocklist.blocklists import (
     BERIT,
@@ -25,6 +24,7 @@ from tests.plugins.blocklist.blocklists import (
     detect_on,
     export,
     kept,
+    new_and_active,
 )
 from tests.stores import Site
 
@@ -165,9 +165,9 @@ def test_the_attack_behind_a_lifted_decision_bans_nobody_again(tmp_path: Path) -
     detect_on(site)
     lift(site.open(), [kept(site)[0].decision], "our own scanner", "security")
     attack(site, NOON - timedelta(minutes=5) + timedelta(seconds=4))
-    assert detect_on(site) == Detected(0, 0)
+    assert new_and_active(site) == (0, 0)
     attack(site, NOON)
-    assert detect_on(site) == Detected(1, 1), "a new attack does"
+    assert new_and_active(site) == (1, 1), "a new attack does"
     assert active(site) == {MALLORY}
 
 

@@ -14,7 +14,6 @@ from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.exporting import publish_exports
 from plugins.cli.detection import detect as detect_in_files
 from plugins.logs.reading import choose_layouts, log_reading, parse_file
-from plugins.steps.detecting import Detected
 from plugins.store.replay import set_replay_clock
 from tests.plugins.blocklist.blocklists import (
     BERIT,
@@ -31,6 +30,7 @@ from tests.plugins.blocklist.blocklists import (
     detect_on,
     export,
     kept,
+    new_and_active,
     targets,
 )
 from tests.stores import Site, hit
@@ -41,7 +41,7 @@ BAN = 4 * HOUR
 
 def test_an_attack_is_decided_on_now_and_filed_under_the_day_of_its_newest_evidence(tmp_path: Path) -> None:
     site = attacked(tmp_path, NOON - 5 * MINUTE, NOON - 5 * MINUTE + timedelta(seconds=2))
-    assert detect_on(site) == Detected(1, 1)
+    assert new_and_active(site) == (1, 1)
     (one,) = kept(site)
     assert (one.day, one.target, one.scenario, one.events) == (DAY, MALLORY, "log4shell", 2)
     assert (one.decided_at, one.until) == (NOON, NOON + BAN)
@@ -56,7 +56,7 @@ def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
     site = attacked(tmp_path)
     detect_on(site)
     before = {path: path.read_bytes() for path in sorted(site.folder.rglob("*")) if path.is_file()}
-    assert detect_on(site) == Detected(0, 1)
+    assert new_and_active(site) == (0, 1)
     assert {path: path.read_bytes() for path in sorted(site.folder.rglob("*")) if path.is_file()} == before
 
 
@@ -64,13 +64,13 @@ def test_a_line_more_of_the_same_attack_makes_no_further_decision(tmp_path: Path
     site = attacked(tmp_path)
     detect_on(site)
     attack(site, NOON - 5 * MINUTE + timedelta(seconds=3))
-    assert detect_on(site) == Detected(0, 1)
+    assert new_and_active(site) == (0, 1)
 
 
 def test_each_further_attack_doubles_the_ban_and_those_of_others_do_not(tmp_path: Path) -> None:
     site = attacked(tmp_path, NOON - 50 * MINUTE, NOON - 40 * MINUTE, NOON - 30 * MINUTE)
     attack(site, NOON - 20 * MINUTE, address=TRUDY)
-    assert detect_on(site) == Detected(4, 4)
+    assert new_and_active(site) == (4, 4)
     lengths = sorted(one.until - one.decided_at for one in kept(site))
     assert lengths == [BAN, BAN, 2 * BAN, 4 * BAN]
 
@@ -81,9 +81,9 @@ def test_who_goes_on_when_the_ban_is_over_is_banned_again(tmp_path: Path) -> Non
     detect_on(site)
     site.now = NOON + BAN + HOUR
     attack(site, *(NOON - 5 * MINUTE + timedelta(seconds=5 * n) for n in range(int((site.now - NOON) / MINUTE * 12))))
-    assert detect_on(site) == Detected(1, 1)
+    assert new_and_active(site) == (1, 1)
     assert kept(site)[0].until == site.now + 2 * BAN
-    assert detect_on(site) == Detected(0, 1)
+    assert new_and_active(site) == (0, 1)
 
 
 def test_who_goes_on_after_a_lift_is_not_banned_again_for_the_same_burst(tmp_path: Path) -> None:
@@ -92,18 +92,18 @@ def test_who_goes_on_after_a_lift_is_not_banned_again_for_the_same_burst(tmp_pat
     lift(site.open(), [kept(site)[0].decision], "our own scanner", "security")
     site.now = NOON + BAN + HOUR
     attack(site, *(NOON - 5 * MINUTE + timedelta(seconds=5 * n) for n in range(int((site.now - NOON) / MINUTE * 12))))
-    assert detect_on(site) == Detected(0, 0)
+    assert new_and_active(site) == (0, 0)
 
 
 def test_what_was_over_before_its_log_came_is_on_record_and_blocks_nobody(tmp_path: Path) -> None:
     """An address may be another person's after a while; whoever attacks again is known for it all the same."""
     long_ago = NOON - timedelta(days=2)
     site = attacked(tmp_path, long_ago)
-    assert detect_on(site) == Detected(1, 0)
+    assert new_and_active(site) == (1, 0)
     (one,) = kept(site)
     assert (one.decided_at, one.until) == (NOON, long_ago + BAN)
     attack(site, NOON)
-    assert detect_on(site) == Detected(1, 1)
+    assert new_and_active(site) == (1, 1)
     assert max(one.until for one in kept(site)) == NOON + 2 * BAN
 
 
@@ -137,7 +137,7 @@ def test_a_burst_that_overflows_only_with_what_came_before_midnight_is_found(tmp
 
 def test_whom_the_allowlist_holds_is_never_decided_on(tmp_path: Path) -> None:
     site = attacked(tmp_path, policy=OPEN.replace("[]", f'["{MALLORY}/32"]'))
-    assert detect_on(site) == Detected(0, 0)
+    assert new_and_active(site) == (0, 0)
 
 
 def test_a_change_of_the_allowlist_holds_at_once_in_both_directions(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_lost_decisions_of_attacks_are_made_again(tmp_path: Path) -> None:
     site = attacked(tmp_path)
     detect_on(site)
     site.open().window.place.remove(f"{DAY}/decisions/kept.1.parquet")
-    assert detect_on(site) == Detected(1, 1)
+    assert new_and_active(site) == (1, 1)
 
 
 def test_thousands_of_attacks_of_one_address_are_decided_on_in_seconds(tmp_path: Path) -> None:

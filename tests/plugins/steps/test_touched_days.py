@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+from plugins.steps.detecting import detect
 from plugins.steps.rebuilding import rebuild
 from plugins.store.door import Folder
 from tests.stores import Site, hit, silent, utc
@@ -63,6 +64,34 @@ def test_of_the_window_only_the_touched_day_is_opened(tmp_path: Path) -> None:
 
     assert {name.split("/")[0] for name in window.names_read} == {str(NOON.date())}
     assert {name.split(".")[0] for name in keys.names_read} - {"store"} == {str(NOON.date())}, "beside the store's own"
+
+
+def test_a_detection_without_news_reads_no_receipt_and_opens_nothing(tmp_path: Path) -> None:
+    site = of_a_week(tmp_path)
+    detect(site.open(), "operations", silent)
+    store = site.open()
+    window = store.window.place = Opened(tmp_path / "store" / "window")
+    receipts = store.receipts.place = Opened(tmp_path / "store" / "receipts")
+
+    detect(store, "operations", silent)
+
+    assert (window.names_read, receipts.names_read) == ([], [])
+
+
+def test_a_detection_reads_receipts_of_the_file_that_grew_and_opens_the_days_beside_it(tmp_path: Path) -> None:
+    site = of_a_week(tmp_path)
+    detect(site.open(), "operations", silent)
+    site.write("access.log.1", hit(NOON - timedelta(minutes=1), path="/another"))
+    site.ingest()
+    store = site.open()
+    window = store.window.place = Opened(tmp_path / "store" / "window")
+    receipts = store.receipts.place = Opened(tmp_path / "store" / "receipts")
+
+    detect(store, "operations", silent)
+
+    days = {NOON.date(), NOON.date() - timedelta(days=1)}
+    assert {name.split("/")[0] for name in window.names_read} == {str(day) for day in days}
+    assert len({name.split("/")[1] for name in receipts.names_read}) == 2, "the new file, and that of the same day"
 
 
 def test_minutes_around_midnight_cost_two_days(tmp_path: Path) -> None:
