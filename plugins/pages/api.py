@@ -9,12 +9,11 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from plugins.access.tokens import Token
-from plugins.blocklist.breaker import unlisted
 from plugins.blocklist.decisions import Decision, Decisions
 from plugins.blocklist.exporting import FORMATS, published
 from plugins.blocklist.formats.bans import bans_of
 from plugins.pages.gate import OpenStore
-from plugins.pages.listing import IN_FORCE, State, state_of
+from plugins.pages.listing import IN_FORCE, State, states_of
 from plugins.pages.programs import known_token, like_a_token, record_program
 from schemas.refusals import RefusedError
 
@@ -51,9 +50,9 @@ def decisions(
     """Decisions of open days, newest first, and how many there are."""
     now, kept = store.clock(), Decisions(store)
     listed = kept.active(now) if state in IN_FORCE else kept.all()
-    left_out = unlisted(store, listed)
-    found = [one for one in listed if state in ("all", state_of(one, now, left_out))]
-    rows = [_row(one, state_of(one, now, left_out)) for one in found[offset : offset + limit]]
+    state_of = states_of(store, listed)
+    found = [one for one in listed if state in ("all", state_of(one))]
+    rows = [_row(one, state_of(one)) for one in found[offset : offset + limit]]
     return {"now": now, "replay": store.is_replay, "total": len(found), "decisions": rows}
 
 
@@ -64,7 +63,7 @@ def decision(_: Shown, store: OpenStore, handle: str) -> dict[str, Any]:
         found = Decisions(store).get(handle)
     except RefusedError as error:
         raise HTTPException(404, str(error)) from None
-    return _row(found, state_of(found, store.clock(), unlisted(store, [found])))
+    return _row(found, states_of(store, [found])(found))
 
 
 @router.api_route("/blocklist", methods=["GET", "HEAD"])

@@ -7,14 +7,14 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Path, Response
 
-from plugins.blocklist.breaker import refusal, unlisted
+from plugins.blocklist.breaker import refusal
 from plugins.blocklist.by_hand import ban, lift
 from plugins.blocklist.decisions import Decisions
 from plugins.blocklist.exporting import FORMATS, published
 from plugins.blocklist.story import SHOWN, story
 from plugins.incidents.notices import unassessed
 from plugins.pages.asking import SORTS, STATES
-from plugins.pages.listing import IN_FORCE, count_by_day, page_of, state_of
+from plugins.pages.listing import IN_FORCE, count_by_day, page_of, states_of
 from plugins.pages.purpose import ASKS_FIRST, Call, Changer, Question, Reader
 from plugins.scenarios import scenarios_of
 from plugins.store.store import Store
@@ -116,9 +116,9 @@ def _require_story(call: Call, handle: str) -> None:
 def _list(call: Call, error: str = "", done: str = "", typed: Mapping[str, str] = NOTHING) -> Response:
     QUESTION.require(call, PATH, READING)
     store, asked = call.store, call.asked
-    now, decisions = store.clock(), Decisions(store)
-    active, counted = decisions.active(now), decisions.count()
-    left_out = unlisted(store, active)
+    decisions = Decisions(store)
+    active, counted = decisions.active(store.clock()), decisions.count()
+    state_of = states_of(store, active)
     listed = active if asked.state in IN_FORCE else decisions.all()
     series, bars = count_by_day(counted, store.calendar)
     return call.show(
@@ -126,13 +126,12 @@ def _list(call: Call, error: str = "", done: str = "", typed: Mapping[str, str] 
         400 if error else 200,
         refused=refusal(store, active),
         few=FEW,
-        page=page_of(listed, asked, severities(store), now, left_out),
+        page=page_of(listed, asked, severities(store), state_of),
         waiting=len(unassessed(store)),
         total=counted.total(),
-        active=len(active) - len(left_out),
-        left_out=Counter(left_out.values()),
+        in_force=Counter(map(state_of, active)),
         scenarios=sorted({scenario for _, scenario in counted}),
-        state_of=lambda one: state_of(one, now, left_out),
+        state_of=state_of,
         series=series,
         bars=bars,
         choices={"states": STATES, "sorts": SORTS, "lasting": LASTING, "forms": FORMATS},
@@ -141,22 +140,22 @@ def _list(call: Call, error: str = "", done: str = "", typed: Mapping[str, str] 
 
 
 def _story(call: Call, handle: str, error: str = "", done: str = "") -> Response:
-    decisions, now = Decisions(call.store), call.store.clock()
+    decisions = Decisions(call.store)
     decision = decisions.get(handle)
     of_target = decisions.on(holders(decision.target))
-    left_out = unlisted(call.store, of_target)
+    state_of = states_of(call.store, of_target)
     others = [one for one in of_target if one != decision]
     return call.show(
         "decision.html",
         400 if error else 200,
         decision=decision,
-        state=state_of(decision, now, left_out),
+        state=state_of(decision),
         severity=severities(call.store).get(decision.scenario, ""),
         outcome=OUTCOME_WORDS.get(decision.outcome, ""),
         others=others[:MANY],
         earlier=len(others[MANY:]),
-        is_held=any(state_of(one, now, left_out) == "active" for one in of_target),
-        state_of=lambda one: state_of(one, now, left_out),
+        is_held=any(state_of(one) == "active" for one in of_target),
+        state_of=state_of,
         hits=story(call.store, decision),
         most=SHOWN,
         told={"error": error, "done": done},

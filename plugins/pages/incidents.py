@@ -4,14 +4,13 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
-from plugins.blocklist.breaker import unlisted
 from plugins.incidents.assessing import CONCLUSIONS, GONE, assess
 from plugins.incidents.kept import all_incidents
 from plugins.incidents.looking import MOST_SHOWN, look_at
 from plugins.incidents.notices import all_notices, get_notice, is_over, tell_until
 from plugins.pages.asking import LIKE_AN_ADDRESS, UNFIT
 from plugins.pages.blocklist import PATIENCE, Handle
-from plugins.pages.listing import IN_FORCE, state_of
+from plugins.pages.listing import IN_FORCE, states_of
 from plugins.pages.purpose import ASKS_FIRST, Call, Changer, Question, Reader
 from plugins.store.store import Store
 from schemas.incidents import Notice
@@ -79,22 +78,22 @@ def _notice(store: Store, handle: str) -> Notice:
 
 def _incident(call: Call, handle: str, **told: str) -> Response:
     store = call.store
-    notice, now = _notice(store, handle), store.clock()
+    notice = _notice(store, handle)
     kept = next((one for one in all_incidents(store) if one.incident == handle), None)
     seen = look_at(store, kept) if kept else None
-    left_out = unlisted(store, seen.decisions) if seen else {}
+    state_of = states_of(store, seen.decisions if seen else ())
     return call.show(
         "incident.html",
         400 if "error" in told else 200,
         notice=notice,
         incident=kept,
         seen=seen,
-        states={state_of(one, now, left_out) for one in seen.decisions} & {*IN_FORCE} if seen else (),
+        states={*map(state_of, seen.decisions)} & {*IN_FORCE} if seen else (),
         most=MOST_SHOWN,
         until=tell_until(notice),
         ends=store.calendar.deadline(notice.day),
-        now=now,
-        state_of=lambda one: state_of(one, now, left_out),
+        now=store.clock(),
+        state_of=state_of,
         conclusions=CONCLUSIONS,
         told=NOTHING | told,
     )

@@ -1,19 +1,21 @@
 """Which targets a page shows with their decisions, in which order; and how many there were, by day and scenario."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final, Literal
 
-from plugins.blocklist.breaker import Unlisted
+from plugins.blocklist.breaker import Unlisted, unlisted
 from plugins.blocklist.decisions import Decision
 from plugins.pages.asking import Asked
 from plugins.store.calendar import Calendar
+from plugins.store.store import Store
 from transforms.detection.outcomes import WORST_LAST
 
 State = Literal["active", Unlisted, "lifted", "over"]
+StateOf = Callable[[Decision], State]
 IN_FORCE: Final = ("active", "held back", "not yet published")
 PAGE: Final = 50  # rows
 SEVERITIES: Final = ("", "low", "medium", "high", "critical")
@@ -68,64 +70,50 @@ class Bar:
         return sum(self.counts.values())
 
 
-def state_of(decision: Decision, now: datetime, unlisted: Mapping[str, Unlisted]) -> State:
-    """`unlisted`: by handle, what keeps those in force from the list."""
-    if decision.lifted_at:
-        return "lifted"
-    if not decision.is_active(now):
-        return "over"
-    return unlisted.get(decision.decision, "active")
+def states_of(store: Store, decisions: Iterable[Decision]) -> StateOf:
+    """What the state of each of these is now."""
+    now, left_out = store.clock(), unlisted(store, decisions)
+
+    def state_of(one: Decision) -> State:
+        if one.lifted_at:
+            return "lifted"
+        return left_out.get(one.decision, "active") if one.is_active(now) else "over"
+
+    return state_of
 
 
-def page_of(
-    decisions: Sequence[Decision],
-    asked: Asked,
-    severities: Mapping[str, str],
-    now: datetime,
-    unlisted: Mapping[str, Unlisted],
-) -> Page:
-    """The page that was asked for, or the last there is; `severities` by scenario, `unlisted` as in `state_of`."""
+def page_of(decisions: Iterable[Decision], asked: Asked, severities: Mapping[str, str], state_of: StateOf) -> Page:
+    """The page that was asked for, or the last there is; `severities` by scenario."""
     fits = _searching(asked.search)
     states = {"active": IN_FORCE, "": (*IN_FORCE, "lifted", "over")}.get(asked.state, (asked.state,))
     fitting = [
-        one
-        for one in decisions
-        if state_of(one, now, unlisted) in states and asked.scenario in ("", one.scenario) and fits(one)
+        one for one in decisions if state_of(one) in states and asked.scenario in ("", one.scenario) and fits(one)
     ]
-    found = by_target(fitting, severities, now, unlisted)
+    found = by_target(fitting, severities, state_of)
     found.sort(key=_ORDERS[asked.sort.removeprefix("-")], reverse=asked.sort.startswith("-"))
     pages = max(1, -(-len(found) // PAGE))
     number = min(max(asked.page, 1), pages)
     return Page(found[(number - 1) * PAGE : number * PAGE], len(fitting), len(found), number, pages)
 
 
-def by_target(
-    decisions: Sequence[Decision], severities: Mapping[str, str], now: datetime, unlisted: Mapping[str, Unlisted]
-) -> list[Target]:
+def by_target(decisions: Iterable[Decision], severities: Mapping[str, str], state_of: StateOf) -> list[Target]:
     """Decisions, newest first → what they are on."""
     found: dict[str, list[Decision]] = {}
     for one in decisions:
         found.setdefault(one.target, []).append(one)
-    return [_target(name, of_target, severities, now, unlisted) for name, of_target in found.items()]
+    return [_target(name, of_target, severities, list(map(state_of, of_target))) for name, of_target in found.items()]
 
 
-def _target(
-    name: str,
-    decisions: list[Decision],
-    severities: Mapping[str, str],
-    now: datetime,
-    unlisted: Mapping[str, Unlisted],
-) -> Target:
+def _target(name: str, decisions: list[Decision], severities: Mapping[str, str], states: Sequence[State]) -> Target:
     scenarios = {one.scenario: severities.get(one.scenario, "") for one in decisions}
     worst_first = sorted(scenarios, key=lambda scenario: SEVERITIES.index(scenarios[scenario]), reverse=True)
-    states = {state_of(one, now, unlisted) for one in decisions}
     return Target(
         name=name,
         decisions=decisions,
         scenarios=worst_first,
         severity=scenarios[worst_first[0]],
         outcome=max((one.outcome for one in decisions), key=OUTCOMES.index),
-        state=next((state for state in IN_FORCE if state in states), state_of(decisions[0], now, unlisted)),
+        state=next((state for state in IN_FORCE if state in states), states[0]),
     )
 
 

@@ -12,8 +12,8 @@ from plugins.backtest.evidence import evidence_of
 from plugins.backtest.limited import backtest_within
 from plugins.backtest.running import Backtest, count_hits
 from plugins.backtest.telling import note_of, sentences
-from plugins.blocklist.breaker import unlisted
 from plugins.blocklist.decisions import Decisions
+from plugins.pages.listing import states_of
 from plugins.pages.purpose import Call, Reader
 from plugins.scenarios import scenarios_of
 from plugins.store.store import Store
@@ -95,14 +95,14 @@ def _run(store: Store, scenario: Scenario, name: str) -> Backtest:
 def _list(call: Call, error: str = "", rule: str = "") -> Response:
     decisions = Decisions(call.store)
     counted, active = decisions.count(), decisions.active(call.store.clock())
-    left_out = unlisted(call.store, active)
+    state_of = states_of(call.store, active)
     return call.show(
         "scenarios.html",
         400 if error else 200,
         scenarios=scenarios_of(call.store.policy),
         counts=counts_in_words,
         decided=Counter(scenario for _, scenario in counted.elements()),
-        active=Counter(one.scenario for one in active if one.decision not in left_out),
+        active=Counter(one.scenario for one in active if state_of(one) == "active"),
         error=error,
         rule=rule,
     )
