@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.report import FIGURES
+from schemas.report import FIGURES, Report
 from tests.transforms.report.tables import DAY, figures, report, rows, tables
 from transforms.report.period import Period
 
@@ -31,7 +31,8 @@ def test_days_without_tables_are_missing_and_have_no_figures() -> None:
     assert (found.missing, found.provisional) == ((EVE,), (NEXT,))
 
 
-def test_figures_stand_beside_those_of_the_period_before() -> None:
+def compared() -> Report:
+    """A day with a day before it."""
     people = {"visits": 4, "unique_visitors": 3, "pageviews": 9, "downloads": 2, "bounces": 1, "visit_seconds": 60.0}
     traffic = [
         {"agent_kind": "human", "hits": 60, "bytes_sent": 600, "errors_4xx": 5},
@@ -44,13 +45,17 @@ def test_figures_stand_beside_those_of_the_period_before() -> None:
         traffic_hourly=[{"day": EVE, "hits": 49, "agent_kind": "bot"}, {"day": EVE, "hits": 1, "agent_kind": "attack"}],
         errors_daily=[{"day": EVE, "errors": 6}],
     )
-    found = report(
+    return report(
         before=before,
         visits_daily=[people, people | {"vhost": "shop.example.org"}],
         traffic_hourly=traffic,
         errors_daily=[{"errors": 7}],
         attacks_daily=[{"hits": 10}, {"hits": 10, "scenario": "another alert of the same requests"}],
     )
+
+
+def test_figures_stand_beside_those_of_the_period_before() -> None:
+    found = compared()
     assert figures(found) == {
         "visits": (8, 2),
         "unique_visitors": (6, 0),
@@ -68,6 +73,10 @@ def test_figures_stand_beside_those_of_the_period_before() -> None:
         "attack_hits": (10, 1),
     }
     assert [one.name for one in found.figures] == list(FIGURES)
+
+
+def test_series_stand_beside_those_of_the_period_before() -> None:
+    found = compared()
     assert (found.before_first, found.before_last, found.missing_before) == (EVE, EVE, 0)
     assert rows(found.parts["days"])[0][:3] == (DAY, "final", 8)
     assert found.parts["days"].before == ((EVE, "final", 2, 0, 0, 2),)
