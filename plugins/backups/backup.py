@@ -56,7 +56,7 @@ class BackedPlace:
         self.objects = {
             name.removeprefix(f"{root}/"): one for name, one in objects.items() if name.startswith(f"{root}/")
         }
-        self.where = f"{backup.target.place.where}, backup of {backup.manifest.taken_at:%Y-%m-%d %H:%M}: {root}"
+        self.where = f"{backup.target.place.where}, backup of {backup.manifest.taken_at:%Y-%m-%d %H:%M} UTC: {root}"
 
     def get(self, name: str) -> bytes:
         if name not in self.objects:

@@ -54,7 +54,7 @@ def plan_whole(store: Store, takes_trail: bool, reads_all: bool, tell: Tell) -> 
                 return replace(plan, passed=passed)
         counts = Counter(name.split("/")[0] for name in lacking)
         first = first or dict(counts)
-        which = f"backup of {manifest.taken_at:%Y-%m-%d %H:%M}, which lacks {counts.total()} objects"
+        which = f"backup of {store.calendar.words(manifest.taken_at)}, which lacks {counts.total()} objects"
         tell(f"passing over the {which}")
         passed.append(which)
     if not first:

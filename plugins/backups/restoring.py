@@ -100,10 +100,10 @@ def bring_back(store: Store, plan: Plan, places: Mapping[str, Place], tell: Tell
     return BroughtBack(brought, plan, marks, told)
 
 
-def describe_restored(restored: Restored) -> list[str]:
+def describe_restored(store: Store, restored: Restored) -> list[str]:
     """What whoever restored should know, a sentence each."""
     found = [
-        f"the store is back as of {restored.taken_at:%Y-%m-%d %H:%M:%S} UTC: {restored.objects:,} objects, "
+        f"the store is back as of {store.calendar.words(restored.taken_at)}: {restored.objects:,} objects, "
         f"{restored.bytes:,} bytes in {restored.seconds:,.1f} seconds",
         "since then may be missing: lines whose log files are gone, bans and lifts by hand, new tokens, entries of the "
         "audit trail; log files that are still there are read on from where the backup ends",

@@ -60,9 +60,9 @@ def check_lost(store: Store, objects: Collection[str], target: Target, last: Man
     if found:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(found.items()))
         raise RefusedError(
-            f"the store lost what the backup of {last.taken_at:%Y-%m-%d %H:%M} has and what has not ended ({kinds}); "
-            "no backup was taken. Bring it back with: lethe restore, or say that nothing is missing with: lethe "
-            "back-up --store-is-right"
+            f"the store lost what the backup of {store.calendar.words(last.taken_at)} has and what has not ended "
+            f"({kinds}); no backup was taken. Bring it back with: lethe restore, or say that nothing is missing with: "
+            "lethe back-up --store-is-right"
         )
 
 

@@ -19,10 +19,11 @@ def back_up(
     store_is_right: StoreOption = False, clock_is_right: ClockOption = False, policy_file: PolicyOption = HERE
 ) -> None:
     """Take a backup of all that may come back: never a key, nor an address that can be read."""
-    manifest = take_backup(open_by_hand(policy_file), ACTOR, Progress(), store_is_right, clock_is_right)
+    store = open_by_hand(policy_file)
+    manifest = take_backup(store, ACTOR, Progress(), store_is_right, clock_is_right)
     size = sum(backed.size for backed in manifest.objects.values())
     say(
-        f"backup of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC: {len(manifest.objects):,} objects, {size:,} bytes",
+        f"backup of {store.calendar.words(manifest.taken_at)}: {len(manifest.objects):,} objects, {size:,} bytes",
         f"lines read by then: {manifest.lines:,}",
     )
 
@@ -32,7 +33,7 @@ def purge(clock_is_right: ClockOption = False, policy_file: PolicyOption = HERE)
     store, notes = open_by_hand(policy_file), list[str]()
     purged = purge_backups(store, ACTOR, notes.append, clock_is_right)
     warn(*notes)
-    oldest = f"the oldest backup is of {purged.oldest:%Y-%m-%d %H:%M:%S} UTC" if purged.oldest else "there is no backup"
+    oldest = f"the oldest backup is of {store.calendar.words(purged.oldest)}" if purged.oldest else "there is no backup"
     say(
         f"removed: {purged.manifests:,} backups, {purged.blobs:,} objects that no other one needs, {purged.traces:,} "
         "older versions, markers and halves",
@@ -52,16 +53,17 @@ def restore(
     """Bring the newest backup back, without what ended since, and then read what the logs still hold."""
     store = open_by_hand(policy_file, is_restoring=True)
     restored = restore_store(store, reason, ACTOR, Progress(), replace, accept_damage)
-    say(*(describe_restored(restored) if restored else ()))
+    say(*(describe_restored(store, restored) if restored else ()))
     ingest(policy_file, clock_is_right)
 
 
 def rehearse(policy_file: PolicyOption = HERE) -> None:
     """Restore the newest backup into a scratch place, verify it, and remove it; the store itself is not touched."""
-    rehearsal = rehearse_restore(open_by_hand(policy_file), ACTOR, Progress())
+    store = open_by_hand(policy_file)
+    rehearsal = rehearse_restore(store, ACTOR, Progress())
     if rehearsal.taken_at:
         say(
-            f"backup of {rehearsal.taken_at:%Y-%m-%d %H:%M:%S} UTC: {rehearsal.objects:,} objects, "
+            f"backup of {store.calendar.words(rehearsal.taken_at)}: {rehearsal.objects:,} objects, "
             f"{rehearsal.bytes:,} bytes brought back in {rehearsal.seconds:.1f} seconds, and removed again"
         )
     fail_for(rehearsal.problems)

@@ -62,12 +62,12 @@ def waiting(store: Store) -> Iterator[str]:
         until = min(map(tell_until, running))
         yield (
             f"{_many(running)}: an attack may have worked; assess {_them(running)} {WHERE}. If it was a breach of "
-            f"personal data, the authority has to know by {until:%Y-%m-%d %H:%M} UTC (GDPR Art. 33)"
+            f"personal data, the authority has to know by {store.calendar.words(until)} (GDPR Art. 33)"
         )
     for day in sorted({one.day for one in running if store.calendar.is_due(one.day, SOON)}):
         of_day = [one for one in running if one.day == day]
         yield (
-            f"{_many(of_day)} of {day} not assessed yet, and from {store.calendar.deadline(day):%Y-%m-%d %H:%M} UTC "
+            f"{_many(of_day)} of {day} not assessed yet, and from {store.calendar.words(store.calendar.deadline(day))} "
             f"nobody can read what happened; assess {_them(of_day)} before that, {WHERE}"
         )
     if ended:

@@ -42,7 +42,7 @@ def _replay(store: Store) -> Iterator[tuple[str, str]]:
     if store.is_replay:
         yield (
             "replay",
-            f"of the past: it is {store.clock():%Y-%m-%d %H:%M} UTC there; from tomorrow on its days close in turn",
+            f"of the past: it is {store.calendar.words(store.clock())} there; from tomorrow on its days close in turn",
         )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from plugins.notice.seen import A_DAY, Backed, find_backups, troubles_now
 from plugins.steps.watching import DayState, Watch
+from plugins.store.calendar import Calendar
 from plugins.store.records import AnyRecord, read_record
 from plugins.store.reports import newest_first
 from plugins.store.store import Store
@@ -95,7 +96,7 @@ def look_at(store: Store) -> Forgetting:
     reports = list(_read(store, "forgetting", ForgettingReport, found.warnings, HISTORY))
     found.history = [_past(one) for one in reports]
     found.report = reports[0] if reports else None
-    found.warnings += _doubts(found.report, now)
+    found.warnings += _doubts(found.report, store.calendar)
     found.promise = _promise(store, found, watch)
     return found
 
@@ -134,17 +135,16 @@ def _standing(
     return Standing(check, sentences, CHECKS[check], result, finding, at, deadline)
 
 
-def _doubts(report: ForgettingReport | None, now: datetime) -> Iterator[str]:
+def _doubts(report: ForgettingReport | None, calendar: Calendar) -> Iterator[str]:
     if report is None:
         yield "There is no proof yet. Run the DAG prove_forgetting, or: lethe prove"
     elif not report.is_valid:
         yield (
-            f"The proof of {report.at:%Y-%m-%d %H:%M} is not valid, so its checks count for nothing: "
+            f"The proof of {calendar.words(report.at)} is not valid, so its checks count for nothing: "
             f"{'; '.join(report.problems) or 'it does not say why'}. Run prove_forgetting again, or: lethe prove"
         )
-    elif now - report.at > STALE:
-        days = (now - report.at).days
-        yield f"The newest proof is {days} days old; one is due each week. Run prove_forgetting, or: lethe prove"
+    elif (age := calendar.clock() - report.at) > STALE:
+        yield f"The newest proof is {age.days} days old; one is due each week. Run prove_forgetting, or: lethe prove"
 
 
 def _past(report: ForgettingReport) -> Past:

@@ -39,8 +39,9 @@ def bring_back(params: dict[str, Any] | None = None, run_id: str | None = None) 
     from plugins.store.audit_facts import NAME_BYTES
 
     asked = params or {}
+    store = installed_store(is_restoring=True)
     restored = restore(
-        installed_store(is_restoring=True),
+        store,
         asked["reason"],
         ACTOR,
         tell,
@@ -48,7 +49,7 @@ def bring_back(params: dict[str, Any] | None = None, run_id: str | None = None) 
         accepts_damage=bool(asked["accept_damage"]),
         once=sha256(run_id.encode()).hexdigest()[: 2 * NAME_BYTES] if run_id else None,
     )
-    for sentence in describe_restored(restored) if restored else ():
+    for sentence in describe_restored(store, restored) if restored else ():
         tell(sentence)
         notify("restored", sentence)
 

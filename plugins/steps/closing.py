@@ -45,7 +45,7 @@ def believe_clock(store: Store, is_right: bool) -> None:
     for origin in origins:
         with suppress(RefusedError):  # other machines were asked when they were listed
             told += [] if isinstance(origin, Local) else [datetime.fromtimestamp(origin.look().changed_at, UTC)]
-    check_clock(store.clock(), store.place("state"), told, is_right)
+    check_clock(store.clock(), store.place("state"), told, is_right, store.calendar.zone)
 
 
 def close_due(store: Store, actor: str, tell: Tell, clock_is_right: bool = False) -> tuple[list[Mark], list[str]]:

@@ -69,7 +69,7 @@ def _keys(store: Store) -> Iterator[Finding]:
 
 def _clock(store: Store) -> Iterator[Finding]:
     believe_clock(store, is_right=False)
-    yield Finding("clock", "ok", f"{store.clock():%Y-%m-%d %H:%M} UTC agrees with logs, places and the last run")
+    yield Finding("clock", "ok", f"{store.calendar.words(store.clock())} agrees with logs, places and the last run")
 
 
 def _rights(store: Store) -> Iterator[Finding]:

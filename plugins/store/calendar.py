@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from plugins.store.clock import in_words
 from plugins.store.records import Marks
 from plugins.store.terms import Terms
 from schemas.policy import Policy
@@ -37,6 +38,10 @@ class Calendar:
 
     def today(self) -> date:
         return self.clock().astimezone(self.zone).date()
+
+    def words(self, instant: datetime) -> str:
+        """An instant for people, by the site's clock."""
+        return in_words(instant, self.zone)
 
     def deadline(self, day: date) -> datetime:
         """The instant from which nobody may read the day's addresses: its start and the security window."""
@@ -70,7 +75,7 @@ class Calendar:
         if mark := self.marks.get(day):
             raise ClosedDayError(f"{day} is {mark.state} ({mark.how}); its addresses are forgotten")
         if self.is_past(day):
-            raise ClosedDayError(f"{day} is past its deadline, {self.deadline(day):%Y-%m-%d %H:%M} UTC; close it")
+            raise ClosedDayError(f"{day} is past its deadline, {self.words(self.deadline(day))}; close it")
 
     def fate(self, day: date, was_opened: bool) -> Fate:
         """What happens now to a line of that day."""

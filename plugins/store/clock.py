@@ -1,7 +1,7 @@
 """Whether this machine's clock can be believed, before anything is forgotten because of it."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +26,14 @@ class Witness(Record):
     newest_line: datetime | None = None
 
 
-def check_clock(now: datetime, state: Place, others: Iterable[datetime], is_right: bool = False) -> None:
+def in_words(instant: datetime, zone: tzinfo) -> str:
+    """An instant for people: by the clock of a zone, which is named. Programs get ISO 8601 in UTC."""
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M} {zone}"
+
+
+def check_clock(
+    now: datetime, state: Place, others: Iterable[datetime], is_right: bool = False, zone: tzinfo = UTC
+) -> None:
     """Raise ClockError where `now` is more than a day ahead of all else that knows the time, or behind the last run.
 
     `others`: times of files that others write, and what the places say. A person answers for it with `is_right`.
@@ -36,16 +43,16 @@ def check_clock(now: datetime, state: Place, others: Iterable[datetime], is_righ
     if witness is None or is_right:
         return
     known = [witness.last_run, *others, *([witness.newest_line] if witness.newest_line else [])]
+    clock = f"this machine's clock ({in_words(now, zone)})"
     if now - max(known) > TRUSTED:
         raise ClockError(
-            f"this machine's clock ({now:%Y-%m-%d %H:%M} UTC) is {_words(now - max(known))} ahead of everything else: "
-            f"logs, files and the last run ({max(known):%Y-%m-%d %H:%M}); nothing was done. If it is right, say so "
-            "with --clock-is-right"
+            f"{clock} is {_words(now - max(known))} ahead of everything else: logs, files and the last run "
+            f"({in_words(max(known), zone)}); nothing was done. If it is right, say so with --clock-is-right"
         )
     if witness.last_run - now > BACKWARDS:
         raise ClockError(
-            f"this machine's clock ({now:%Y-%m-%d %H:%M} UTC) is {_words(witness.last_run - now)} behind the last run; "
-            "nothing was done. Set it right, or say that it is with --clock-is-right"
+            f"{clock} is {_words(witness.last_run - now)} behind the last run; nothing was done. Set it right, or say "
+            "that it is with --clock-is-right"
         )
 
 

@@ -79,7 +79,7 @@ def test_an_older_backup_that_is_whole_is_taken_instead(site: Site) -> None:
     lose(site)
     restored = bring_back(site)
     assert restored.taken_at == NOON + timedelta(minutes=1)
-    assert restored.damaged == ("backup of 2026-11-20 11:02, which lacks 1 objects",)
+    assert restored.damaged == ("backup of 2026-11-20 12:02 Europe/Oslo, which lacks 1 objects",)
     assert site.ingest().lines.total() == 3
 
 

@@ -70,7 +70,7 @@ def test_until_it_is_assessed_operations_are_told_until_when(tmp_path: Path) -> 
     assert tell_until(all_notices(site.open())[0]) == NOON + timedelta(hours=72)
     (sentence,) = told(site)
     assert sentence.startswith("2 incidents: an attack may have worked; assess them")
-    assert "by 2026-11-23 11:00 UTC (GDPR Art. 33)" in sentence
+    assert "by 2026-11-23 12:00 Europe/Oslo (GDPR Art. 33)" in sentence
     assert sentence in find_troubles(site.open())
     assert [one.sentence for one in examine(site.open()) if one.subject == "incidents"] == [sentence]
 
