@@ -1,13 +1,12 @@
 """Tokens of programs: shown once, kept as a hash."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from plugins.access.tokens import add_token, all_tokens, find_token, remove_token
 from schemas.refusals import RefusedError
+from tests.command import Done, run_lethe
 from tests.stores import Site, utc
 
 
@@ -59,9 +58,8 @@ def test_two_tokens_have_two_names(site: Site) -> None:
 
 
 def test_the_command_shows_the_token_once(site: Site) -> None:
-    def lethe(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [str(Path(sys.executable).with_name("lethe")), "token", *words, "--policy", str(site.policy)]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+    def lethe(*words: str) -> Done:
+        return run_lethe("token", *words, "--policy", site.policy)
 
     added = lethe("add", "firewall", "--purpose", "block attacks")
     token = added.stdout.strip()

@@ -2,20 +2,15 @@
 
 import gzip
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-LETHE = Path(sys.executable).with_name("lethe")
+from tests.command import run_lethe
+
 LINE = b'192.0.2.1 - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 1 "-" "Mozilla/5.0"\n'
 Make = Callable[[Path], Path]
-
-
-def run(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([LETHE, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, check=False)
 
 
 def written(content: bytes) -> Make:
@@ -52,7 +47,7 @@ def unreadable(folder: Path) -> Path:
 )
 def test_a_bad_file_gets_a_sentence(verb: str, make: Make, told: str, tmp_path: Path) -> None:
     path = make(tmp_path)
-    done = run(verb, path, *(["--out", tmp_path / "out"] if verb == "statistics" else []))
+    done = run_lethe(verb, path, *(["--out", tmp_path / "out"] if verb == "statistics" else []))
     assert done.returncode == 1
     assert told in done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
@@ -72,25 +67,27 @@ def test_a_bad_file_gets_a_sentence(verb: str, make: Make, told: str, tmp_path: 
 )
 def test_a_wrong_option_is_named(arguments: list[str], told: str, tmp_path: Path) -> None:
     written(LINE * 9)(tmp_path)
-    done = run("statistics", "access.log", *arguments, cwd=tmp_path)
+    done = run_lethe("statistics", "access.log", *arguments, folder=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
     assert told in done.stderr
     assert not (tmp_path / "out").exists()
 
 
 def test_a_wrong_call_is_status_2() -> None:
-    assert run("statistics", "--nonsense").returncode == 2
-    assert run("nonsense").returncode == 2
+    assert run_lethe("statistics", "--nonsense").returncode == 2
+    assert run_lethe("nonsense").returncode == 2
 
 
 def test_errors_takes_every_file_behind_it(tmp_path: Path) -> None:
-    done = run("statistics", written(LINE)(tmp_path), "--errors", "one.log", "two.log", cwd=tmp_path)
+    done = run_lethe("statistics", written(LINE)(tmp_path), "--errors", "one.log", "two.log", folder=tmp_path)
     assert "one.log does not exist" in done.stderr
 
 
 def test_an_empty_file_among_others_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "error.log").touch()
-    done = run("statistics", written(LINE)(tmp_path), "--errors", tmp_path / "error.log", "--out", tmp_path / "out")
+    done = run_lethe(
+        "statistics", written(LINE)(tmp_path), "--errors", tmp_path / "error.log", "--out", tmp_path / "out"
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert "lines: 1 = 1 hits" in done.stdout
 
@@ -99,7 +96,7 @@ def test_what_is_not_lethes_is_not_replaced(tmp_path: Path) -> None:
     foreign = tmp_path / "out" / "statistics" / "thesis.doc"
     foreign.parent.mkdir(parents=True)
     foreign.write_text("years of work")
-    done = run("statistics", written(LINE)(tmp_path), "--out", tmp_path / "out")
+    done = run_lethe("statistics", written(LINE)(tmp_path), "--out", tmp_path / "out")
     assert done.returncode == 1
     assert "holds other things" in done.stderr
     assert foreign.read_text() == "years of work"

@@ -2,17 +2,14 @@
 
 import csv
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.command import run_lethe
 from tests.plugins.blocklist.blocklists import BERIT, MALLORY, OPEN, PROBE, export
 from tests.stores import Site, hit
-
-LETHE = Path(sys.executable).with_name("lethe")
 
 
 @pytest.fixture
@@ -24,7 +21,7 @@ def site(tmp_path: Path) -> Site:
 
 
 def lethe(site: Site, *arguments: str, text: str = "", status: int = 0) -> str:
-    done = subprocess.run([LETHE, *arguments], capture_output=True, text=True, input=text, cwd=site.folder, check=False)
+    done = run_lethe(*arguments, folder=site.folder, text=text)
     assert done.returncode == status, done.stderr
     if arguments[0] != "blocklist":
         for address in (MALLORY, BERIT, "203.0.113.", "10.0.0"):

@@ -1,20 +1,18 @@
 """`lethe restore` and `lethe rehearse`, as somebody meets them whose disk died."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from plugins.store.store import utc_now
+from tests.command import Done, run_lethe
 from tests.plugins.backups.losses import BERIT, CARI
 from tests.stores import Site, hit
 
 
-def lethe(site: Site, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "plugins.cli.app", *words, "--policy", str(site.policy)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def lethe(site: Site, *words: str) -> Done:
+    return run_lethe(*words, "--policy", site.policy)
 
 
 @pytest.fixture

@@ -1,17 +1,14 @@
 """The store's verbs as a person or cron calls them, with this machine's clock."""
 
 import stat
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from tests.command import run_lethe
 from tests.stores import Site, hit
-
-LETHE = Path(sys.executable).with_name("lethe")
 
 
 @pytest.fixture
@@ -25,7 +22,7 @@ def site(tmp_path: Path) -> Site:
 
 def lethe(site: Site, *arguments: str, text: str = "", status: int = 0) -> str:
     """What it says; every verb takes its policy from the folder it is called in."""
-    done = subprocess.run([LETHE, *arguments], capture_output=True, text=True, input=text, cwd=site.folder, check=False)
+    done = run_lethe(*arguments, folder=site.folder, text=text)
     assert done.returncode == status, done.stderr
     assert "192.0.2." not in done.stdout + done.stderr, "no message holds an address"
     return " ".join((done.stdout + done.stderr).split())
