@@ -13,7 +13,11 @@ def scenarios_of(policy: Policy) -> tuple[Scenario, ...]:
 
     RefusedError where a file is wrong, or the policy names a scenario that there is none of.
     """
-    found = {one.name: one for one in (*load_scenarios(), *own_scenarios(policy))}
+    return _used(own_scenarios(policy), policy)
+
+
+def _used(own: tuple[Scenario, ...], policy: Policy) -> tuple[Scenario, ...]:
+    found = {one.name: one for one in (*load_scenarios(), *own)}
     for key in ("simulate", "off"):
         for name in getattr(policy.blocklist, key):
             if name not in found:
@@ -23,15 +27,16 @@ def scenarios_of(policy: Policy) -> tuple[Scenario, ...]:
     return tuple(with_engines(one.model_copy(update=simulated.get(one.name)), policy) for one in used)
 
 
-def broken_rules(policy: Policy) -> str | None:
-    """Why the rules cannot be used, and what waits until they can; None where all is well."""
+def look_at_rules(policy: Policy) -> tuple[str, str]:
+    """`ok` or `wrong`, and in a sentence how many rules are in use, or why none can be and what waits for that."""
     try:
-        scenarios_of(policy)
+        own = own_scenarios(policy)
+        used = {one.name for one in _used(own, policy)}
     except RefusedError as refusal:
-        return f"no line is read, and nothing is detected, until this is put right: {refusal}"
+        return "wrong", f"no line is read, and nothing is detected, until this is put right: {refusal}"
     except OSError as error:
-        return f"no line is read, and nothing is detected: {error.filename}: {error.strerror}"
-    return None
+        return "wrong", f"no line is read, and nothing is detected: {error.filename}: {error.strerror}"
+    return "ok", f"{len(used)} are in use, {sum(one.name in used for one in own)} of them your own"
 
 
 def own_scenarios(policy: Policy) -> tuple[Scenario, ...]:

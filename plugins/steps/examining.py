@@ -13,7 +13,7 @@ from plugins.blocklist.decisions import Decisions
 from plugins.incidents.notices import waiting
 from plugins.keys.day_keys import BYTES
 from plugins.logs.finding import find_files
-from plugins.scenarios import broken_rules, own_scenarios, scenarios_of
+from plugins.scenarios import look_at_rules
 from plugins.steps.checked import last_checks
 from plugins.steps.closing import believe_clock
 from plugins.steps.judging import odd_days
@@ -144,13 +144,7 @@ def _incidents(store: Store) -> Iterator[Finding]:
 
 
 def _scenarios(store: Store) -> Iterator[Finding]:
-    if broken := broken_rules(store.policy):
-        yield Finding("scenarios", "wrong", broken)
-    else:
-        used, own = scenarios_of(store.policy), {one.name for one in own_scenarios(store.policy)}
-        yield Finding(
-            "scenarios", "ok", f"{len(used)} are in use, {sum(one.name in own for one in used)} of them your own"
-        )
+    yield Finding("scenarios", *look_at_rules(store.policy))
 
 
 def _blocklist(store: Store) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from typing import Final
 from plugins.blocklist.breaker import refusal
 from plugins.blocklist.exporting import expired_exports
 from plugins.incidents.notices import waiting
-from plugins.scenarios import broken_rules
+from plugins.scenarios import look_at_rules
 from plugins.steps.days import LINES
 from plugins.store.calendar import LATE
 from plugins.store.store import Store
@@ -134,8 +134,9 @@ class Watch:
             yield f"{day} should be closed by now and is not; run: lethe close --overdue"
         for name in expired_exports(self.store):
             yield f"the export {name} has expired, so bans in it may be over; run detect_attacks, or: lethe detect"
-        if broken := broken_rules(self.store.policy):
-            yield broken
+        state, said = look_at_rules(self.store.policy)
+        if state == "wrong":
+            yield said
         if refused := refusal(self.store):
             yield refused
         yield from waiting(self.store)
