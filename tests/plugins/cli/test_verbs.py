@@ -10,13 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from schemas.statistics import TABLES
+from tests.command import run_lethe
 from tests.traffic import Truth, write_folder
 
 LETHE = Path(sys.executable).with_name("lethe")
 
 
-def run(*arguments: str | Path, text: str = "") -> str:
-    done = subprocess.run([LETHE, *map(str, arguments)], capture_output=True, text=True, input=text, check=False)
+def run(*arguments: str | Path) -> str:
+    done = run_lethe(*arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -77,13 +78,15 @@ def test_parse_answers_every_line_in_order(folder: Path, truth: Truth) -> None:
 
 
 def test_anonymise_answers_each_line() -> None:
+    """As it is installed, and no part of this process."""
     rows = [
         {"id": "a", "field": "client_ip", "input": "192.0.2.77"},
         {"id": "b", "field": "client_ip", "input": "unknown"},
         {"id": "c", "field": "query", "input": "sid=1&utm_source=x"},
         {"id": "d", "field": "path", "input": "/u/192.0.2.77"},
     ]
-    told = run("anonymise", text="".join(json.dumps(row) + "\n" for row in rows))
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    told = subprocess.run([LETHE, "anonymise"], capture_output=True, text=True, input=text, check=True).stdout
     assert [json.loads(line)["output"] for line in told.splitlines()] == [
         *("192.0.2.0/24", None),
         *("utm_source=x", "/u/{address}"),
@@ -92,7 +95,7 @@ def test_anonymise_answers_each_line() -> None:
 
 @pytest.mark.parametrize("line", ["no json", "[]", '{"id": 1}', '{"id": 1, "field": "x", "input": "192.0.2.77"}'])
 def test_anonymise_names_a_wrong_line_by_its_number_only(line: str) -> None:
-    done = subprocess.run([LETHE, "anonymise"], capture_output=True, text=True, input=f"\n{line}\n", check=False)
+    done = run_lethe("anonymise", text=f"\n{line}\n")
     assert done.returncode == 1
     assert "line 2 of standard input" in done.stderr
     assert "192.0.2.77" not in done.stderr
