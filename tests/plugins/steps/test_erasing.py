@@ -1,8 +1,6 @@
 """Who asks to be erased is gone from every open day, and nobody else is."""
 
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from datetime import timedelta
 from ipaddress import ip_address
@@ -15,6 +13,7 @@ from plugins.steps.days import day_receipts, load_day
 from plugins.steps.erasing import Erased, erase
 from plugins.store.door import Folder
 from plugins.store.store import utc_now
+from tests.command import Done, run_lethe
 from tests.stores import Site, apache_error, hit, silent, utc
 
 NOON = utc(2026, 11, 20, 11)
@@ -66,11 +65,9 @@ def sealed_names(site: Site) -> set[str]:
     return {sealed.name for receipt in receipts for sealed in receipt.objects}
 
 
-def lethe(site: Site, text: str | bytes, *options: str) -> subprocess.CompletedProcess[bytes]:
-    """The real command; the store's clock is then the machine's own, and so is the site's."""
-    command = [sys.executable, "-m", "plugins.cli.app", "erase", "--policy", str(site.policy), *options]
-    given = text.encode() if isinstance(text, str) else text
-    return subprocess.run(command, input=given, capture_output=True, check=False)
+def lethe(site: Site, text: str, *options: str) -> Done:
+    """The command; the store's clock is then the machine's own, and so is the site's."""
+    return run_lethe("erase", "--policy", site.policy, *options, text=text)
 
 
 def test_every_line_of_an_address_goes_from_every_open_day(site: Site) -> None:
@@ -289,14 +286,14 @@ def test_the_command_takes_addresses_from_standard_input_only(tmp_path: Path) ->
     site.write("access.log", hit(site.now, ANNA), hit(site.now, BERIT), hit(site.now, CARI))
     site.ingest()
     done = lethe(site, f"\n ::ffff:{ANNA} \n{CARI.upper()}\n")
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert b"lines erased: 2" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "lines erased: 2" in done.stdout
     assert site.counts() == {"hits": 1, "erased": 2}
     for text, line in (("192.0.2.1\nsecret name\n", 2), ("999.0.2.1", 1), ("192.0.2.1 192.0.2.2\n", 1)):
         done = lethe(site, text)
-        assert (done.returncode, done.stdout) == (1, b"")
+        assert (done.returncode, done.stdout) == (1, "")
         expected = f"lethe: standard input, line {line}: this is no IPv4 or IPv6 address; nothing was erased\n"
-        assert done.stderr.decode() == expected
+        assert done.stderr == expected
     assert lethe(site, "").returncode == 1
     assert lethe(site, "", "--no-such-option").returncode == 2
     assert lethe(site, "", ANNA).returncode == 2, "an address has no place in a command line"
