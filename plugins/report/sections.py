@@ -4,40 +4,27 @@ from collections.abc import Collection
 from itertools import zip_longest
 from typing import Final
 
-# The sections of the page, and their parts in order
-SECTIONS: Final[dict[str, tuple[str, ...]]] = {
-    "visits": ("days",),
-    "pages": ("pages", "downloads", "goals"),
-    "sources": ("source_kinds", "sources"),
-    "flows": ("transitions",),
-    "people": ("device_classes", "hours", "countries", "devices"),
-    "machines": ("traffic", "ai_crawlers", "attacks", "agents"),
-    "health": ("statuses", "broken_links", "errors", "response_times_by_day", "response_times"),
+# The sections of the page, their parts in order, and the published table behind each, for who wants all of its rows
+SECTIONS: Final = {
+    "visits": {"days": "visits_daily"},
+    "pages": {"pages": "pages_daily", "downloads": "downloads_daily", "goals": "goals_daily"},
+    "sources": {"source_kinds": "sources_daily", "sources": "sources_daily"},
+    "flows": {"transitions": "transitions_daily"},
+    "people": {
+        **{"device_classes": "devices_daily", "hours": "traffic_hourly"},
+        **{"countries": "countries_daily", "devices": "devices_daily"},
+    },
+    "machines": {
+        **{"traffic": "traffic_hourly", "ai_crawlers": "agents_daily"},
+        **{"attacks": "attacks_daily", "agents": "agents_daily"},
+    },
+    "health": {
+        **{"statuses": "status_daily", "broken_links": "not_found_daily", "errors": "errors_daily"},
+        **{"response_times_by_day": "response_times_daily", "response_times": "response_times_daily"},
+    },
 }
+CSV: Final = {part: table for parts in SECTIONS.values() for part, table in parts.items()}
 WIDE: Final = {"days", "pages", "transitions", "traffic", "agents", "errors", "response_times_by_day", "response_times"}
-# The published table behind each part, for who wants all of its rows
-CSV: Final = {
-    "days": "visits_daily",
-    "pages": "pages_daily",
-    "downloads": "downloads_daily",
-    "goals": "goals_daily",
-    "source_kinds": "sources_daily",
-    "sources": "sources_daily",
-    "transitions": "transitions_daily",
-    "device_classes": "devices_daily",
-    "hours": "traffic_hourly",
-    "countries": "countries_daily",
-    "devices": "devices_daily",
-    "traffic": "traffic_hourly",
-    "ai_crawlers": "agents_daily",
-    "attacks": "attacks_daily",
-    "agents": "agents_daily",
-    "statuses": "status_daily",
-    "broken_links": "not_found_daily",
-    "errors": "errors_daily",
-    "response_times_by_day": "response_times_daily",
-    "response_times": "response_times_daily",
-}
 OPTIONAL: Final = {"goals"}  # no site has to have them
 OF_THE_CALENDAR: Final = {"days", "traffic", "hours"}  # these have rows even where there is nothing
 
