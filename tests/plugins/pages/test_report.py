@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from html import unescape
+from pathlib import Path
+from shutil import copytree
 
 import pytest
 from fastapi.testclient import TestClient
 
 from plugins.report import making
 from plugins.steps.days import publish_day
+from plugins.store.door import Folder
 from schemas.statistics import TABLES
 from tests.plugins.pages.conftest import NOW
 from tests.published import make_tables
@@ -20,16 +23,23 @@ from tests.transforms.report.tables import tables
 
 Client = Callable[..., TestClient]
 TODAY = NOW.date()
+DAYS = [TODAY - timedelta(days=n) for n in range(9, -1, -1)]
 PAGE = "/lethe/report"
 
 
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = Folder(tmp_path_factory.mktemp("statistics"))
+    for day in DAYS:
+        publish_day(place, day, make_tables(day, paths=20, views=900))
+    return place.root
+
+
 @pytest.fixture
-def days(site: Site) -> list[date]:
+def days(site: Site, published: Path) -> list[date]:
     """Ten published days, the newest that of the clock."""
-    found = [TODAY - timedelta(days=n) for n in range(9, -1, -1)]
-    for day in found:
-        publish_day(site.open().place("statistics"), day, make_tables(day, paths=20, views=900))
-    return found
+    copytree(published, site.folder / "store" / "statistics", dirs_exist_ok=True)
+    return DAYS
 
 
 def test_a_site_without_statistics_says_so(client: Client) -> None:
