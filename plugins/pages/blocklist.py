@@ -134,6 +134,7 @@ def _list(call: Call, error: str = "", done: str = "", typed: Mapping[str, str] 
         state_of=state_of,
         series=series,
         bars=bars,
+        most=max(1, *(counts.total() for counts in bars.values())),
         choices={"states": STATES, "sorts": SORTS, "lasting": LASTING, "forms": FORMATS},
         told={"error": error, "done": done, "typed": typed},
     )

@@ -58,18 +58,6 @@ class Page:
     pages: int
 
 
-@dataclass(frozen=True)
-class Bar:
-    """A day of the chart: how many decisions, by series."""
-
-    day: date
-    counts: dict[str, int]
-
-    @property
-    def total(self) -> int:
-        return sum(self.counts.values())
-
-
 def states_of(store: Store, decisions: Iterable[Decision]) -> StateOf:
     """What the state of each of these is now."""
     now, left_out = store.clock(), unlisted(store, decisions)
@@ -117,24 +105,21 @@ def _target(name: str, decisions: list[Decision], severities: Mapping[str, str],
     )
 
 
-def count_by_day(counted: Counter[tuple[date, str]], calendar: Calendar) -> tuple[list[str], list[Bar]]:
-    """The names of the series, the most frequent first, and a bar for each day of the window until today.
+def count_by_day(counted: Counter[tuple[date, str]], calendar: Calendar) -> tuple[list[str], dict[date, Counter[str]]]:
+    """The names of the series, the most frequent first, and their counts on each day of the window until today.
 
     A decision counts on the day of its newest evidence: what is read late is decided on later.
     """
-    by_scenario: Counter[str] = Counter()
+    often: Counter[str] = Counter()
     for (_, scenario), number in counted.items():
-        by_scenario[scenario] += number
-    often = by_scenario.most_common()
-    named = {name for name, _ in often[: SERIES if len(often) > SERIES + 1 else SERIES + 1]}
-    days: dict[date, Counter[str]] = {}
-    for (day, scenario), number in counted.items():
-        days.setdefault(day, Counter())[scenario if scenario in named else "others"] += number
-    names = [name for name, _ in often if name in named] + (["others"] if len(often) > len(named) else [])
-    today = calendar.today()
+        often[scenario] += number
+    named = [name for name, _ in often.most_common(SERIES if len(often) > SERIES + 1 else None)]
     length = calendar.keep.security_window.days
-    window = [today - timedelta(days=back) for back in reversed(range(length))]
-    return names, [Bar(day, {name: days.get(day, Counter())[name] for name in names}) for day in window]
+    days = {calendar.today() - timedelta(days=back): Counter[str]() for back in reversed(range(length))}
+    for (day, scenario), number in counted.items():
+        if day in days:
+            days[day][scenario if scenario in named else "others"] += number
+    return named + ["others"] * (len(often) > len(named)), days
 
 
 def _searching(text: str) -> Callable[[Decision], bool]:
@@ -162,9 +147,5 @@ _ORDERS: Final[dict[str, Callable[[Target], Any]]] = {
     "decided_at": lambda one: one.newest.decided_at,
     "until": lambda one: one.until,
     "events": lambda one: (one.events, one.newest.decided_at),
-    "worst": lambda one: (
-        SEVERITIES.index(one.severity),
-        OUTCOMES.index(one.outcome),
-        one.newest.decided_at,
-    ),
+    "worst": lambda one: (SEVERITIES.index(one.severity), OUTCOMES.index(one.outcome), one.newest.decided_at),
 }
