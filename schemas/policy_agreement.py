@@ -91,10 +91,12 @@ def _places_within_places(policy: Policy) -> Iterator[Contradiction]:
 
 def _doubled_names(policy: Policy) -> Iterator[Contradiction]:
     patterns = [pattern for log in policy.logs for pattern in log.access + log.error]
+    covered = [subject for one in policy.attestations for subject in one.covers]
     for what, values, allowed, *keys in (
         ("logs has the name", [log.name for log in policy.logs], "once", "logs.name"),
         ("logs has the path", patterns, "once, so that no line counts twice", "logs.access", "logs.error"),
         ("goals has the name", [goal.name for goal in policy.goals], "once; path takes a list of paths", "goals.name"),
+        ("attestations.covers has", covered, "once, so that one person answers", "attestations.covers"),
     ):
         for value, times in Counter(values).items():
             if times > 1:
@@ -106,10 +108,6 @@ def _unclear_attestations(policy: Policy) -> Iterator[Contradiction]:
         if times > 1 or name in CHECKS:
             allowed = f"another one{'' if times > 1 else ', since that is a check'}"
             yield Contradiction(f'attestations has the id "{name}"; allowed is {allowed}', {"attestations.id"})
-    for subject, times in Counter(subject for one in policy.attestations for subject in one.covers).items():
-        if times > 1:
-            sentence = f'attestations.covers has "{subject}" {times} times; allowed is once, so that one person answers'
-            yield Contradiction(sentence, {"attestations.covers"})
     for one in policy.attestations:
         if bool(one.sentence_nb) != bool(one.sentence_en) or not (one.covers or one.sentence_nb):
             allowed = "covers, or a sentence in both languages"

@@ -23,8 +23,8 @@ GOAL = (
     ' "/order/thanks" or ["/contact/sent", "/files/*"]'
 )
 FORMATS = (
-    "one of common, combined, vhost_combined, aws_alb, caddy, cloudfront, haproxy, iis, nginx_json, traefik,"
-    " traefik_common, apache_error, nginx_error, php_error, detect; the server's own LogFormat or log_format,"
+    "one of common, combined, vhost_combined, aws_alb, caddy, cloudfront, haproxy, iis, nginx_json, syslog_combined,"
+    " traefik, traefik_common, apache_error, nginx_error, php_error, detect; the server's own LogFormat or log_format,"
     ' with its % or $; or a map of JSON keys, such as json: {"client_ip": "ip", …}'
 )
 RECIPIENT = """name = "Example Hosting AS"
