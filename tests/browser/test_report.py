@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from plugins.report.making import make_report
 from plugins.report.rendering import render_report
-from plugins.report.wording import Tongue, wording
+from plugins.report.wording import wording
 from plugins.steps.days import publish_day
+from schemas.notice import Language
 from schemas.report import Report
 from tests.browser.conftest import HOST, Server
 from tests.browser.test_pages import CONTRASTS, widths
@@ -145,7 +146,7 @@ def test_every_chart_is_drawn_with_as_many_marks_as_there_are_figures(visit: Vis
 
 
 @pytest.mark.parametrize("language", ["nb", "en"])
-def test_the_tables_say_what_the_report_says(language: Tongue, visit: Visit, report: Report) -> None:
+def test_the_tables_say_what_the_report_says(language: Language, visit: Visit, report: Report) -> None:
     page, words = visit("analyst"), wording(language)
     page.goto(f"{PAGE}?language={language}")
     open_tables(page)
