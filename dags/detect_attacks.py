@@ -12,11 +12,11 @@ whom it is about, security staff see on the page *Blocklist*.
 from airflow.sdk import chain, dag
 
 from plugins.scheduling.assets import HITS
-from plugins.scheduling.defaults import DAG_DEFAULTS
+from plugins.scheduling.defaults import FREQUENT_DEFAULTS
 from plugins.scheduling.tasks import decide, export_blocklist, fail_for_problems, tell_of_bans
 
 
-@dag(schedule=[HITS], tags=["lethe", "window"], doc_md=__doc__, **DAG_DEFAULTS)
+@dag(schedule=[HITS], tags=["lethe", "window"], doc_md=__doc__, **FREQUENT_DEFAULTS)
 def detect_attacks() -> None:
     decided = decide()
     exported = export_blocklist()

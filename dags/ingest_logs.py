@@ -11,7 +11,7 @@ A file that cannot be read fails the run when all others are done; the message s
 
 from airflow.sdk import chain, dag
 
-from plugins.scheduling.defaults import DAG_DEFAULTS
+from plugins.scheduling.defaults import FREQUENT_DEFAULTS
 from plugins.scheduling.tasks import (
     chunks_of,
     fail_for_problems,
@@ -23,7 +23,7 @@ from plugins.scheduling.tasks import (
 )
 
 
-@dag(schedule="*/5 * * * *", tags=["lethe", "window"], doc_md=__doc__, **DAG_DEFAULTS)
+@dag(schedule="*/5 * * * *", tags=["lethe", "window"], doc_md=__doc__, **FREQUENT_DEFAULTS)
 def ingest_logs() -> None:
     plan = find_new_lines()
     read = read_files.partial(plan=plan).expand(files=chunks_of(plan))

@@ -62,6 +62,11 @@ def test_each_dag_has_what_operations_expect(dags: dict[str, Any], name: str) ->
         assert task.retry_exponential_backoff > 1, task.task_id
 
 
+@pytest.mark.parametrize("name", ["ingest_logs", "detect_attacks"])
+def test_a_disk_that_is_back_soon_holds_up_no_new_ban_for_longer(dags: dict[str, Any], name: str) -> None:
+    assert all(task.retries * task.max_retry_delay <= timedelta(minutes=2) for task in dags[name].tasks)
+
+
 @pytest.mark.parametrize("reason", ["", "no", "192.0.2.7 asked", "kari@example.org", "see https://example.org", "::1"])
 def test_a_reason_that_could_name_a_person_is_refused_before_airflow_keeps_it(
     dags: dict[str, Any], reason: str
