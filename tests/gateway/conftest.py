@@ -51,6 +51,12 @@ def settings(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> pytest.Monkey
     return monkeypatch
 
 
+@pytest.fixture
+def page_length() -> int:
+    """How many keys a listing holds; no store lets that be chosen."""
+    return 1000
+
+
 @pytest.fixture(params=["unversioned", "versioned"])
 def backups(request: pytest.FixtureRequest) -> str:
     """Where backups lie, as the policy says it."""

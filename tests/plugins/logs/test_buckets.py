@@ -18,7 +18,7 @@ from plugins.logs.origins import ExchangedError, OutOfReachError
 from plugins.steps.closing import close_due
 from plugins.steps.originals import list_originals
 from plugins.store.bucket import Bucket
-from tests.plugins.store.conftest import client, object_store, proxy, settings  # noqa: F401
+from tests.plugins.store.conftest import client, object_store, page_length, proxy, settings  # noqa: F401
 from tests.plugins.store.faulty import Faulty
 from tests.stores import POLICY, Site, hit, silent, utc
 
@@ -80,9 +80,9 @@ def test_compressed_keys_are_read_and_a_deleted_key_is_gone_in_all_its_versions(
 
 
 def test_of_a_key_that_has_not_changed_nothing_is_asked(shipped: Shipped, proxy: Faulty) -> None:
-    for number in range(30):
+    for number in range(10):
         shipped.put(f"web 1/access.{number}", *lines(number, 1))
-    assert shipped.site.ingest().lines["hits"] == 30
+    assert shipped.site.ingest().lines["hits"] == 10
     asked: list[str] = []
     proxy.spoil(asked.append("request") or "pass" for _ in iter(int, 1))  # type: ignore[func-returns-value]
     assert shipped.site.ingest().lines.total() == 0
@@ -104,10 +104,10 @@ def test_odd_keys_are_found_and_patterns_stay_in_their_folder(shipped: Shipped) 
     assert shipped.site.ingest().lines["hits"] == len(odd)
 
 
-def test_a_listing_has_more_than_one_page(shipped: Shipped) -> None:
-    for number in range(1003):
+def test_a_listing_has_more_than_one_page(shipped: Shipped, page_length: int) -> None:
+    for number in range(page_length + 3):
         shipped.put(f"web 1/access.{number:04}", "x\n")
-    assert len(shipped.keys()) == 1003
+    assert len(shipped.keys()) == page_length + 3
 
 
 def test_a_key_that_is_replaced_while_it_is_read_is_not_read_on(shipped: Shipped) -> None:

@@ -65,6 +65,13 @@ def settings(object_store: str, monkeypatch: pytest.MonkeyPatch) -> pytest.Monke
 
 
 @pytest.fixture
+def page_length(monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many keys the object store lists at once; few here, so that no thousands have to be put."""
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "10")
+    return 10
+
+
+@pytest.fixture
 def proxy(object_store: str, settings: pytest.MonkeyPatch) -> Iterator[Faulty]:
     """Stands between the object store and whoever opens a place from now on."""
     faulty = Faulty(object_store)
