@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from plugins.blocklist.exporting import publish_exports
 from plugins.local.demo import prepare_demo
 from plugins.local.home import ROOT, Home
 from plugins.local.report import examples, report
@@ -72,6 +73,7 @@ def site(tmp_path: Path) -> Site:
     site.write("access.log", *old, hit(now - timedelta(minutes=8), path="/page"), *scan, "no line of a log\n")
     site.ingest()
     detect(site.open(), "operations", silent)
+    publish_exports(site.open())
     site.rebuild()
     return site
 

@@ -216,7 +216,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_files_that_begin_with_the_same_lines_are_looked_at_a_few_times_each(
     site: Site, opened: list[str], begin: str, packed: bool
 ) -> None:
-    number = 60
+    number = 20
     for n in range(number):
         content = "".join([begin, *lines(1000 * n, 1 + n % 40)]).encode()
         (site.logs / f"access.{n}").write_bytes(gzip.compress(content) if packed else content)
