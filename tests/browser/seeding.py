@@ -6,6 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from plugins.blocklist.decisions import Decision, Decisions, new_handle
+from plugins.blocklist.exporting import publish_exports
 from plugins.steps.detecting import detect
 from plugins.steps.ingest import ingest
 from plugins.store.store import open_store
@@ -41,6 +42,7 @@ def seed(folder: Path, many: int = MANY) -> Site:
     prove(site, now - timedelta(minutes=5), originals=_originals(now), checks=_checks(now))
     if many:
         _decide(site, _decisions(site, now, many))
+    publish_exports(open_store(site.policy))
     return site
 
 
