@@ -31,7 +31,7 @@ class Refused(Record):
     """What a list was judged by that bans were held back of, their handles, and the counts."""
 
     judged: str
-    held: tuple[str, ...]
+    held: tuple[str, ...] = ()  # where an earlier version wrote it, which did not say: it is judged again
     day: date
     people: int
     hit: int
@@ -58,7 +58,8 @@ def admit(store: Store, active: Sequence[Decision]) -> list[Decision]:
     with store.locks.held("breaker"):
         known = _read(store)
         judged = _digest(store, active)
-        if not _is_published(known, active) and not (known.refused and known.refused.judged == judged):
+        is_judged = known.refused is not None and known.refused.judged == judged and known.refused.held
+        if not _is_published(known, active) and not is_judged:
             known = _judge(store, active, known, judged)
             write_record(store.place("state"), RECORD, known)
     return [one for one in active if one.decision in known.published]

@@ -19,6 +19,7 @@ from transforms.distinct import dictionary_codes, occurring
 
 Columns = dict[str, pa.ChunkedArray | pa.Array]
 MANY: Final = 500_000  # events of one scenario
+OF_ALERTS: Final = ("scenario", "target", "occurred_at", "status", "success", "bytes_sent", "distinct")
 Parts = dict[str, list[pa.RecordBatch]]  # by scenario
 OwnerOf = Callable[[str], str | None]  # an address → who announces its network
 
@@ -65,6 +66,7 @@ def count_parts(
         own = _sort(own)
         _release(own)
         found, behind = _overflows(own, scenario, sum(map(len, alerts)), only_successes)
+        del own  # before the next one's are copied
         alerts.append(found)
         evidence.append(behind)
     return _renumber(pa.concat_tables(alerts), unify(pa.concat_tables(evidence)))
@@ -109,7 +111,8 @@ class _Targets:
         for column, group in names.items():
             named = pa.array(self._named(clients.dictionary.to_pylist(), group), pa.string()).dictionary_encode()
             events = events.append_column(column, named.take(clients.indices))
-        return events.filter(pc.field("target").is_valid() & pc.field("bucket").is_valid())
+        is_named = pc.and_(events["target"].is_valid(), events["bucket"].is_valid())
+        return events if pc.all(is_named).as_py() else events.filter(is_named)
 
     def _named(self, addresses: Sequence[str], group: str) -> list[str | None]:
         known = self._names.setdefault(group, {})
@@ -137,14 +140,18 @@ def _overflows(events: pa.Table, scenario: Scenario, number: int, only_successes
     rows = np.flatnonzero(bursts.is_evidence)
     targets = dictionary_codes(events["target"])[0]
     pairs = bursts.of_rows[rows] * (targets.max(initial=0) + 1) + targets[rows]
-    order = np.argsort(pairs, kind="stable")
-    rows, numbers = rows[order], np.unique(pairs[order], return_inverse=True)[1]
-    behind = events.take(rows).append_column("alert", pa.array(number + numbers))
+    if (np.diff(pairs) < 0).any():  # a burst has several targets, or a second step comes behind another one's
+        order = np.argsort(pairs, kind="stable")
+        rows, pairs = rows[order], pairs[order]
+    numbers = np.cumsum(np.diff(pairs, prepend=pairs[:1]) != 0)
+    needed = events.select(OF_ALERTS) if only_successes else events
+    behind = needed.take(rows).append_column("alert", pa.array(number + numbers))
     begins = np.flatnonzero(np.diff(numbers, prepend=-1))
     moments = np.maximum(bursts.due[bursts.of_rows[rows[begins]]], instants[rows[begins]])
     alerts = _describe(behind, begins, pa.array(moments, pa.timestamp("us", tz="UTC")))
     if only_successes:
-        behind = behind.filter(pc.field("success"))
+        wanted = np.flatnonzero(behind["success"].fill_null(False))
+        behind = events.take(rows[wanted]).append_column("alert", behind["alert"].take(wanted))
     return alerts, compact(dict(zip(behind.column_names, behind.columns, strict=True)), EVIDENCE)
 
 
