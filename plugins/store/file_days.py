@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from hashlib import sha256
 from typing import Final
@@ -14,13 +14,17 @@ from schemas.receipts import Record
 from schemas.refusals import RefusedError
 
 NAME: Final = "file_days.json"
+AN_HOUR_AHEAD: Final = timedelta(days=1)  # a line may be, and so of the day after it was read
 
 
 class OfFile(Record):
-    """`stamp` is another one as soon as a receipt of the file is; `days` is None where one is damaged."""
+    """`stamp` is another one as soon as a receipt of the file is; `days` is None where one is damaged, and then may be
+    any until `last`.
+    """
 
     stamp: str
     days: tuple[date, ...] | None
+    last: date = date.max
 
 
 class Remembered(Record):
@@ -56,7 +60,7 @@ class FileDays:
             write_record(self.state, NAME, Remembered(files=known))
 
     def _of_day(self, day: date) -> list[str]:
-        return [*self._by_day[day], *self._by_day[None]]
+        return [*self._by_day[day], *(name for name in self._by_day[None] if day <= self.files[name].last)]
 
     @cached_property
     def _by_day(self) -> defaultdict[date | None, list[str]]:
@@ -71,9 +75,16 @@ class FileDays:
         try:
             receipts = self.receipts.of_file(*name.split("/"))
         except RefusedError:  # which whoever needs one of its days hears
-            return OfFile(stamp=stamp, days=None)
+            return OfFile(stamp=stamp, days=None, last=self._last(name))
         days = {sealed.day for receipt in receipts for sealed in receipt.objects}
         return OfFile(stamp=stamp, days=tuple(sorted(days)))
+
+    def _last(self, name: str) -> date:
+        """The last day that a file may have lines of."""
+        with suppress(RefusedError):
+            if newest := self.receipts.newest_of(*name.split("/")):
+                return newest.read_on + AN_HOUR_AHEAD
+        return date.max
 
 
 def _read(state: Place) -> dict[str, OfFile]:

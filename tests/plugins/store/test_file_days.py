@@ -93,3 +93,20 @@ def test_a_memory_never_says_what_receipts_do_not(
     assert {day for day in (TODAY, YESTERDAY.date()) if before.stamp(day) != after.stamp(day)} == changed
     site.open().place("state").remove(NAME)
     assert after.files == site.open().file_days().files, "as without a memory"
+
+
+def test_a_damaged_receipt_holds_up_no_day_after_its_file_was_read_last(tmp_path: Path) -> None:
+    before = NOON - timedelta(days=5)
+    site = Site(tmp_path, before)
+    for path in ("/a", "/b"):
+        site.write("access.log.1", hit(before - timedelta(hours=1), path=path))
+        site.ingest()
+    first, _ = site.open().receipts.shards()
+    site.now = NOON
+    read_more(site)
+    site.open().receipts.place.put(f"{first.source}.json", b"{")
+
+    found = known(site.open())
+
+    assert (first.log, first.file) in found.of([before.date()])
+    assert (first.log, first.file) not in found.of([TODAY])
