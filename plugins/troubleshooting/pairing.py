@@ -20,6 +20,7 @@ CROWD: Final = 10  # hits before and after an entry, of as much in common with i
 # A path is what is left of a file without folders in front of it.
 NAMED: Final = re.compile(r"(?=(/[^\s\"']{1,200}))")
 MOST_NAMED: Final = 30  # in a message
+BEHIND: Final = re.compile(r"([(:]\d+)?[/,.:;)\]]*$")  # a name: the number of a line, what ends a sentence
 Shared = str | bool | None
 
 
@@ -92,7 +93,7 @@ def _shared(error: Row) -> Iterator[Shared]:
         yield from (error["request_line"], None)
         return
     for named in islice(NAMED.finditer(error["message"] or ""), MOST_NAMED):
-        if name := named[1].rstrip("/,.:;)]"):
+        if name := BEHIND.sub("", named[1]):
             yield name
     yield from (True, False)
 

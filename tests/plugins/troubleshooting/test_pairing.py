@@ -70,6 +70,9 @@ def test_of_several_hits_of_a_client_the_one_that_is_named_then_the_one_that_fai
     hits = [hit(0, path="/near"), hit(1, path="/failed", status=500), hit(2, path="/named")]
     entries = [error(message="cannot open /srv/named"), error(), error()]
     assert paths(hits, entries[0]) == ["/named"]
+    assert paths(hits, error(message="Uncaught Error in /srv/named:12"), error(message="/srv/named(12): x")) == [
+        *("/named", "/named")
+    ]
     assert paths(hits, entries[1]) == ["/failed"]
     assert paths([hits[0], hits[2]], entries[2]) == ["/near"]
     assert entries[2]["by"] == SAME_CLIENT
