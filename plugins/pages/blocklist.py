@@ -155,7 +155,7 @@ def _story(call: Call, handle: str, error: str = "", done: str = "") -> Response
         outcome=OUTCOME_WORDS.get(decision.outcome, ""),
         others=others[:MANY],
         earlier=len(others[MANY:]),
-        is_held=any(state_of(one) == "active" for one in of_target),
+        is_blocked=any(state_of(one) == "active" for one in of_target),
         state_of=state_of,
         hits=story(call.store, decision),
         most=SHOWN,
