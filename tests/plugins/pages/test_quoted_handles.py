@@ -15,7 +15,7 @@ MALLORY = "203.0.113.66"
 
 def test_it_is_found_by_the_search_and_at_its_own_page(client: Client, site: Site) -> None:
     lifted = {"lifted_at": NOW, "lifted_by": "op", "lift_reason": "a mistake"}
-    states = {"active": {}, "over": {"until": NOW - timedelta(minutes=1)}, "lifted": lifted}
+    states = {"not yet published": {}, "over": {"until": NOW - timedelta(minutes=1)}, "lifted": lifted}
     browser = client("security")
     for number, (state, other) in enumerate(states.items()):
         (one,) = keep(site, decision(number, target=f"203.0.113.{66 + number}", **other))
