@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.log_format import log_formats
 from transforms.parsing.formats import detect_layouts, known_layouts
@@ -49,6 +51,40 @@ def test_no_other_format_takes_what_syslog_wrote_in_front_for_the_client() -> No
     for layout in known_layouts():
         if layout.kind == "access" and layout.name != "syslog_combined":
             assert not len(Parser([layout], "www", "x.log", READING).parse_block(content).hits), layout.name
+
+
+HEADS = [
+    "Jan 15 12:34:56 web1 nginx:",
+    "<190>Jan 15 12:34:56 nginx:",
+    "Jan  5 12:34:56 2001:db8::9 httpd[14389]:",
+    "2026-01-15T12:34:56.123Z nginx:",
+    "<190>2026-01-15T12:34:56+01:00 198.51.100.7 nginx[1]:",
+    "<190>1 2026-01-15T12:34:56Z web1 nginx 12 access -",
+    '<190>1 2026-01-15T12:34:56Z - nginx - - [origin@32473 ip="198.51.100.7"]',
+]
+# What a line may be taken apart at, wherever it stands in a name.
+CHOSEN = st.lists(
+    st.sampled_from(
+        ["-", " - ", " ", ":", "x", "X:", "[]", "[1]:", "[", "203.0.113.9", "nginx:", "2001:db8::1"]
+    )
+).map("".join)
+
+
+@given(
+    head=st.sampled_from(HEADS), ident=st.sampled_from(["-", "X", "X:", "[]"]), user=CHOSEN, one_by_one=st.booleans()
+)
+def test_no_user_name_makes_a_line_of_syslog_somebody_elses(head: str, ident: str, user: str, one_by_one: bool) -> None:
+    line = f'{head} 192.0.2.10 {ident} {user or "-"} [15/Jan/2026:12:34:56 +0000] "GET /b HTTP/1.1" 200 12 "-" "x"\n'
+    parser = Parser([named_layout("syslog_combined")], "www", "x.log", READING, one_by_one)
+    assert {hit["client_ip"] for hit in parser.parse_block(line.encode()).hits.to_pylist()} <= {"192.0.2.10"}
+
+
+@pytest.mark.parametrize("user", ["X - 203.0.113.9 - -", "- X - 203.0.113.9 - -", "X [] 203.0.113.9 - -"])
+@pytest.mark.parametrize("head", HEADS)
+def test_who_takes_an_address_for_a_user_name_stays_in_the_log(head: str, user: str) -> None:
+    line = f'{head} 192.0.2.10 - {user} [15/Jan/2026:12:34:56 +0000] "GET /b HTTP/1.1" 200 12 "-" "x"\n'
+    (hit,) = Parser([named_layout("syslog_combined")], "www", "x.log").parse_block(line.encode()).hits.to_pylist()
+    assert hit["client_ip"] == "192.0.2.10"
 
 
 def test_fields_may_change_in_the_file_and_hold_over_the_end_of_a_block() -> None:
