@@ -104,6 +104,7 @@ class Match(_Frozen):
     not_path: Regexes = ()
     query: Regexes = ()  # empty where there is none
     target: Regexes = ()  # path and query
+    not_target: Regexes = ()
     protocol: Regexes = ()  # such as http/1.1
     referrer: Regexes = ()
     user_agent: Regexes = ()

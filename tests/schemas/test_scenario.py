@@ -162,8 +162,8 @@ def test_a_payload_says_where_its_patterns_are_looked_for():
             'methods = ["GET"]',
             'method = "GET"',
             "match.method is no key of a file like this; "
-            "allowed are methods, not_methods, status, min_bytes, path, not_path, query, target, protocol, referrer, "
-            "user_agent, not_user_agent, payload, fields, outside",
+            "allowed are methods, not_methods, status, min_bytes, path, not_path, query, target, not_target, protocol, "
+            "referrer, user_agent, not_user_agent, payload, fields, outside",
         ),
     ],
 )

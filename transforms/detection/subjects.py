@@ -163,5 +163,5 @@ def own_patterns(match: Match) -> Iterator[tuple[str, Patterns]]:
 
 def unwanted_patterns(match: Match) -> Iterator[tuple[str, Patterns]]:
     """The lists of patterns of which none may occur, and where."""
-    pairs = (("path", match.not_path), ("user_agent", match.not_user_agent))
+    pairs = (("path", match.not_path), ("target", match.not_target), ("user_agent", match.not_user_agent))
     return ((field, patterns) for field, patterns in pairs if patterns)

@@ -54,6 +54,7 @@ def _fits(hit: Hit, match: Match) -> bool:
             hit["bytes_sent"] >= match.min_bytes,
             *(_occurs(wanted, texts[name]) for name in texts if (wanted := getattr(match, name, ()))),
             not _occurs(match.not_path, texts["path"]),
+            not _occurs(match.not_target, texts["target"]),
             not _occurs(match.not_user_agent, texts["user_agent"]),
             not payload or any(_occurs(payload.patterns, texts[name]) for name in match.fields or payload.fields),
             not match.outside or _is_outside(address, match.outside),

@@ -40,6 +40,7 @@ def lines_matched(rows: Iterable[Row], *matches: Row) -> list[int]:
         ({"path": ["^/admin/"]}, {"path": "/%61DMIN/"}, {"path": "/x/admin/"}),
         ({"not_path": [r"\.css$"]}, {"path": "/a"}, {"path": "/a.CSS"}),
         ({"not_path": ["x"]}, {"path": None}, {"path": "/x"}),
+        ({"not_target": [r"\?a"]}, {"path": "/b", "query": "b=1"}, {"path": "/b", "query": "%61=1"}),
         ({"query": ["^$"]}, {"query": None}, {"query": "a=1"}),
         ({"query": ["^a b$"]}, {"query": "A+B"}, {"query": "ab"}),
         ({"user_agent": ["scan"]}, {"user_agent": "A Scanner"}, {"user_agent": None}),

@@ -40,6 +40,7 @@ KEYS = {
     "not_path": some("^/$", "login"),
     "query": some("^$", "union", "^id="),
     "target": some(r"\?id", "^/wp-login.php$", " b"),
+    "not_target": some(r"\?q=1$", "^/$"),
     "protocol": some(r"^http/1\.", "^$"),
     "referrer": some("spam", "^$"),
     "user_agent": some("sqlmap", "bot", "^$"),

@@ -134,7 +134,7 @@ PATTERNS |= {
     f"{rule.name}-{key}": patterns
     for rule in load_scenarios()
     for match in rule.match
-    for key in ("path", "not_path", "query", "target", "referrer", "user_agent")
+    for key in ("path", "not_path", "query", "target", "not_target", "referrer", "user_agent")
     if (patterns := getattr(match, key)) and patterns not in load_lists().values()
 }
 
