@@ -57,7 +57,7 @@ def _days(store: Store, decision: Attack) -> list[date]:
 
 def _hits_of(store: Store, day: date, decision: Attack) -> Iterator[pa.Table]:
     """Of each shard of the day; its hits are opened only where its events say that there is one."""
-    for receipt in day_receipts(store, day):
+    for receipt in day_receipts(store, day, store.file_days(from_memory=True)):
         if decision.scenario == BY_HAND:
             hits = _open(store, receipt, day, "hits", HITS)
             is_recent = pc.field("requested_at") > decision.first_seen - BEFORE

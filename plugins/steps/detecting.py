@@ -14,7 +14,7 @@ from plugins.databases import open_owners
 from plugins.incidents.opening import open_incidents
 from plugins.scenarios import scenarios_of
 from plugins.steps.days import day_receipts, receipts_of_days, version_of
-from plugins.store.records import read_record, write_record
+from plugins.store.records import remembered, write_record
 from plugins.store.store import Store, Tell
 from plugins.store.window import DECISIONS
 from schemas.policy import policy_version
@@ -70,14 +70,14 @@ class _Look:
 
     def __init__(self, store: Store, scenarios: Sequence[Scenario]) -> None:
         self.store, self.scenarios = store, scenarios
-        self.file_days = store.file_days()
+        self.file_days = store.file_days(from_memory=True)
         self.rules = f"{policy_version(store.policy)} {scenarios_version(scenarios)}"
         self.problems: list[str] = []
 
     def days(self) -> tuple[list[date], list[date]]:
         """Those that changed since they were looked through, and the other ones that can be read."""
         state, days = self.store.place("state"), sorted(self.store.readable_days())
-        before = {day: read_record(state, _record(day), Looked) or Looked(version="") for day in days}
+        before = {day: remembered(state, _record(day), Looked) or Looked(version="") for day in days}
         others = [day for day in days if before[day].stamp == self.stamp(day)]
         changed = []
         for day, receipts in self.receipts(day for day in days if day not in others).items():

@@ -11,7 +11,7 @@ from plugins.scenarios import scenarios_of
 from plugins.steps.checked import check_day
 from plugins.steps.days import day_receipts, load_open_day, publish_day, version_of
 from plugins.store.file_days import FileDays
-from plugins.store.records import read_record, write_record
+from plugins.store.records import remembered, write_record
 from plugins.store.store import Store, Tell
 from schemas.dictionary import version
 from schemas.receipts import Receipt, Record
@@ -60,7 +60,7 @@ def rebuild(store: Store, tell: Tell) -> list[date]:
 def changed_days(store: Store) -> list[date]:
     """The open days whose published tables lag behind what was read, or behind the policy."""
     store.check_setting()
-    file_days = store.file_days()
+    file_days = store.file_days(from_memory=True)
     days = sorted(store.readable_days())
     return [
         day for day in days if not _is_published(store, day, _version(store, day, _receipts(store, day, file_days)))
@@ -108,7 +108,7 @@ def _version(store: Store, day: date, receipts: Sequence[Receipt]) -> str:
 
 
 def _is_published(store: Store, day: date, version: str) -> bool:
-    return read_record(store.place("state"), _record(day), Published) == Published(version=version)
+    return remembered(store.place("state"), _record(day), Published) == Published(version=version)
 
 
 def _record(day: date) -> str:

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Final
 
 from plugins.store.door import Place
-from plugins.store.records import Receipts, read_record, write_record
+from plugins.store.records import Receipts, remembered, write_record
 from schemas.receipts import Record
 from schemas.refusals import RefusedError
 
@@ -36,9 +36,10 @@ class Remembered(Record):
 class FileDays:
     """What all receipts said when this was made; a receipt that changes on the way is read again by the next one."""
 
-    def __init__(self, receipts: Receipts, state: Place) -> None:
+    def __init__(self, receipts: Receipts, state: Place, from_memory: bool) -> None:
         self.receipts, self.state = receipts, state
-        self.before = _read(state)
+        found = remembered(state, NAME, Remembered) if from_memory else None
+        self.before = found.files if found else {}
         self.files = {
             name: known if (known := self.before.get(name)) and known.stamp == stamp else self._look(name, stamp)
             for name, stamp in receipts.stamps().items()
@@ -57,7 +58,8 @@ class FileDays:
         """For the next one; two that do so at the same time harm nothing."""
         known = {name: file for name, file in self.files.items() if file.days is not None}
         if known != self.before:
-            write_record(self.state, NAME, Remembered(files=known))
+            with suppress(OSError):  # else the next one reads more
+                write_record(self.state, NAME, Remembered(files=known))
 
     def _of_day(self, day: date) -> list[str]:
         return [*self._by_day[day], *(name for name in self._by_day[None] if day <= self.files[name].last)]
@@ -85,11 +87,3 @@ class FileDays:
             if newest := self.receipts.newest_of(*name.split("/")):
                 return newest.read_on + AN_HOUR_AHEAD
         return date.max
-
-
-def _read(state: Place) -> dict[str, OfFile]:
-    """Nothing where it is damaged: it only saves reading."""
-    with suppress(RefusedError):
-        if found := read_record(state, NAME, Remembered):
-            return found.files
-    return {}

@@ -1,5 +1,6 @@
 """Receipts, marks of closed days and unfinished imports: the store's memory of its own work, as JSON objects."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -15,6 +16,9 @@ from schemas.refusals import RefusedError
 
 SUFFIX: Final = ".json"
 FOLDERS: Final = {"closed": "days", "closing": "closing"}
+# What else lies beside them, as rsync, NFS and editors leave it, is nobody's.
+MARK: Final = re.compile(r"(?:days|closing)/(\d{4}-\d\d-\d\d)\.json")
+RECEIPT: Final = re.compile(r"[^/]+/[^/.][^/]*/\d+-\d+\.json")
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
@@ -48,13 +52,14 @@ class Receipts:
 
     def shards(self, prefix: str = "") -> list[Shard]:
         """All receipted shards below a log or a file of it, in order of their bytes."""
-        return outermost(shard_of(name) for name in self.place.names(prefix))
+        return outermost(shard_of(name) for name in self.place.names(prefix) if RECEIPT.fullmatch(name))
 
     def stamps(self) -> dict[str, str]:
         """For each file, `log/file`, a text that is another one as soon as one of its receipts is."""
         found: defaultdict[str, list[str]] = defaultdict(list)
         for name, stamp in self.place.stamps():
-            found[name.rpartition("/")[0]].append(f"{name} {stamp}")
+            if RECEIPT.fullmatch(name):
+                found[name.rpartition("/")[0]].append(f"{name} {stamp}")
         return {file: sha256("\n".join(sorted(stamps)).encode()).hexdigest() for file, stamps in found.items()}
 
     def newest(self, log: str = "") -> list[Receipt]:
@@ -84,7 +89,7 @@ class Receipts:
 
     def replaced(self) -> list[str]:
         """The names of receipts in whose place there is another one."""
-        names = set(self.place.names())
+        names = set(filter(RECEIPT.fullmatch, self.place.names()))
         return sorted(names - {f"{shard.source}{SUFFIX}" for shard in outermost(map(shard_of, names))})
 
 
@@ -105,8 +110,8 @@ class Marks:
 
     def days(self, state: str) -> list[date]:
         """The days in that state, oldest first."""
-        folder = f"{FOLDERS[state]}/"
-        return sorted(date.fromisoformat(name[len(folder) : -len(SUFFIX)]) for name in self.place.names(folder))
+        found = map(MARK.fullmatch, self.place.names(f"{FOLDERS[state]}/"))
+        return sorted(date.fromisoformat(one[1]) for one in found if one)
 
     def all_days(self) -> set[date]:
         """The days in any state; one that is closed meanwhile is among them, since its older mark is read first."""
@@ -152,6 +157,14 @@ def read_record(place: Place, name: str, kind: type[AnyRecord]) -> AnyRecord | N
         raise RefusedError(
             f"{place.where}/{name} is damaged ({error.error_count()} wrong values); restore it from a backup"
         ) from None
+
+
+def remembered(place: Place, name: str, kind: type[AnyRecord]) -> AnyRecord | None:
+    """As `read_record`, of what only saves work: where it cannot be used, the work is done again."""
+    try:
+        return read_record(place, name, kind)
+    except (RefusedError, OSError):
+        return None
 
 
 def shard_of(name: str) -> Shard:

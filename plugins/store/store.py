@@ -87,9 +87,9 @@ class Store:
         """The open days whose time is not over."""
         return {day for day in self.open_days() if not self.calendar.is_past(day)}
 
-    def file_days(self) -> FileDays:
-        """Which days the receipts of each file name, now."""
-        return FileDays(self.receipts, self.place("state"))
+    def file_days(self, from_memory: bool = False) -> FileDays:
+        """Which days the receipts of each file name; where a mistake would lose lines, all receipts are read for it."""
+        return FileDays(self.receipts, self.place("state"), from_memory)
 
     def ended_days_with_keys(self) -> list[date]:
         """Days that nobody may open any more and of which a key is left all the same, oldest first."""

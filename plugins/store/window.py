@@ -1,5 +1,6 @@
 """The security window: Parquet that only its day's key opens, sealed in memory before it is written."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from hashlib import sha256
@@ -26,6 +27,7 @@ KINDS: Final = {
     "events": EVENTS,
     "late": LATE,
 }  # what a shard becomes, and a receipt names
+OF_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d/[^.]\S*\.\w+\.parquet")
 DECISIONS: Final = "decisions"
 INCIDENTS: Final = "incidents"
 KEPT: Final = {DECISIONS: KEPT_DECISIONS, INCIDENTS: KEPT_INCIDENTS}  # of a whole day; no receipt names the object
@@ -71,11 +73,12 @@ class Window:
 
     def kept_of(self, kind: str, day: date) -> str | None:
         """The object that counts: that of the newest generation. An erasure that was killed leaves two."""
-        names = self.place.names(f"{day}/{kind}/")
+        names = filter(OF_DAY.fullmatch, self.place.names(f"{day}/{kind}/kept."))
         return max(names, key=lambda name: int(generation_of(name)), default=None)
 
     def names(self, day: date | None = None) -> Iterator[str]:
-        return self.place.names(f"{day}/" if day else "")
+        """Of the sealed objects; what else lies beside them, as rsync, NFS and editors leave it, is nobody's."""
+        return filter(OF_DAY.fullmatch, self.place.names(f"{day}/" if day else ""))
 
 
 def seal(table: pa.Table, secret: bytes, name: str) -> bytes:

@@ -175,7 +175,7 @@ def _shards(store: Store, wanted: Wanted) -> Iterator[tuple[date, Receipt]]:
     zone = store.calendar.zone
     first, last = (moment.astimezone(zone).date() for moment in (wanted.begin, wanted.end - timedelta.resolution))
     days = (day for day in sorted(store.readable_days()) if first <= day <= last)
-    for day, receipts in receipts_of_days(store, days).items():
+    for day, receipts in receipts_of_days(store, days, store.file_days(from_memory=True)).items():
         for receipt in receipts:
             is_late = receipt.newest is None or receipt.newest + AN_HOUR > wanted.begin
             if is_late and wanted.log in ("", receipt.log):

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from plugins.steps.days import every_receipt
+from plugins.steps.detecting import detect
 from plugins.store.file_days import NAME, FileDays
 from plugins.store.store import Store
 from schemas.receipts import Receipt
-from tests.stores import Site, hit, utc
+from tests.stores import Site, hit, silent, utc
 
 NOON = utc(2026, 3, 4, 12)
 YESTERDAY = NOON - timedelta(days=1)
@@ -26,7 +28,7 @@ def site_of_two_days(folder: Path) -> Site:
 
 def known(store: Store) -> FileDays:
     """As this run knows it; the next one remembers."""
-    found = store.file_days()
+    found = store.file_days(from_memory=True)
     found.remember()
     return found
 
@@ -88,10 +90,9 @@ def test_a_memory_never_says_what_receipts_do_not(
     before = known(site.open())
     change(site)
 
-    after = site.open().file_days()
+    after = site.open().file_days(from_memory=True)
 
     assert {day for day in (TODAY, YESTERDAY.date()) if before.stamp(day) != after.stamp(day)} == changed
-    site.open().place("state").remove(NAME)
     assert after.files == site.open().file_days().files, "as without a memory"
 
 
@@ -110,3 +111,47 @@ def test_a_damaged_receipt_holds_up_no_day_after_its_file_was_read_last(tmp_path
 
     assert (first.log, first.file) in found.of([before.date()])
     assert (first.log, first.file) not in found.of([TODAY])
+
+
+def test_an_erasure_believes_no_memory(tmp_path: Path) -> None:
+    site = site_of_two_days(tmp_path)
+    known(site.open())
+    state = site.open().place("state")
+    state.put(NAME, state.get(NAME).replace(str(TODAY).encode(), b"2026-01-01"))
+
+    assert every_receipt(site.open(), TODAY) == [files_of(site.open())[1]]
+
+
+@pytest.mark.parametrize(
+    "stray",
+    [
+        "state/days/2026-03-01.json~",
+        "state/days/.nfs0000000000000001",
+        "receipts/access/0/.0-101.json.aB3dE9",
+        "receipts/lost+found/0-101.json",
+        "window/2026-03-04/hits/.nfs0000000000000002",
+        "window/2026-03-04/decisions/kept.1.parquet~",
+        "window/notes.txt",
+    ],
+)
+def test_what_others_leave_in_the_store_stops_nothing(tmp_path: Path, stray: str) -> None:
+    site = site_of_two_days(tmp_path)
+    left = site.folder / "store" / stray
+    left.parent.mkdir(parents=True, exist_ok=True)
+    left.write_bytes(b"x")
+
+    read_more(site)
+
+    detect(site.open(), "operations", silent)
+    assert len(site.rebuild()) == 2
+    assert site.counts()["hits"] == 4
+
+
+def test_a_damaged_record_of_what_was_looked_through_only_has_it_looked_through_again(tmp_path: Path) -> None:
+    site = site_of_two_days(tmp_path)
+    detect(site.open(), "operations", silent)
+    site.open().place("state").put(f"detected/{TODAY}.json", b"{")
+
+    assert detect(site.open(), "operations", silent).problems == ()
+
+    assert b"version" in site.open().place("state").get(f"detected/{TODAY}.json")
