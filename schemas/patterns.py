@@ -39,13 +39,14 @@ def _regexes(patterns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _named(written: object, info: ValidationInfo) -> object:
-    """The patterns of a list of the project, where one is named instead."""
+    """The patterns of a list of the project, where it is named alone or among other patterns."""
     lists = info.context or {}
-    if not isinstance(written, str) or not lists:
-        return written
-    if written not in lists:
+    if isinstance(written, str) and lists and written not in lists:
         raise ValueError(f", or the name of one: {', '.join(lists)}")
-    return lists[written]
+    named = [written] if isinstance(written, str) and lists else written
+    if not isinstance(named, list) or not all(isinstance(one, str) for one in named):
+        return written
+    return [pattern for one in named for pattern in lists.get(one, (one,))]
 
 
 def _compile(pattern: str) -> None:

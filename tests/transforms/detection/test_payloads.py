@@ -34,7 +34,8 @@ FLOORS = {
 }
 POOLED_FLOOR = 0.95
 BENIGN_CEILING = 0.0005
-BY_CONTENT = [rule for rule in load_scenarios() if rule.name in ("attack-request", "exploit-scan", "secret-files")]
+NAMES = ("attack-request", "exploit-scan", "secret-files", "secret-storm")
+BY_CONTENT = [rule for rule in load_scenarios() if rule.name in NAMES]
 BY_AGENT = [rule for rule in load_scenarios() if rule.name == "scanner-agent"]
 BESIDE = Path(__file__).parent
 
