@@ -53,10 +53,19 @@ def test_every_payload_is_used_by_a_scenario():
 
 
 def test_every_list_stands_for_its_patterns_in_a_scenario():
-    used = {patterns for rule in load_scenarios() for match in rule.matches for patterns in vars(match).values()}
+    keys = [value for rule in load_scenarios() for match in rule.matches for value in vars(match).values()]
+    used = {pattern for patterns in keys if isinstance(patterns, tuple) for pattern in patterns}
 
-    assert set(load_lists().values()) <= used
+    assert set().union(*load_lists().values()) <= used
     assert carried_payloads(["/webacs/"]) == [0], "what is in a list is no attack by itself"
+
+
+def test_a_list_may_be_named_among_patterns(tmp_path: Path):
+    (tmp_path / "own.toml").write_text(RULE + 'user_agent = ["tools", "mybot", "scanners"]')
+
+    (rule,) = load_scenarios(tmp_path)
+
+    assert rule.match[0].user_agent == (*load_lists()["tools"], "mybot", *load_lists()["scanners"])
 
 
 def test_a_folder_of_ones_own_is_read(tmp_path: Path):
