@@ -11,8 +11,8 @@ import re2
 from numpy.typing import NDArray
 
 FEW: Final = 200  # texts; beyond, it pays to have pyarrow compile the patterns anew, as it does at each call
-# Characters of patterns that are searched at once: in text made of what all their matches begin with, the engine stands at
-# more places than it keeps in mind, and takes five times as long.
+# Characters of patterns that are searched at once: in text made of what all their matches begin with, the engine stands
+# at more places than it keeps in mind, and takes five times as long.
 TOGETHER: Final = 5_000
 MOST_COMPILED: Final = 200  # lists of patterns, up to two megabytes each; the project has a hundred
 

@@ -64,9 +64,7 @@ HEADS = [
 ]
 # What a line may be taken apart at, wherever it stands in a name.
 CHOSEN = st.lists(
-    st.sampled_from(
-        ["-", " - ", " ", ":", "x", "X:", "[]", "[1]:", "[", "203.0.113.9", "nginx:", "2001:db8::1"]
-    )
+    st.sampled_from(["-", " - ", " ", ":", "x", "X:", "[]", "[1]:", "[", "203.0.113.9", "nginx:", "2001:db8::1"])
 ).map("".join)
 
 
