@@ -211,6 +211,7 @@ def test_the_keyboard_alone_is_enough_and_its_place_is_seen(visit: Visit) -> Non
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
     expect(page.get_by_role("table").first).to_be_visible()
+    page.wait_for_load_state()  # a table may be there before the style is
     for _ in range(12):
         page.keyboard.press("Tab")
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
