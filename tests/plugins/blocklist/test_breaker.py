@@ -103,6 +103,20 @@ def test_bans_that_hit_too_many_people_are_held_back_and_the_list_before_stays(t
     assert refusal(site.open()) == said
 
 
+def test_a_refusal_that_an_earlier_version_wrote_is_judged_again(tmp_path: Path) -> None:
+    site = visited(tmp_path)
+    probe_like_people(site, 10)
+    state = site.open().place("state")
+    before = json.loads(state.get("breaker.json"))
+    del before["refused"]["held"]
+    state.put("breaker.json", json.dumps(before).encode())
+
+    publish_exports(site.open())
+
+    assert len(unlisted(site.open(), Decisions(site.open()).active(site.now))) == 10
+    assert refusal(site.open())
+
+
 def test_a_ban_that_hits_nobody_is_published_whatever_else_is_held_back(tmp_path: Path) -> None:
     site = visited(tmp_path)
     probe_like_people(site, 10)
