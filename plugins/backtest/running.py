@@ -73,7 +73,7 @@ class Backtest:
 
 def count_hits(store: Store) -> int:
     """How many hits a backtest would look through."""
-    receipts = receipts_of_days(store, store.readable_days()).items()
+    receipts = receipts_of_days(store, store.readable_days(), store.file_days(from_memory=True)).items()
     parts = (part for day, of_day in receipts for receipt in of_day for part in receipt.of_day(day))
     return sum(part.rows for part in parts if part.kind == "hits")
 

@@ -10,7 +10,7 @@ from plugins.backups.scratch import remove_scratch, scratch_of
 from plugins.backups.settling import describe_damaged
 from plugins.backups.taking import backups_held
 from plugins.backups.target import blob_name
-from plugins.steps.days import day_receipts
+from plugins.steps.days import receipts_of_days
 from plugins.store.door import Folder, Place
 from plugins.store.reports import put_report
 from plugins.store.store import OUTSIDE, RIGHTS, Store, Tell
@@ -71,8 +71,8 @@ def _described(brought: BroughtBack) -> Iterator[str]:
 def _unopened(brought: BroughtBack) -> Iterator[str]:
     """One object of each open day is opened where it lies now."""
     store = brought.store
-    for day in store.open_days():
-        objects = [sealed for receipt in day_receipts(store, day) for sealed in receipt.of_day(day)]
+    for day, receipts in receipts_of_days(store, store.open_days()).items():
+        objects = [sealed for receipt in receipts for sealed in receipt.of_day(day)]
         if objects and not store.calendar.is_past(day):
             try:
                 store.window.get(objects[0], store.keys.look(day, objects[0].generation))

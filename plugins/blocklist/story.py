@@ -1,6 +1,6 @@
 """What a decision rests on: the requests or error entries behind it, as the logs have them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from plugins.blocklist.decisions import BY_HAND
-from plugins.steps.days import day_receipts
+from plugins.steps.days import receipts_of_days
 from plugins.store.store import Store
 from schemas.receipts import Receipt
 from schemas.window import ERRORS, EVENTS, HITS, TEXT
@@ -42,7 +42,8 @@ def story(store: Store, decision: Attack, most: int = SHOWN) -> list[dict[str, A
     `reached`: the scenario says that it looks successful. An error entry has a `message` instead of a request. Every
     text in them is as a visitor sent it. What is of days that are closed, or was erased, is missing.
     """
-    found = [hits for day in _days(store, decision) for hits in _hits_of(store, day, decision)]
+    receipts = receipts_of_days(store, _days(store, decision), store.file_days(from_memory=True))
+    found = [hits for day, of_day in receipts.items() for hits in _hits_of(store, day, of_day, decision)]
     table = pa.concat_tables([SHAPE.empty_table(), *found]).select(COLUMNS).sort_by("requested_at")
     rows: list[dict[str, Any]] = table.slice(max(0, len(table) - most)).to_pylist()
     return rows
@@ -55,9 +56,9 @@ def _days(store: Store, decision: Attack) -> list[date]:
     return [day for day in sorted(store.readable_days()) if first <= day <= last]
 
 
-def _hits_of(store: Store, day: date, decision: Attack) -> Iterator[pa.Table]:
+def _hits_of(store: Store, day: date, receipts: Iterable[Receipt], decision: Attack) -> Iterator[pa.Table]:
     """Of each shard of the day; its hits are opened only where its events say that there is one."""
-    for receipt in day_receipts(store, day, store.file_days(from_memory=True)):
+    for receipt in receipts:
         if decision.scenario == BY_HAND:
             hits = _open(store, receipt, day, "hits", HITS)
             is_recent = pc.field("requested_at") > decision.first_seen - BEFORE

@@ -72,7 +72,8 @@ def load_open_day(store: Store, day: date, receipts: Sequence[Receipt]) -> Day:
 
 def look_at_day(store: Store, day: date) -> Day:
     """As `load_day`, for a reader: it holds no lock, so a key that one side lacks stays so."""
-    return load_day(store.window, day, day_receipts(store, day), partial(store.keys.look, day))
+    receipts = day_receipts(store, day, store.file_days(from_memory=True))
+    return load_day(store.window, day, receipts, partial(store.keys.look, day))
 
 
 def load_day(window: Window, day: date, receipts: Sequence[Receipt], key_of: Callable[[str], DayKey]) -> Day:

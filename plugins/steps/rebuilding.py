@@ -74,7 +74,7 @@ def compute_provisional(store: Store, day: date, tell: Tell, context: Context | 
     """
     if store.marks.get(day):
         return None
-    receipts = day_receipts(store, day)
+    receipts = day_receipts(store, day, store.file_days(from_memory=True))
     version = _version(store, day, receipts)
     if _is_published(store, day, version):
         return None
