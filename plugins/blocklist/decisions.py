@@ -58,15 +58,15 @@ class Decision:
 
 
 class Decisions:
-    """Those of all days, or of the days since one, read once, when they are first asked for; what changes on the way
-    only a new one knows.
+    """All that are kept, each day's read once, when they are first asked for; ask a new one for what has changed since.
 
     Whoever reads holds no lock, so that a page never waits for work on a day. Only those that are wanted become
     objects, since a window may hold a hundred thousand.
     """
 
-    def __init__(self, store: Store, since: date = date.min) -> None:
-        self.store, self.since = store, since
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._read: dict[date, pa.Table] = {}
 
     def all(self) -> list[Decision]:
         """Newest first. What the policy is against by now counts as lifted, so that the policy wins at once."""
@@ -78,9 +78,10 @@ class Decisions:
         in_force = kept.filter(pc.and_(pc.is_null(kept["lifted_at"]), pc.greater(kept["until"], now)))
         return [one for one in self._ruled(in_force) if one.is_active(now)]
 
-    def on(self, targets: Iterable[str]) -> list[Decision]:
-        """Those whose target is one of these, newest first."""
-        return self._ruled(self._kept.filter(pc.is_in(self._kept["target"], pa.array(list(targets), pa.string()))))
+    def on(self, targets: Iterable[str], since: date = date.min) -> list[Decision]:
+        """Those of the days since one whose target is one of these, newest first."""
+        kept = self._kept_since(since)
+        return self._ruled(kept.filter(pc.is_in(kept["target"], pa.array(list(targets), pa.string()))))
 
     def get(self, handle: str) -> Decision:
         """The decision of that handle; RefusedError where there is none (any more)."""
@@ -115,11 +116,20 @@ class Decisions:
 
     @cached_property
     def _kept(self) -> pa.Table:
+        return self._kept_since(date.min)
+
+    @cached_property
+    def _days(self) -> list[date]:
+        return self.store.open_days()
+
+    def _kept_since(self, since: date) -> pa.Table:
         """KEPT_DECISIONS with their day, as they are kept."""
         tables = [WITH_DAY.empty_table()]
-        for day in (day for day in self.store.open_days() if day >= self.since):
-            rows = read_kept(self.store, DECISIONS, day)
-            tables.append(rows.append_column(DAY, pa.repeat(pa.scalar(day, DAY.type), len(rows))))
+        for day in (day for day in self._days if day >= since):
+            if day not in self._read:
+                rows = read_kept(self.store, DECISIONS, day)
+                self._read[day] = rows.append_column(DAY, pa.repeat(pa.scalar(day, DAY.type), len(rows)))
+            tables.append(self._read[day])
         return pa.concat_tables(tables)
 
     @cached_property

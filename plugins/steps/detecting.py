@@ -166,12 +166,12 @@ def _read_events(
 
 def _decide(store: Store, alerts: Sequence[Alert], reasons: Mapping[str, str], rule: BanRule) -> list[Decision]:
     """A decision on each alert that has none, in the order of their overflows; the days' locks are held."""
+    decisions, new = Decisions(store), list[Decision]()
     began = min((rule.day_of(alert["first_seen"]) for alert in alerts), default=date.max)
-    near = _pasts(Decisions(store, began), alerts, rule, store.is_replay)  # what shares evidence has no older day
+    near = _pasts(decisions, alerts, rule, store.is_replay, began)  # what shares evidence has no older day
     alerts = [alert for alert in alerts if not _is_decided(alert, near[alert["target"]], store.is_replay)]
     if not alerts:
         return []
-    decisions, new = Decisions(store), []
     past = _pasts(decisions, alerts, rule, store.is_replay)
     for alert in alerts:
         before = past[alert["target"]]
@@ -191,10 +191,12 @@ def _decide(store: Store, alerts: Sequence[Alert], reasons: Mapping[str, str], r
     return new
 
 
-def _pasts(decisions: Decisions, alerts: Iterable[Alert], rule: BanRule, is_replay: bool) -> dict[str, Past]:
-    """By target of the alerts, what these decisions mean for it."""
+def _pasts(
+    decisions: Decisions, alerts: Iterable[Alert], rule: BanRule, is_replay: bool, since: date = date.min
+) -> dict[str, Past]:
+    """By target of the alerts, what the decisions of the days since one mean for it."""
     kept: dict[str, list[Decision]] = {alert["target"]: [] for alert in alerts}
-    for one in decisions.on(kept):
+    for one in decisions.on(kept, since):
         kept[one.target].append(one)
     return {target: Past(rule, of_target, is_replay) for target, of_target in kept.items()}
 
