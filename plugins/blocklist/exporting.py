@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from plugins.blocklist.breaker import admit
 from plugins.blocklist.decisions import Decision, Decisions
-from plugins.blocklist.formats.bans import iso
 from plugins.blocklist.formats.firewalls import write_ipset, write_nftables
 from plugins.blocklist.formats.servers import write_apache, write_deny, write_geo, write_haproxy
 from plugins.blocklist.formats.table import write_csv
@@ -102,7 +101,16 @@ def _remove_expired(store: Store) -> None:
 
 def _is_expired(store: Store, name: str) -> bool:
     try:
-        said = EXPIRES.match(store.place("exports").get(name))
-    except OSError:
+        return _expiry(store.place("exports").get(name)) <= store.clock()
+    except (OSError, ValueError):
         return True
-    return said is None or said[1].decode() <= iso(store.clock())  # as text, after which "never" comes too
+
+
+def _expiry(content: bytes) -> datetime:
+    """What the first line says; ValueError where it says nothing."""
+    found = EXPIRES.match(content)
+    if found is None:
+        raise ValueError("no expiry")
+    if found[1] == b"never":
+        return datetime.max.replace(tzinfo=UTC)
+    return datetime.fromisoformat(found[1].decode()).replace(tzinfo=UTC)

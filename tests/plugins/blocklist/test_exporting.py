@@ -135,7 +135,8 @@ def test_a_file_that_says_no_expiry_is_removed_where_it_cannot_be_renewed(site: 
     ban_by_hand(site)
     damage_decisions(site)
     before = files(site)
-    odd = {"nginx.conf": b"deny all;\n", "blocklist.csv": b"\xff", "old.txt": b""}
+    no_instant = b"# Lethe: 1 ban, expires 9999-99-99T99:99:99Z\n"
+    odd = {"nginx.conf": b"deny all;\n", "blocklist.csv": b"\xff", "old.txt": b"", "apache.conf": no_instant}
     for name, content in odd.items():
         site.open().place("exports").put(f"blocklist/{name}", content)
     assert renew_exports(site.open()) != []
